@@ -1,0 +1,378 @@
+"""The path of a call that is not plain: other types, mixed dtypes, special modes, in-place writes.
+
+The functions written by `codegen` handle the common call themselves and come here for the rest.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from . import dtypes, tape
+from .codegen import RUNTIME
+from .dtypes import DEFAULT, castable, combine
+from .errors import describe, explain, fail
+from .modes import MODE, recording
+from .tape import UNWRITTEN, Leaf, Node, output_node, tick, wrap_node, written
+from .views import Meta, base_of, chain_of, meta_of, node_of, recipe_of, shares_memory
+
+if TYPE_CHECKING:
+    from .primitive import Primitive
+    from .tensor import Tensor
+
+FLOAT32, FLOAT64 = np.dtype("float32"), np.dtype("float64")
+
+#: Version counter of every tensor made in inference mode: always newer than any node.
+INFERENCE = [0, -(1 << 62)]
+
+
+def is_tensor(value: Any) -> bool:
+    return hasattr(value, "_vc")
+
+
+def general(op: Primitive, args: tuple[Any, ...]) -> Any:
+    """Run ``op`` on arguments of any kind, all parameters by position."""
+    named = dict(zip(op.params, args, strict=True))
+    tensors = list(named[op.inputs[0]]) if op.variadic else [named[p] for p in op.inputs]
+    if not any(map(is_tensor, tensors)):
+        for value in tensors:
+            custom = getattr(type(value), "__autograd_function__", None)
+            if custom is not None:
+                return custom(value, op, named)
+        if any(isinstance(t, (np.ndarray, np.generic)) for t in tensors):
+            return _on_arrays(op, named)
+        fail(TypeError, _not_tensor_message(op, named, tensors))
+    tensors = [_as_operand(op, named, v) for v in tensors]
+    if op.promote is not None:
+        tensors = promote(op, tensors)
+    if op.variadic:
+        named[op.inputs[0]] = tensors
+    else:
+        named.update(zip(op.inputs, tensors, strict=True))
+    return op.core(*named.values())
+
+
+def _on_arrays(op: Primitive, named: dict[str, Any]) -> Any:
+    code = op.forward.__code__
+    values = list(named.values())
+    out = op.forward(*values[:code.co_argcount], **dict(zip(op.params[code.co_argcount:],
+                                                            values[code.co_argcount:], strict=True)))
+    return out[0] if op.aux else out
+
+
+def _not_tensor_message(op: Primitive, named: dict[str, Any], tensors: list[Any]) -> str:
+    name = op.inputs[0]
+    for p, v in zip(op.inputs, tensors, strict=False):
+        if not isinstance(v, (int, float, complex)):
+            name = p
+            break
+    value = named[name]
+    return (f"{op.name}(): argument {name!r} must be Tensor, not {type(value).__name__} ({describe(value)}); "
+            f"make one with autograd.tensor(...)")
+
+
+def _as_operand(op: Primitive, named: dict[str, Any], value: Any) -> Any:
+    """``value`` as a Tensor, a Python number for ops that promote, or None where the input is optional."""
+    if is_tensor(value) or value is None:
+        return value
+    if isinstance(value, (np.ndarray, np.generic)):
+        return wrap_node(np.asarray(value), None)
+    if op.promote is not None and not op.variadic and isinstance(value, (int, float, complex)):
+        return value
+    name = next((p for p in op.inputs if named[p] is value), op.inputs[0])
+    fail(TypeError, f"{op.name}(): argument {name!r} must be Tensor, not {type(value).__name__} "
+                    f"({describe(value)}); make one with autograd.tensor(...)")
+
+
+def promote(op: Primitive, values: Sequence[Any]) -> list[Any]:
+    """The operands as Tensors of the operation's common type."""
+    target = result_type(values)
+    if op.promote == "float" and target.kind in "biu":
+        target = DEFAULT.float
+    return [v if v is None else cast(v, target) if is_tensor(v) else wrap_node(_number(v, target), None)
+            for v in values]
+
+
+def _number(value: Any, target: np.dtype[Any]) -> np.ndarray[Any, Any]:
+    if target.kind in "iu" and not isinstance(value, bool):
+        return np.array(value).astype(target)  # wraps around, as a cast does
+    with np.errstate(over="ignore"):
+        return np.array(value, target)
+
+
+def result_type(values: Sequence[Any]) -> np.dtype[Any]:
+    """PyTorch's result type of Tensors and Python numbers."""
+    dimensioned, zero_dim, scalars = [], [], []
+    for v in values:
+        if is_tensor(v):
+            (dimensioned if v._a.ndim else zero_dim).append(v._a.dtype)
+        elif v is not None:
+            scalars.append(v)
+    return combine(dimensioned, zero_dim, scalars)
+
+
+def cast(t: Any, target: np.dtype[Any]) -> Any:
+    """``t`` converted to a NumPy dtype, recorded; ``t`` itself where it has that type."""
+    return t if t._a.dtype == target else RUNTIME["to_dtype"](t, target)
+
+
+_constants: dict[tuple[np.dtype[Any], Any], Any] = {}
+
+
+def constant(value: Any, other: Any) -> Any:
+    """A Python number as a 0-d Tensor of ``other``'s dtype, or the number itself where the dtype would change."""
+    array = getattr(other, "_a", None)
+    if array is None:
+        return value
+    d = array.dtype
+    if d.kind == "f" or (d.kind == "i" and value.__class__ is int):
+        found = _constants.get((d, value))
+        # 0.0 and -0.0 are equal as keys, so zeros are made anew.
+        if found is None or value == 0:
+            try:
+                found = wrap_node(_number(value, d), None)
+            except OverflowError:
+                return value
+            if len(_constants) < 4096 and not math.isnan(value):
+                _constants[d, value] = found
+        return found
+    return value
+
+
+def mixed(arrays: list[np.ndarray[Any, Any]], to_float: bool) -> bool:
+    """Whether the arrays of a variadic op need promotion."""
+    first = arrays[0].dtype if arrays else FLOAT32
+    return any(a.dtype is not first for a in arrays) or (to_float and first.kind in "biu")
+
+
+def spread(op: Primitive, values: tuple[Any, ...], named: dict[str, Any]) -> Any:
+    """The option that callers may spread: ``f(x, 2, 3)``, ``f(x, (2, 3))`` or ``f(x, shape=(2, 3))``."""
+    assert op.varargs is not None
+    if named:
+        value = named.pop(op.varargs, None)
+        if named or value is None or values:
+            fail(TypeError, f"{op.name}() got an unexpected keyword argument "
+                            f"{next(iter(named), op.varargs)!r}; parameters are {', '.join(op.params)}")
+        return tuple(value) if isinstance(value, (list, tuple)) else (value,)
+    if len(values) == 1 and isinstance(values[0], (tuple, list)):
+        return tuple(values[0])
+    return values
+
+
+def unbroadcast(g: Any, shape: tuple[int, ...]) -> Any:
+    """The sum of ``g`` over the dimensions along which ``shape`` was broadcast to it."""
+    extra = g.ndim - len(shape)
+    if extra < 0 or g.size == 0:
+        return RUNTIME["sum_to_size"](g, shape)
+    axes = tuple(range(extra)) + tuple(
+        [i + extra for i, n in enumerate(shape) if n == 1 and g.shape[i + extra] != 1])
+    if g.__class__ is np.ndarray:
+        if axes:
+            g = np.add.reduce(g, axis=axes)
+        return g if g.shape == shape else np.reshape(g, shape)
+    return RUNTIME["sum_to_size"](g, shape)
+
+
+def unusual(t: Any) -> Any:
+    """Finish a new Tensor in a thread that may be in a special mode."""
+    state = MODE.state
+    if state.inference:
+        t._vc = INFERENCE
+    if not state.grad_enabled and recipe_of(t) is not None:
+        meta_of(t).unrecorded = True
+    n = t._node
+    if n is not None:
+        _finish_node(n.edges[0] if n.__class__ is tape.Output else n, t)
+    return t
+
+
+def unusual_all(ts: tuple[Any, ...]) -> tuple[Any, ...]:
+    for i, t in enumerate(ts):
+        if i == 0 or MODE.state.inference:
+            unusual(t)
+    return ts
+
+
+def _finish_node(n: Node, t: Any) -> None:
+    state = MODE.state
+    if any(version is INFERENCE for _, _, version in n.op.saved_arrays(n)):
+        fail(RuntimeError, f"Inference tensors cannot be saved for backward (by {n.op.name}). "
+                           "To work around you can make a clone to get a normal tensor and use it in autograd")
+    for observer in state.observers:
+        observer.after_forward(n, t)
+    if state.saved_hooks:
+        RUNTIME["pack_saved"](n, state.saved_hooks[-1])
+
+
+def wrap_all(arrays: list[Any]) -> tuple[Any, ...]:
+    return tuple([wrap_node(a, None) for a in arrays])
+
+
+def attach_outputs(n: Node, ts: tuple[Any, ...]) -> None:
+    """Give each floating output of a many-output node its place in the graph."""
+    for i, t in enumerate(ts):
+        if t._a.dtype.kind in "fc":
+            t._node = output_node(n, i, t._a)
+
+
+def conjugate(g: Any) -> Any:
+    """The complex conjugate of an array or a Tensor."""
+    return RUNTIME["conj_physical"](g) if is_tensor(g) else np.conjugate(g)
+
+
+def conjugate_all(gs: Sequence[Any]) -> list[Any]:
+    return [None if g is None else conjugate(g) for g in gs]
+
+
+# --- in place ---------------------------------------------------------------------------------------------
+
+
+def inplace(op: Primitive) -> Callable[..., Any]:
+    """The in-place form ``name_`` of an operation, which writes its result into the first input."""
+    name = op.name + "_"
+
+    def method(self, *args, **kwargs):  # type: ignore[no-untyped-def]
+        check_writable(self, name)
+        if op.ufunc is not None and not kwargs and len(args) == len(op.inputs) - 1 and _write_directly(op, self, args):
+            return self
+        return write_result(self, op.function(self, *args, **kwargs), name)
+
+    method.__name__ = method.__qualname__ = name
+    method.__doc__ = f"In-place form of `{op.name}`: writes the result into ``self`` and returns it."
+    method.__wrapped__ = op.forward  # type: ignore[attr-defined]
+    return method
+
+
+def _write_directly(op: Primitive, self: Any, args: tuple[Any, ...]) -> bool:
+    """Let NumPy write into ``self`` where nothing is recorded and no type changes."""
+    a = self._a
+    arrays = [a]
+    for x in args:
+        if is_tensor(x):
+            if x._node is not None and recording():
+                return False
+            arrays.append(x._a)
+        elif x.__class__ is float or x.__class__ is int:
+            c = constant(x, self)
+            if c is x:
+                return False
+            arrays.append(c._a)
+        else:
+            return False
+    if (self._node is not None and recording()) or any(b.dtype is not a.dtype for b in arrays):
+        return False
+    if a.dtype.kind not in "fc" and op.promote == "float":
+        return False
+    assert op.ufunc is not None
+    try:
+        op.ufunc(*arrays, out=a)
+    except (ValueError, TypeError):
+        return False  # the recorded path says what is wrong
+    written(self._vc)
+    return True
+
+
+def check_writable(t: Any, name: str) -> None:
+    """Raise where autograd's bookkeeping forbids writing to ``t``."""
+    if t._vc is INFERENCE and not (not MODE.plain and MODE.state.inference):
+        fail(RuntimeError, f"{name}: Inplace update to inference tensor outside InferenceMode is not allowed. "
+                           "You can make a clone to get a normal tensor before doing inplace update")
+    if not recording():
+        return
+    node = t._node
+    if node.__class__ is Leaf:
+        fail(RuntimeError, f"{name}: a leaf Variable that requires grad is being used in an in-place operation "
+                           f"({describe(t)}). Write it under no_grad(), or use the out-of-place form")
+    base = base_of(t)
+    if base is not None:
+        if base._node.__class__ is Leaf:
+            fail(RuntimeError, f"{name}: a view of a leaf Variable that requires grad is being used in an in-place "
+                               "operation. Write it under no_grad(), or use the out-of-place form")
+        if isinstance(t._meta, Meta) and t._meta.unrecorded and base._node is not None:
+            fail(RuntimeError, f"{name}: A view was created in no_grad mode and is being modified inplace with grad "
+                               "mode enabled. Make the view outside no_grad(), or clone() it")
+
+
+def write_result(self: Any, result: Any, name: str) -> Any:
+    """Write ``result`` into ``self``, memory and graph; returns ``self``."""
+    a, z = self._a, result._a
+    if z.shape != a.shape:
+        fail(RuntimeError, f"{name}: output with shape {list(a.shape)} doesn't match the broadcast shape "
+                           f"{list(z.shape)}; the in-place form cannot grow a tensor, use the out-of-place form")
+    if z.dtype != a.dtype:
+        if not castable(z.dtype, a.dtype):
+            fail(RuntimeError, f"{name}: result type {_type_name(z.dtype)} can't be cast to the desired output type "
+                               f"{_type_name(a.dtype)}; convert the tensor first, or use the out-of-place form")
+        result = cast(result, a.dtype)
+        z = result._a
+    node = result._node
+    if node is not None:
+        _protect_saved(node, a, z, self._vc)
+    if z is not a:
+        try:
+            a[...] = z
+        except ValueError as error:
+            raise explain(name, RuntimeError(
+                "unsupported operation: more than one element of the written-to tensor refers to a single memory "
+                "location, or the memory is read-only. Please clone() the tensor before"), {"self": self}, False
+            ) from error
+    written(self._vc)
+    if recording():
+        rebase(self, node)
+    return self
+
+
+def _type_name(d: np.dtype[Any]) -> str:
+    return {"float32": "Float", "float64": "Double", "float16": "Half", "int64": "Long", "int32": "Int",
+            "int16": "Short", "int8": "Char", "uint8": "Byte", "bool": "Bool", "complex64": "ComplexFloat",
+            "complex128": "ComplexDouble"}.get(d.name, d.name)
+
+
+def _protect_saved(node: Node, a: np.ndarray[Any, Any], z: np.ndarray[Any, Any], version: list[int]) -> None:
+    """Before ``a`` is overwritten by ``z``: what the node saved of the old contents is copied."""
+    if not node.saved or not node.op.saves_tensors:
+        return
+    names = node.op.saved_names
+    saved = list(node.saved)
+    for i, name in enumerate(node.op.kept):
+        value = saved[i]
+        if not node.op.is_array_name(name) or not isinstance(value, np.ndarray):
+            continue
+        if value is z:
+            saved[i] = a
+            saved[names.index(f"v_{name}")] = version
+        elif shares_memory(value, a):
+            saved[i] = value.copy()
+            saved[names.index(f"v_{name}")] = UNWRITTEN
+    node.saved = tuple(saved)
+
+
+def rebase(self: Any, node: Node | None) -> None:
+    """Give ``self`` the history ``node`` after a write; a view passes it on to its base."""
+    if node is not None:
+        node.seq = tick()
+    base = base_of(self)
+    if base is not None:
+        base_node = base._node if base._meta is None else node_of(base)
+        if node is not None or base_node is not None:
+            value = wrap_node(self._a, node)
+            scatter = RUNTIME["view_scatter"].op
+            base._node = scatter.core(wrap_node(base._a, base_node), value, chain_of(self), True)._node
+        node_of(self)
+    else:
+        self._node = node
+    if isinstance(self._meta, Meta) and self._meta.retains and self._node is not None:
+        RUNTIME["retain_grad"](self)
+
+
+RUNTIME.update(
+    ndarray=np.ndarray, asarray=np.asarray, Node=Node, MODE=MODE, recording=recording, UNWRITTEN=UNWRITTEN,
+    float32=FLOAT32, float64=FLOAT64, general=general, constant=constant, mixed=mixed, spread=spread,
+    explain=explain, unusual=unusual, unusual_all=unusual_all, wrap_all=wrap_all, Modified=tape.Modified,
+    attach_outputs=attach_outputs, unbroadcast=unbroadcast, conjugate=conjugate, conjugate_all=conjugate_all,
+    complex64=np.dtype("complex64"), complex128=np.dtype("complex128"),
+    Complex64=dtypes.complex64, Complex128=dtypes.complex128,
+)

@@ -1,0 +1,282 @@
+"""Element types, their promotion, and the default float type.
+
+Promotion follows PyTorch: three ranks take part, from strong to weak: tensors with dimensions,
+tensors without (0-d), and Python scalars. A weaker rank changes the result only when it brings a
+higher kind (bool < integer < floating < complex), and then it brings the default type of that kind.
+"""
+
+from __future__ import annotations
+
+import operator
+from functools import reduce
+from typing import Any
+
+import numpy as np
+
+from .errors import fail
+
+__all__ = [
+    "bool", "cdouble", "cfloat", "complex128", "complex64", "device", "double", "dtype", "finfo",
+    "float", "float16", "float32", "float64", "get_default_dtype", "half", "iinfo", "int", "int16",
+    "int32", "int64", "int8", "long", "short", "uint8",
+    "can_cast", "promote_types", "set_default_dtype",
+]
+
+_builtin_bool, _builtin_int, _builtin_float = bool, int, float
+
+
+class dtype:
+    """The element type of a tensor, such as ``autograd.float32``.
+
+    There is one object per type, so ``is`` compares them. NumPy takes it wherever it takes a dtype.
+
+    >>> import autograd, numpy as np
+    >>> autograd.float32.itemsize, autograd.int8.is_floating_point
+    (4, False)
+    >>> np.zeros(2, autograd.float32).dtype
+    dtype('float32')
+    """
+
+    __slots__ = ("dtype", "name")
+
+    def __init__(self, name: str, numpy_name: str | None = None) -> None:
+        self.name = name
+        # NumPy recognises any object with a ``dtype`` attribute, which makes np.zeros(2, float32) work.
+        self.dtype = np.dtype(numpy_name or name)
+
+    def __repr__(self) -> str:
+        return f"autograd.{self.name}"
+
+    def __eq__(self, other: object) -> _builtin_bool:
+        if self is other:
+            return True
+        if isinstance(other, dtype) or other is None:
+            return False
+        try:
+            return self.dtype == np.dtype(other)  # type: ignore[call-overload, no-any-return]
+        except TypeError:
+            return NotImplemented
+
+    def __hash__(self) -> _builtin_int:
+        return hash(self.dtype)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return (as_dtype, (self.name,))
+
+    @property
+    def kind(self) -> str:
+        return self.dtype.kind
+
+    @property
+    def itemsize(self) -> _builtin_int:
+        """Bytes per element."""
+        return self.dtype.itemsize
+
+    @property
+    def is_floating_point(self) -> _builtin_bool:
+        return self.dtype.kind == "f"
+
+    @property
+    def is_complex(self) -> _builtin_bool:
+        return self.dtype.kind == "c"
+
+    @property
+    def is_signed(self) -> _builtin_bool:
+        return self.dtype.kind in "ifc"
+
+    def to_real(self) -> dtype:
+        """The type of the real part: ``complex64`` gives ``float32``."""
+        return {"complex64": float32, "complex128": float64}.get(self.name, self)
+
+    def to_complex(self) -> dtype:
+        """The complex type with parts of this type: ``float64`` gives ``complex128``."""
+        return {"float32": complex64, "float16": complex64, "float64": complex128}.get(self.name, self)
+
+
+float16, float32, float64 = dtype("float16"), dtype("float32"), dtype("float64")
+complex64, complex128 = dtype("complex64"), dtype("complex128")
+int8, int16, int32, int64 = dtype("int8"), dtype("int16"), dtype("int32"), dtype("int64")
+uint8 = dtype("uint8")
+bool = dtype("bool")
+half, float, double = float16, float32, float64
+cfloat, cdouble = complex64, complex128
+short, int, long = int16, int32, int64
+
+ALL = (float16, float32, float64, complex64, complex128, int8, int16, int32, int64, uint8, bool)
+_BY_NUMPY = {d.dtype: d for d in ALL}
+_BY_PYTHON = {_builtin_float: None, _builtin_int: int64, _builtin_bool: bool, complex: None}
+
+_RANK = {"b": 0, "u": 1, "i": 1, "f": 2, "c": 3}
+
+
+class _Default:
+    __slots__ = ("complex", "float")
+
+    def __init__(self) -> None:
+        self.float = np.dtype("float32")
+        self.complex = np.dtype("complex64")
+
+
+DEFAULT = _Default()
+
+
+def numpy_dtype(spec: Any) -> np.dtype[Any]:
+    """The NumPy dtype meant by ``spec``: a ``dtype``, a NumPy dtype or name, or ``float``/``int``/``bool``."""
+    if spec.__class__ is dtype:
+        return spec.dtype  # type: ignore[no-any-return]
+    if spec is _builtin_float:
+        return DEFAULT.float
+    if spec is complex:
+        return DEFAULT.complex
+    try:
+        found = np.dtype(spec)
+    except TypeError:
+        fail(TypeError, f"dtype must be an autograd.dtype such as autograd.float32, got {spec!r}")
+    if found not in _BY_NUMPY:
+        fail(TypeError, f"elements of type {found} are not supported; "
+                        f"supported: {', '.join(d.name for d in ALL)}")
+    return found.newbyteorder("=")
+
+
+def as_dtype(spec: Any) -> dtype:
+    """``spec`` as one of this module's dtype objects."""
+    return _BY_NUMPY.get(spec) or _BY_NUMPY[numpy_dtype(spec)]
+
+
+def from_numpy(np_dtype: np.dtype[Any]) -> dtype:
+    found = _BY_NUMPY.get(np_dtype)
+    if found is None:
+        fail(TypeError, f"elements of type {np_dtype} are not supported; "
+                        f"supported: {', '.join(d.name for d in ALL)}")
+    return found
+
+
+def get_default_dtype() -> dtype:
+    """The type given to floating tensors made from Python numbers (``float32`` unless set)."""
+    return _BY_NUMPY[DEFAULT.float]
+
+
+def set_default_dtype(d: Any) -> None:
+    """Set the type of floating tensors made from Python numbers.
+
+    Args:
+        d: ``float16``, ``float32`` or ``float64``.
+
+    Raises:
+        TypeError: ``d`` is not a floating type.
+    """
+    found = as_dtype(d)
+    if not found.is_floating_point:
+        fail(TypeError, f"only floating-point types are supported as the default type, got {found!r}")
+    DEFAULT.float, DEFAULT.complex = found.dtype, found.to_complex().dtype
+
+
+def _pair(a: np.dtype[Any], b: np.dtype[Any]) -> np.dtype[Any]:
+    """Promotion of two types of equal standing."""
+    if a is b or a == b:
+        return a
+    rank_a, rank_b = _RANK[a.kind], _RANK[b.kind]
+    if rank_a == rank_b or max(rank_a, rank_b) < 2:
+        return np.promote_types(a, b)
+    # A float beside an integer keeps its own width (NumPy would widen it to hold the integers).
+    high, low = (a, b) if rank_a > rank_b else (b, a)
+    if high.kind == "c" and low.kind == "f":
+        return np.promote_types(high, low)
+    return high
+
+
+def _python_scalar_dtype(value: Any) -> np.dtype[Any]:
+    if isinstance(value, _builtin_bool):
+        return bool.dtype
+    if isinstance(value, _builtin_int):
+        return int64.dtype
+    if isinstance(value, complex):
+        return DEFAULT.complex
+    return DEFAULT.float
+
+
+def _yield_to(strong: np.dtype[Any] | None, weak: np.dtype[Any] | None) -> np.dtype[Any] | None:
+    """The type when a ``weak`` rank meets a ``strong`` one: only a higher kind counts."""
+    if strong is None or weak is None:
+        return weak if strong is None else strong
+    if _RANK[weak.kind] <= _RANK[strong.kind]:
+        return strong
+    if strong.kind == "f":  # a complex 0-d tensor or number: complex, at the floats' width
+        return _BY_NUMPY[strong].to_complex().dtype
+    return _pair(strong, weak)
+
+
+def combine(dimensioned: list[Any], zero_dim: list[Any], scalars: list[Any]) -> np.dtype[Any]:
+    """The result type of NumPy dtypes of n-d tensors, of 0-d tensors, and of Python scalars."""
+    strong = reduce(_pair, dimensioned) if dimensioned else None
+    middle = reduce(_pair, zero_dim) if zero_dim else None
+    weak = reduce(_pair, map(_python_scalar_dtype, scalars)) if scalars else None
+    result = _yield_to(strong, _yield_to(middle, weak))
+    assert result is not None
+    return result
+
+
+def promote_types(type1: Any, type2: Any) -> dtype:
+    """The smallest type both types convert to without changing kind.
+
+    >>> import autograd
+    >>> autograd.promote_types(autograd.int64, autograd.float32)
+    autograd.float32
+    """
+    return _BY_NUMPY[_pair(numpy_dtype(type1), numpy_dtype(type2))]
+
+
+def can_cast(from_: Any, to: Any) -> _builtin_bool:
+    """Whether an in-place operation may write a ``from_`` result into a ``to`` tensor."""
+    return castable(numpy_dtype(from_), numpy_dtype(to))
+
+
+def castable(source: np.dtype[Any], target: np.dtype[Any]) -> _builtin_bool:
+    if target.kind == "u" and source.kind == "i":
+        return True
+    return _RANK[source.kind] <= _RANK[target.kind] and not (target.kind == "b" and source.kind != "b")
+
+
+class finfo(np.finfo):
+    """Limits of a floating type, as ``autograd.finfo(autograd.float32).eps``."""
+
+    def __new__(cls, type: Any = None) -> Any:
+        return np.finfo(DEFAULT.float if type is None else numpy_dtype(type))
+
+
+class iinfo(np.iinfo):
+    """Limits of an integer type, as ``autograd.iinfo(autograd.int8).max``."""
+
+    def __new__(cls, type: Any) -> Any:
+        return np.iinfo(numpy_dtype(type))
+
+
+class device:
+    """Where a tensor lies. This engine computes on the CPU, so there is one device.
+
+    >>> import autograd
+    >>> autograd.device("cpu")
+    device(type='cpu')
+    """
+
+    __slots__ = ("index", "type")
+
+    def __init__(self, type: Any = "cpu", index: _builtin_int | None = None) -> None:
+        name, _, number = str(getattr(type, "type", type)).partition(":")
+        if name != "cpu":
+            fail(RuntimeError, f"device {type!r} is not available: tensors live on the CPU; "
+                               "use device='cpu' or leave it out")
+        self.type = name
+        self.index = operator.index(number and _builtin_int(number)) if number else index
+
+    def __repr__(self) -> str:
+        return "device(type='cpu')" if self.index is None else f"device(type='cpu', index={self.index})"
+
+    def __str__(self) -> str:
+        return self.type
+
+    def __eq__(self, other: object) -> _builtin_bool:
+        return isinstance(other, device)
+
+    def __hash__(self) -> _builtin_int:
+        return hash(self.type)

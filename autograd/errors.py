@@ -1,0 +1,99 @@
+"""Exceptions and how their words are put together.
+
+The types are PyTorch's: ``RuntimeError`` for shapes and graphs, ``TypeError`` for arguments of the wrong
+kind, ``IndexError`` for dimensions and indices out of range, ``ValueError`` for values out of range.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NoReturn
+
+import numpy as np
+
+
+class LinAlgError(RuntimeError):
+    """A matrix the algorithm cannot take: singular, or not positive definite."""
+
+
+class NonDifferentiableError(RuntimeError):
+    """A gradient was asked of an operation whose derivative is not defined."""
+
+
+def fail(kind: type[Exception], message: str) -> NoReturn:
+    raise kind(message)
+
+
+def describe(value: Any) -> str:
+    """A short description of an argument: ``float32 [2, 3]`` for a tensor, the value otherwise."""
+    array = getattr(value, "_a", value)
+    if isinstance(array, (np.ndarray, np.generic)):
+        return f"{array.dtype} {list(array.shape)}"
+    if isinstance(value, (list, tuple)) and any(hasattr(v, "_a") for v in value):
+        return "[" + ", ".join(describe(v) for v in value) + "]"
+    text = repr(value)
+    return text if len(text) <= 60 else text[:57] + "..."
+
+
+def _call_text(name: str, named: dict[str, Any]) -> str:
+    return f"{name}({', '.join(f'{k}: {describe(v)}' for k, v in named.items())})"
+
+
+def _broadcast_message(shapes: list[tuple[int, ...]]) -> str | None:
+    """PyTorch's sentence for two shapes that do not broadcast, or None where all do."""
+    first: tuple[int, ...] = shapes[0]
+    for second in shapes[1:]:
+        ndim = max(len(first), len(second))
+        a = (1,) * (ndim - len(first)) + tuple(first)
+        b = (1,) * (ndim - len(second)) + tuple(second)
+        for d in range(ndim - 1, -1, -1):
+            if a[d] != b[d] and a[d] != 1 and b[d] != 1:
+                return (f"The size of tensor a ({a[d]}) must match the size of tensor b ({b[d]}) "
+                        f"at non-singleton dimension {d}; sizes must be equal or 1, "
+                        f"use unsqueeze or reshape to line dimensions up")
+        first = tuple(max(m, n) if m and n else 0 for m, n in zip(a, b, strict=True))
+    return None
+
+
+def explain(op_name: str, error: Exception, named: dict[str, Any], broadcasts: bool) -> Exception:
+    """``error`` from inside an operation, as an exception of PyTorch's type that names the call.
+
+    Args:
+        op_name: the operation.
+        error: what its computation raised.
+        named: the arguments by name.
+        broadcasts: whether its tensor arguments broadcast against each other.
+    """
+    if getattr(error, "_explained", False):
+        return error
+    message = str(error)
+    kind: type[Exception] = type(error)
+    if isinstance(error, np.exceptions.AxisError):
+        kind = IndexError
+        ndim = error.ndim if error.ndim is not None else 0
+        limit = max(ndim, 1)
+        message = (f"Dimension out of range (expected to be in range of [{-limit}, {limit - 1}], "
+                   f"but got {error.axis})")
+    elif isinstance(error, np.linalg.LinAlgError):
+        kind = LinAlgError
+    elif kind is ValueError and broadcasts:
+        shapes = [np.shape(getattr(v, "_a", v)) for v in named.values() if hasattr(v, "_a")]
+        found = _broadcast_message(shapes) if len(shapes) > 1 else None
+        if found is not None:
+            kind, message = RuntimeError, found
+    elif kind is ValueError and not getattr(error, "_ours", False):
+        kind = RuntimeError
+    elif kind.__module__ == "numpy.exceptions" or kind.__name__.startswith("_UFunc"):
+        kind = TypeError
+    try:
+        explained = kind(f"{message}\n  in {_call_text(op_name, named)}")
+    except Exception:  # an exception class with another constructor: keep it as it is
+        return error
+    explained._explained = True  # type: ignore[attr-defined]
+    return explained
+
+
+def value_error(message: str) -> ValueError:
+    """A ValueError of PyTorch's, kept as such (NumPy's own become RuntimeErrors)."""
+    error = ValueError(message)
+    error._ours = True  # type: ignore[attr-defined]
+    return error

@@ -1,0 +1,138 @@
+"""Switches of recording: `no_grad`, `enable_grad`, `set_grad_enabled`, `inference_mode`."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from .modes import MODE
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+class _Mode:
+    """A context manager that is a decorator as well, of functions and of generator functions."""
+
+    def _changes(self) -> dict[str, Any]:
+        raise NotImplementedError
+
+    def __enter__(self) -> None:
+        # A stack, because one object may be entered again inside itself.
+        self.__dict__.setdefault("_before", []).append(MODE.set(**self._changes()))
+
+    def __exit__(self, *exc: object) -> None:
+        MODE.set(**self._before.pop())  # type: ignore[attr-defined]
+
+    def clone(self) -> _Mode:
+        """A new mode object with the same settings."""
+        return type(self)()
+
+    def __call__(self, function: F) -> F:
+        if inspect.isgeneratorfunction(function):
+            return self._decorate_generator(function)
+
+        @functools.wraps(function)
+        def wrapper(*args: Any, **kwargs: Any) -> Any:
+            with self.clone():  # type: ignore[attr-defined]
+                return function(*args, **kwargs)
+        return wrapper  # type: ignore[return-value]
+
+    def _decorate_generator(self, function: F) -> F:
+        """The mode holds while the generator runs, and not while its consumer does."""
+        @functools.wraps(function)
+        def wrapper(*args: Any, **kwargs: Any) -> Any:
+            generator = function(*args, **kwargs)
+            step: Callable[[], Any] = functools.partial(next, generator)
+            while True:
+                try:
+                    with self.clone():  # type: ignore[attr-defined]
+                        value = step()
+                except StopIteration as stop:
+                    return stop.value
+                try:
+                    sent = yield value
+                except GeneratorExit:
+                    with self.clone():  # type: ignore[attr-defined]
+                        generator.close()
+                    raise
+                except BaseException as error:
+                    step = functools.partial(generator.throw, error)
+                else:
+                    step = functools.partial(generator.send, sent)
+        return wrapper  # type: ignore[return-value]
+
+
+class no_grad(_Mode):
+    """Operations inside are not recorded. Use as ``with no_grad():`` or ``@no_grad()``.
+
+    >>> import autograd
+    >>> x = autograd.ones(2, requires_grad=True)
+    >>> with autograd.no_grad():
+    ...     y = x * 2
+    >>> y.requires_grad
+    False
+    """
+
+    def __new__(cls, function: Any = None) -> Any:
+        mode = object.__new__(cls)
+        return mode if function is None else mode(function)
+
+    def _changes(self) -> dict[str, Any]:
+        return {"grad_enabled": False}
+
+
+class enable_grad(no_grad):
+    """Operations inside are recorded, even within `no_grad`."""
+
+    def _changes(self) -> dict[str, Any]:
+        return {"grad_enabled": True}
+
+
+class set_grad_enabled(_Mode):
+    """Set recording on or off at once; as a context manager, until the end of the block."""
+
+    def __init__(self, mode: bool) -> None:
+        self.mode = bool(mode)
+        self._before = [MODE.set(**self._changes())]
+        self._entered = False
+
+    def _changes(self) -> dict[str, Any]:
+        return {"grad_enabled": self.mode}
+
+    def __enter__(self) -> None:
+        if self._entered:
+            super().__enter__()
+        self._entered = True
+
+    def __call__(self, function: F) -> F:
+        MODE.set(**self._before.pop())
+        return super().__call__(function)
+
+    def clone(self) -> _Mode:
+        return type(self)(self.mode)
+
+
+class inference_mode(_Mode):
+    """Like `no_grad`, and tensors made inside can never be used in recorded operations nor track writes.
+
+    Args:
+        mode: whether to enter the mode; False leaves it.
+    """
+
+    def __new__(cls, mode: Any = True) -> Any:
+        made = object.__new__(cls)
+        if callable(mode):
+            made.mode = True
+            return made(mode)
+        made.mode = bool(mode)
+        return made
+
+    mode: bool
+
+    def _changes(self) -> dict[str, Any]:
+        return {"inference": self.mode, "grad_enabled": not self.mode}
+
+    def clone(self) -> _Mode:
+        return type(self)(self.mode)

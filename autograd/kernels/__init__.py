@@ -1,0 +1,1 @@
+"""Computation on arrays: ndarray in, ndarray out. Nothing here knows a Tensor."""

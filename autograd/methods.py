@@ -1,0 +1,77 @@
+"""The table of Tensor's methods, from the registry of operations."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from . import ops  # noqa: F401 (fills the registry)
+from .dispatch import check_writable, inplace, write_result
+from .primitive import COMPOSITES, REGISTRY, Composite
+
+# Python's operators, by the operation that answers them.
+OPERATORS = {
+    "__add__": "add", "__radd__": "add", "__sub__": "sub", "__mul__": "mul", "__rmul__": "mul",
+    "__truediv__": "div", "__floordiv__": "floor_divide", "__mod__": "remainder", "__pow__": "pow",
+    "__matmul__": "matmul", "__neg__": "neg", "__pos__": "positive", "__abs__": "abs", "__invert__": "bitwise_not",
+    "__and__": "bitwise_and", "__rand__": "bitwise_and", "__or__": "bitwise_or", "__ror__": "bitwise_or",
+    "__xor__": "bitwise_xor", "__rxor__": "bitwise_xor",
+    "__lshift__": "bitwise_left_shift", "__rshift__": "bitwise_right_shift",
+    "__eq__": "eq", "__ne__": "ne", "__lt__": "lt", "__le__": "le", "__gt__": "gt", "__ge__": "ge",
+    "__getitem__": "getitem", "__setitem__": "setitem",
+}
+REFLECTED = {
+    "__rsub__": "sub", "__rtruediv__": "div", "__rfloordiv__": "floor_divide", "__rmod__": "remainder",
+    "__rpow__": "pow", "__rmatmul__": "matmul", "__rlshift__": "bitwise_left_shift",
+    "__rrshift__": "bitwise_right_shift",
+}
+IN_PLACE = {
+    "__iadd__": "add_", "__isub__": "sub_", "__imul__": "mul_", "__itruediv__": "div_",
+    "__ifloordiv__": "floor_divide_", "__imod__": "remainder_", "__ipow__": "pow_", "__iand__": "bitwise_and_",
+    "__ior__": "bitwise_or_", "__ixor__": "bitwise_xor_",
+    "__ilshift__": "bitwise_left_shift_", "__irshift__": "bitwise_right_shift_",
+}
+
+
+def _reflect(function: Callable[..., Any]) -> Callable[..., Any]:
+    return lambda self, other: function(other, self)
+
+
+def _inplace_composite(c: Composite) -> Callable[..., Any]:
+    name = c.name + "_"
+
+    def method(self, *args, **kwargs):  # type: ignore[no-untyped-def]
+        check_writable(self, name)
+        # On a copy: what the inner operations save must outlive the write.
+        return write_result(self, c.function(REGISTRY["clone"].function(self), *args, **kwargs), name)
+
+    method.__name__ = method.__qualname__ = name
+    method.__doc__ = f"In-place form of `{c.name}`: writes the result into ``self`` and returns it."
+    method.__wrapped__ = c.function  # type: ignore[attr-defined]
+    return method
+
+
+def table() -> dict[str, Any]:
+    """Every bound method of Tensor by name."""
+    found: dict[str, Any] = {}
+    for op in REGISTRY.values():
+        if op.method:
+            found[op.name] = op.function
+        if op.inplace:
+            found[op.name + "_"] = inplace(op)
+    for c in COMPOSITES.values():
+        if c.method:
+            found[c.name] = c.function
+        if c.inplace:
+            found[c.name + "_"] = _inplace_composite(c)
+    public = {**{n: op.function for n, op in REGISTRY.items()}, **{n: c.function for n, c in COMPOSITES.items()}}
+    for dunder, name in OPERATORS.items():
+        if name in public:
+            found[dunder] = public[name]
+    for dunder, name in REFLECTED.items():
+        if name in public:
+            found[dunder] = _reflect(public[name])
+    for dunder, name in IN_PLACE.items():
+        if name in found:
+            found[dunder] = found[name]
+    return found

@@ -1,0 +1,77 @@
+"""Modes of recording, each per thread: gradient mode, inference mode, saved-tensor hooks, observers.
+
+Operations read one flag, ``MODE.plain``: true while every thread is in the default state. Only when it is
+false do they ask for the state of their own thread, so the common case costs one attribute.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from typing import Any
+
+
+class _State(threading.local):
+    grad_enabled = True
+    inference = False
+    saved_hooks: tuple[tuple[Callable[..., Any], Callable[..., Any]], ...] = ()
+    observers: tuple[Any, ...] = ()
+
+
+class Modes:
+    """The state of the current thread, and whether all threads are in the default state."""
+
+    __slots__ = ("_departures", "_lock", "plain", "state")
+
+    def __init__(self) -> None:
+        self.state = _State()
+        self.plain = True
+        self._departures = 0
+        self._lock = threading.Lock()
+
+    def set(self, **changes: Any) -> dict[str, Any]:
+        """Change fields of this thread's state; returns the values they had."""
+        state = self.state
+        before = {name: getattr(state, name) for name in changes}
+        was = self._is_default()
+        for name, value in changes.items():
+            setattr(state, name, value)
+        now = self._is_default()
+        if was != now:
+            with self._lock:
+                self._departures += 1 if was else -1
+                self.plain = self._departures == 0
+        return before
+
+    def _is_default(self) -> bool:
+        s = self.state
+        return s.grad_enabled and not (s.inference or s.saved_hooks or s.observers)
+
+    @property
+    def observers(self) -> tuple[Any, ...]:
+        return self.state.observers
+
+    def observe(self, node: Any, g: Any, saved: Any, edges: Any, create_graph: bool) -> Any:
+        """Run a node's rules under this thread's observers, outermost first."""
+        def run() -> Any:
+            return node.op.vjp(g, node.op.lift(node) if create_graph else saved, edges, node.seq)
+
+        for observer in reversed(self.state.observers):
+            run = observer.around_backward(node, g, run)
+        return run()
+
+
+MODE = Modes()
+
+
+def recording() -> bool:
+    """Whether operations of this thread are recorded."""
+    return MODE.plain or MODE.state.grad_enabled
+
+
+is_grad_enabled = recording
+
+
+def is_inference_mode_enabled() -> bool:
+    """Whether this thread is inside `inference_mode`."""
+    return not MODE.plain and MODE.state.inference
