@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from .codegen import RUNTIME
 from .dispatch import is_tensor
 from .errors import describe, fail
 from .tape import LEAF, Leaf, Node, accumulate, as_tensor, sweep
@@ -23,7 +24,9 @@ def _node(t: Any) -> Node | None:
     return t._node if t._meta is None else node_of(t)
 
 
-def _root_gradients(tensors: tuple[Any, ...], grads: tuple[Any, ...], create_graph: bool) -> tuple[list[Node], list[Any]]:
+def _root_gradients(
+    tensors: tuple[Any, ...], grads: tuple[Any, ...], create_graph: bool,
+) -> tuple[list[Node], list[Any]]:
     roots, seeds = [], []
     if len(grads) != len(tensors):
         fail(RuntimeError, f"Mismatch in number of gradients: {len(tensors)} outputs and {len(grads)} grad_outputs; "
@@ -96,10 +99,10 @@ def backward(
         nodes = [_input_node(t, i) for i, t in enumerate(inputs)]
     found = sweep(roots, seeds, retain_graph=create_graph if retain_graph is None else retain_graph,
                   create_graph=create_graph, inputs=nodes)
-    for t in inputs or ():
-        if not isinstance(_node(t), Leaf):
+    for t, node in zip(inputs or (), nodes or ()):
+        if not isinstance(node, Leaf):
             t.retain_grad()
-            t._meta.grad = as_tensor(found.pop(_node(t), None))
+            t._meta.grad = as_tensor(found.pop(node, None))
     del roots, seeds
     while found:
         leaf, g = found.popitem()
@@ -182,5 +185,4 @@ def _batched(outputs: tuple[Any, ...], inputs: tuple[Any, ...], grads: tuple[Any
 
 
 def _stack(column: Sequence[Any]) -> Any:
-    from .codegen import RUNTIME
     return RUNTIME["stack"](list(column))

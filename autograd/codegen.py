@@ -1,7 +1,8 @@
 """Writes the functions that run an operation: its call on Tensors, and its rules on gradients.
 
-A general wrapper that loops over inputs and options costs more than a small operation itself, so each operation gets functions
-written for it, as ``namedtuple`` and ``dataclass`` do. They are written on first use: importing costs nothing.
+A general wrapper that loops over inputs and options costs more than a small operation itself, so each operation
+gets functions written for it, as ``namedtuple`` and ``dataclass`` do. They are written on first use: importing
+costs nothing.
 ``print(autograd.codegen.function_text(autograd.exp.op))`` shows the text.
 """
 
@@ -23,9 +24,9 @@ def _lazy(name: str, write: Callable[[], str], names: Callable[[], dict[str, Any
 
     The function object stays the same, so every reference to it, taken before or after, gets the final code.
     """
-    namespace: dict[str, Any] = {}
+    namespace: dict[str, Any] = {"__name__": __name__}
 
-    def become() -> types.FunctionType:
+    def become() -> Any:
         namespace.update(RUNTIME)
         namespace.update(names())
         exec(compile(write(), f"<autograd {name}>", "exec"), namespace)
@@ -57,12 +58,16 @@ def lazy_core(op: Primitive) -> Any:
 
 
 def lazy_vjp(op: Primitive) -> Any:
-    """``vjp(g, saved, edges, seq)``: the gradient for each edge that is not None; raises where a saved array was written to."""
+    """``vjp(g, saved, edges, seq)``: the gradient for each edge that is not None.
+
+    Raises `Modified` where a saved array was written to after ``seq``.
+    """
     return _lazy("vjp", lambda: vjp_text(op), lambda: _names(op))
 
 
 def _names(op: Primitive) -> dict[str, Any]:
-    names: dict[str, Any] = {"op": op, "forward": op.forward, "ufunc": op.ufunc, "joint": op.joint}
+    names: dict[str, Any] = {"op": op, "core": op.core, "forward": op.forward, "joint": op.joint,
+                             "quick": op.ufunc or op.fast}
     names.update({f"rule_{k}": rule for k, rule in op.rules.items()})
     for p, value in _defaults(op).items():
         names[f"default_{p}"] = value
@@ -87,11 +92,11 @@ def _signature(op: Primitive) -> str:
         if i == code.co_argcount and op.varargs not in op.params[:i]:
             parts.append("*")
         if p == op.varargs:
-            parts.append(f"*{p}")
+            parts.append("*spread_")
         else:
             parts.append(f"{p}=default_{p}" if p in defaults else p)
     if op.varargs:
-        parts.append("**named")
+        parts.append(f"{op.varargs}=None")
     return ", ".join(parts)
 
 
@@ -103,33 +108,45 @@ def _call(op: Primitive, arrays: bool) -> str:
 
 
 def function_text(op: Primitive) -> str:
-    """The text of the public function."""
+    """The text of the public function: the common call, with everything else handed on."""
     lines = [f"def {op.name}({_signature(op)}):"]
     flat = f"({', '.join(op.params)},)"
     if op.varargs:
-        lines += [f"    if named or len({op.varargs}) == 1:",
-                  f"        {op.varargs} = spread(op, {op.varargs}, named)"]
-    first, last = op.inputs[0], op.inputs[-1]
-    if op.promote and len(op.inputs) == 2 and not op.variadic:
-        lines += [
-            f"    kind = {last}.__class__",
-            "    if kind is float or kind is int:",
-            f"        {last} = constant({last}, {first})",
-        ]
+        lines += [f"    if {op.varargs} is not None or len(spread_) == 1:",
+                  f"        {op.varargs} = spread(op, spread_, {op.varargs})",
+                  f"    else: {op.varargs} = spread_"]
+    if not op.method:  # mostly called by rules, on arrays
+        lines += [f"    if {_is_raw(op)}:", f"        return {_raw(op)}"]
     lines.append("    try:")
     lines += [f"        {line}" for line in _unwrap(op)]
-    lines += ["    except AttributeError:", f"        return general(op, {flat})"]
+    lines.append("    except AttributeError:")
+    if op.method and not op.variadic:
+        lines += [f"        if {_is_raw(op)}:", f"            return {_raw(op)}"]
+    lines.append(f"        return general(op, {flat})")
     guard = _guard(op)
     if guard:
         lines += [f"    if {guard}:", f"        return general(op, {flat})"]
-    lines += [f"    {line}" for line in _body(op)]
+    lines += ["    if not MODE.plain:", f"        return core({', '.join(op.params)})"]
+    lines += [f"    {line}" for line in _body(op, plain=True)]
     return "\n".join(lines)
 
 
+def _is_raw(op: Primitive) -> str:
+    """Whether all tensors of the call are bare arrays."""
+    if op.variadic:
+        return f"{op.inputs[0]} and {op.inputs[0]}[0].__class__ is ndarray"
+    return " and ".join(f"({p} is None or {p}.__class__ is ndarray)" if _optional(op, p) else
+                        f"{p}.__class__ is ndarray" for p in op.inputs)
+
+
+def _raw(op: Primitive) -> str:
+    return f"forward({_call(op, arrays=False)})" + ("[0]" if op.aux else "")
+
+
 def core_text(op: Primitive) -> str:
-    """The text of the core: no checks."""
+    """The text of the core: no checks of types, in any mode."""
     lines = [f"def core({', '.join(op.params)}):"]
-    lines += [f"    {line}" for line in _unwrap(op) + _body(op)]
+    lines += [f"    {line}" for line in _unwrap(op) + _body(op, plain=False)]
     return "\n".join(lines)
 
 
@@ -161,12 +178,12 @@ def _guard(op: Primitive) -> str:
     return " or ".join(parts)
 
 
-def _body(op: Primitive) -> list[str]:
+def _body(op: Primitive, plain: bool) -> list[str]:
     lines = ["try:", *[f"    {line}" for line in _compute(op)], "except Exception as error:",
              f"    raise explain(op.name, error, dict(zip(op.params, ({', '.join(op.params)},))), op.broadcasts) "
              "from error"]
     if op.outputs != 1:
-        return lines + _many_outputs(op)
+        return lines + _many_outputs(op, plain)
     lines += ["if out.__class__ is not ndarray:", "    out = asarray(out)",
               "t = new()", "t._a = out", "t._meta = None"]
     if op.view:
@@ -182,34 +199,41 @@ def _body(op: Primitive) -> list[str]:
     else:
         lines.append("t._vc = [0, 0]")
     if op.differentiable:
-        lines += [*_record(op, "out.shape", "t._vc"), "    t._node = n", "else:", "    t._node = None"]
+        lines += [*_record(op, "out.shape", "t._vc", plain), "    t._node = node", "else:", "    t._node = None"]
     else:
         lines.append("t._node = None")
-    return [*lines, "return t if MODE.plain else unusual(t)"]
+    return [*lines, "return t" if plain else "return t if MODE.plain else unusual(t)"]
 
 
 def _compute(op: Primitive) -> list[str]:
     call = f"forward({_call(op, arrays=True)})"
     target = ", ".join(["out", *op.aux])
-    if op.ufunc is None:
+    quick = op.ufunc or op.fast
+    if quick is None:
         return [f"{target} = {call}"]
-    options = [p for p in op.params if p not in op.inputs]
-    fast = f"ufunc({', '.join(f'a_{p}' for p in op.inputs)})"
-    if not options:
-        return [f"out = {fast}"]
-    return [f"out = {fast} if {' and '.join(f'{p} is default_{p}' for p in options)} else {call}"]
+    defaults = _defaults(op)
+    given = [p for p in op.params if p not in op.inputs and p in defaults]
+    fast = f"quick({', '.join(f'a_{p}' if p in op.inputs else p for p in op.params if p not in given)})"
+    line = f"out = {fast}"
+    if given:
+        line += f" if {' and '.join(f'{p} is default_{p}' for p in given)} else {call}"
+    if op.ufunc is not None:
+        return [line]
+    # Where the fast form raises or gives a bare number, the forward explains or gives a view.
+    lines = ["try:", f"    {line}", "except Exception:", f"    out = {call}"]
+    return [*lines, "if out.__class__ is not ndarray:", f"    out = {call}"] if op.view else lines
 
 
-def _many_outputs(op: Primitive) -> list[str]:
+def _many_outputs(op: Primitive, plain: bool) -> list[str]:
     lines = ["out = [asarray(o) for o in out]", "ts = wrap_all(out)"]
     if op.differentiable:
-        lines += [*_record(op, "[o.shape for o in out]", "[t_._vc for t_ in ts]"),
-                  "    attach_outputs(n, ts)"]
-    return [*lines, "return ts if MODE.plain else unusual_all(ts)"]
+        lines += [*_record(op, "[o.shape for o in out]", "[t_._vc for t_ in ts]", plain),
+                  "    attach_outputs(node, ts)"]
+    return [*lines, "return ts" if plain else "return ts if MODE.plain else unusual_all(ts)"]
 
 
-def _record(op: Primitive, shape: str, out_version: str) -> list[str]:
-    """Lines that end inside the ``if`` where a node ``n`` has been made."""
+def _record(op: Primitive, shape: str, out_version: str, plain: bool) -> list[str]:
+    """Lines that end inside the ``if`` where a ``node`` has been made."""
     if op.variadic:
         p = op.inputs[0]
         lines = [f"edges = tuple([t_._node if t_._meta is None else node_of(t_) for t_ in {p}])"]
@@ -225,20 +249,18 @@ def _record(op: Primitive, shape: str, out_version: str) -> list[str]:
                 lines.append(f"n_{p} = {p}._node if {p}._meta is None else node_of({p})")
         differentiable = [p for p in op.inputs if not op.rules or p in op.rules]
         test = " or ".join(f"n_{p} is not None" for p in differentiable)
-        if len(differentiable) > 1:
-            test = f"({test})"
         edges = f"({', '.join(f'n_{p}' for p in op.inputs)},)"
     saved = _saved(op, out_version)
     return [
         *lines,
-        f"if {test} and (MODE.plain or recording()):",
-        "    n = Node()",
-        "    n.op = op",
-        "    n.seq = tick()",
-        f"    n.edges = {edges}",
-        f"    n.saved = ({', '.join(saved)}{',' if saved else ''})",
-        f"    n.shape = {shape}",
-        "    n.extra = None",
+        f"if {test}:" if plain else f"if ({test}) and (MODE.plain or recording()):",
+        "    node = Node()",
+        "    node.op = op",
+        "    node.seq = next(clock)",
+        f"    node.edges = {edges}",
+        f"    node.saved = ({', '.join(saved)}{',' if saved else ''})",
+        f"    node.shape = {shape}",
+        "    node.extra = None",
     ]
 
 
@@ -301,7 +323,8 @@ def vjp_text(op: Primitive) -> str:
     conj = op.holomorphic and op.outputs == 1
     if conj:
         lines += ["    d = g.dtype",
-                  "    conj = d is complex64 or d is complex128 or d is Complex64 or d is Complex128",
+                  # Not every array's dtype is NumPy's one object of that type: those that were unpickled have their own.
+                  "    conj = d is not float32 and d is not float64 and d.kind == 'c'",
                   "    if conj: g = conjugate(g)"]
     if op.joint is not None:
         args = ", ".join("tuple([e is not None for e in edges])" if p == "needs" else p

@@ -11,23 +11,18 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from . import dtypes, tape
+from . import codegen, dtypes, tape
 from .codegen import RUNTIME
 from .dtypes import DEFAULT, castable, combine
 from .errors import describe, explain, fail
 from .modes import MODE, recording
-from .tape import UNWRITTEN, Leaf, Node, output_node, tick, wrap_node, written
+from .tape import INFERENCE, UNWRITTEN, Leaf, Node, output_node, tick, wrap_node, written
 from .views import Meta, base_of, chain_of, meta_of, node_of, recipe_of, shares_memory
 
 if TYPE_CHECKING:
     from .primitive import Primitive
-    from .tensor import Tensor
 
 FLOAT32, FLOAT64 = np.dtype("float32"), np.dtype("float64")
-
-#: Version counter of every tensor made in inference mode: always newer than any node.
-INFERENCE = [0, -(1 << 62)]
-
 
 def is_tensor(value: Any) -> bool:
     return hasattr(value, "_vc")
@@ -35,6 +30,13 @@ def is_tensor(value: Any) -> bool:
 
 def general(op: Primitive, args: tuple[Any, ...]) -> Any:
     """Run ``op`` on arguments of any kind, all parameters by position."""
+    if op.promote is not None and len(op.inputs) == 2:
+        at = op.params.index(op.inputs[1])
+        value = args[at]
+        if value.__class__ is float or value.__class__ is int:
+            number = constant(value, args[op.params.index(op.inputs[0])], op.promote == "float")
+            if number is not value:
+                return op.core(*args[:at], number, *args[at + 1:])
     named = dict(zip(op.params, args, strict=True))
     tensors = list(named[op.inputs[0]]) if op.variadic else [named[p] for p in op.inputs]
     if not any(map(is_tensor, tensors)):
@@ -76,8 +78,10 @@ def _not_tensor_message(op: Primitive, named: dict[str, Any], tensors: list[Any]
 
 def _as_operand(op: Primitive, named: dict[str, Any], value: Any) -> Any:
     """``value`` as a Tensor, a Python number for ops that promote, or None where the input is optional."""
-    if is_tensor(value) or value is None:
+    if is_tensor(value):
         return value
+    if value is None and not op.variadic and all(p in codegen._defaults(op) for p in op.inputs if named[p] is None):
+        return None
     if isinstance(value, (np.ndarray, np.generic)):
         return wrap_node(np.asarray(value), None)
     if op.promote is not None and not op.variadic and isinstance(value, (int, float, complex)):
@@ -105,7 +109,9 @@ def _number(value: Any, target: np.dtype[Any]) -> np.ndarray[Any, Any]:
 
 def result_type(values: Sequence[Any]) -> np.dtype[Any]:
     """PyTorch's result type of Tensors and Python numbers."""
-    dimensioned, zero_dim, scalars = [], [], []
+    dimensioned: list[Any] = []
+    zero_dim: list[Any] = []
+    scalars: list[Any] = []
     for v in values:
         if is_tensor(v):
             (dimensioned if v._a.ndim else zero_dim).append(v._a.dtype)
@@ -122,13 +128,13 @@ def cast(t: Any, target: np.dtype[Any]) -> Any:
 _constants: dict[tuple[np.dtype[Any], Any], Any] = {}
 
 
-def constant(value: Any, other: Any) -> Any:
+def constant(value: Any, other: Any, to_float: bool = False) -> Any:
     """A Python number as a 0-d Tensor of ``other``'s dtype, or the number itself where the dtype would change."""
     array = getattr(other, "_a", None)
     if array is None:
         return value
     d = array.dtype
-    if d.kind == "f" or (d.kind == "i" and value.__class__ is int):
+    if d.kind == "f" or (d.kind == "i" and value.__class__ is int and not to_float):
         found = _constants.get((d, value))
         # 0.0 and -0.0 are equal as keys, so zeros are made anew.
         if found is None or value == 0:
@@ -148,15 +154,12 @@ def mixed(arrays: list[np.ndarray[Any, Any]], to_float: bool) -> bool:
     return any(a.dtype is not first for a in arrays) or (to_float and first.kind in "biu")
 
 
-def spread(op: Primitive, values: tuple[Any, ...], named: dict[str, Any]) -> Any:
+def spread(op: Primitive, values: tuple[Any, ...], named: Any) -> Any:
     """The option that callers may spread: ``f(x, 2, 3)``, ``f(x, (2, 3))`` or ``f(x, shape=(2, 3))``."""
-    assert op.varargs is not None
-    if named:
-        value = named.pop(op.varargs, None)
-        if named or value is None or values:
-            fail(TypeError, f"{op.name}() got an unexpected keyword argument "
-                            f"{next(iter(named), op.varargs)!r}; parameters are {', '.join(op.params)}")
-        return tuple(value) if isinstance(value, (list, tuple)) else (value,)
+    if named is not None:
+        if values:
+            fail(TypeError, f"{op.name}() got {op.varargs!r} both by position and by name")
+        return tuple(named) if isinstance(named, (list, tuple)) else (named,)
     if len(values) == 1 and isinstance(values[0], (tuple, list)):
         return tuple(values[0])
     return values
@@ -204,7 +207,31 @@ def _finish_node(n: Node, t: Any) -> None:
     for observer in state.observers:
         observer.after_forward(n, t)
     if state.saved_hooks:
-        RUNTIME["pack_saved"](n, state.saved_hooks[-1])
+        pack_saved(n, *state.saved_hooks[-1])
+
+
+def pack_saved(n: Node, pack: Callable[[Any], Any], unpack: Callable[[Any], Any]) -> None:
+    """Hand each saved array of ``n`` to the saved-tensor hooks."""
+    if not n.op.saves_tensors or not n.saved or not n.op.kept:
+        return
+
+    def packed(a: Any, version: list[int]) -> Any:
+        if not isinstance(a, np.ndarray):
+            return a
+        t = wrap_node(a, None)
+        t._vc = version
+        return tape.Packed(pack(t), unpack)
+
+    by_name = dict(zip(n.op.saved_names, n.saved))
+    for name in n.op.kept:
+        if n.op.is_array_name(name):
+            value, version = by_name[name], by_name[f"v_{name}"]
+            many = isinstance(value, (list, tuple))
+            by_name[name] = [packed(a, v) for a, v in zip(value, version)] if many else packed(value, version)
+            # What the hooks keep is theirs: later writes to the tensor are none of the node's business.
+            by_name[f"v_{name}"] = [UNWRITTEN] * len(value) if many else UNWRITTEN
+    n.saved = tuple(by_name.values())
+    tape.extra_of(n).packed = True
 
 
 def wrap_all(arrays: list[Any]) -> tuple[Any, ...]:
@@ -354,6 +381,9 @@ def rebase(self: Any, node: Node | None) -> None:
     """Give ``self`` the history ``node`` after a write; a view passes it on to its base."""
     if node is not None:
         node.seq = tick()
+    retains = isinstance(self._meta, Meta) and self._meta.retains
+    if retains and self._node is not None and self._node.extra is not None:
+        self._node.extra.retain = None  # the gradient kept is that of the tensor's last value
     base = base_of(self)
     if base is not None:
         base_node = base._node if base._meta is None else node_of(base)
@@ -364,7 +394,7 @@ def rebase(self: Any, node: Node | None) -> None:
         node_of(self)
     else:
         self._node = node
-    if isinstance(self._meta, Meta) and self._meta.retains and self._node is not None:
+    if retains and self._node is not None:
         RUNTIME["retain_grad"](self)
 
 
@@ -373,6 +403,4 @@ RUNTIME.update(
     float32=FLOAT32, float64=FLOAT64, general=general, constant=constant, mixed=mixed, spread=spread,
     explain=explain, unusual=unusual, unusual_all=unusual_all, wrap_all=wrap_all, Modified=tape.Modified,
     attach_outputs=attach_outputs, unbroadcast=unbroadcast, conjugate=conjugate, conjugate_all=conjugate_all,
-    complex64=np.dtype("complex64"), complex128=np.dtype("complex128"),
-    Complex64=dtypes.complex64, Complex128=dtypes.complex128,
 )

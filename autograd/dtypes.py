@@ -7,7 +7,7 @@ higher kind (bool < integer < floating < complex), and then it brings the defaul
 
 from __future__ import annotations
 
-import operator
+import builtins
 from functools import reduce
 from typing import Any
 
@@ -21,8 +21,6 @@ __all__ = [
     "int32", "int64", "int8", "long", "short", "uint8",
     "can_cast", "promote_types", "set_default_dtype",
 ]
-
-_builtin_bool, _builtin_int, _builtin_float = bool, int, float
 
 
 class dtype:
@@ -47,41 +45,41 @@ class dtype:
     def __repr__(self) -> str:
         return f"autograd.{self.name}"
 
-    def __eq__(self, other: object) -> _builtin_bool:
+    def __eq__(self, other: object) -> builtins.bool:
         if self is other:
             return True
         if isinstance(other, dtype) or other is None:
             return False
         try:
-            return self.dtype == np.dtype(other)  # type: ignore[call-overload, no-any-return]
+            return builtins.bool(self.dtype == np.dtype(other))  # type: ignore[call-overload]
         except TypeError:
             return NotImplemented
 
-    def __hash__(self) -> _builtin_int:
+    def __hash__(self) -> builtins.int:
         return hash(self.dtype)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return (as_dtype, (self.name,))
+        return as_dtype, (self.name,)
 
     @property
     def kind(self) -> str:
         return self.dtype.kind
 
     @property
-    def itemsize(self) -> _builtin_int:
+    def itemsize(self) -> builtins.int:
         """Bytes per element."""
         return self.dtype.itemsize
 
     @property
-    def is_floating_point(self) -> _builtin_bool:
+    def is_floating_point(self) -> builtins.bool:
         return self.dtype.kind == "f"
 
     @property
-    def is_complex(self) -> _builtin_bool:
+    def is_complex(self) -> builtins.bool:
         return self.dtype.kind == "c"
 
     @property
-    def is_signed(self) -> _builtin_bool:
+    def is_signed(self) -> builtins.bool:
         return self.dtype.kind in "ifc"
 
     def to_real(self) -> dtype:
@@ -104,7 +102,7 @@ short, int, long = int16, int32, int64
 
 ALL = (float16, float32, float64, complex64, complex128, int8, int16, int32, int64, uint8, bool)
 _BY_NUMPY = {d.dtype: d for d in ALL}
-_BY_PYTHON = {_builtin_float: None, _builtin_int: int64, _builtin_bool: bool, complex: None}
+_BY_PYTHON = {builtins.float: None, builtins.int: int64, builtins.bool: bool, complex: None}
 
 _RANK = {"b": 0, "u": 1, "i": 1, "f": 2, "c": 3}
 
@@ -123,11 +121,7 @@ DEFAULT = _Default()
 def numpy_dtype(spec: Any) -> np.dtype[Any]:
     """The NumPy dtype meant by ``spec``: a ``dtype``, a NumPy dtype or name, or ``float``/``int``/``bool``."""
     if spec.__class__ is dtype:
-        return spec.dtype  # type: ignore[no-any-return]
-    if spec is _builtin_float:
-        return DEFAULT.float
-    if spec is complex:
-        return DEFAULT.complex
+        return spec.dtype
     try:
         found = np.dtype(spec)
     except TypeError:
@@ -135,7 +129,7 @@ def numpy_dtype(spec: Any) -> np.dtype[Any]:
     if found not in _BY_NUMPY:
         fail(TypeError, f"elements of type {found} are not supported; "
                         f"supported: {', '.join(d.name for d in ALL)}")
-    return found.newbyteorder("=")
+    return _BY_NUMPY[found].dtype
 
 
 def as_dtype(spec: Any) -> dtype:
@@ -149,6 +143,18 @@ def from_numpy(np_dtype: np.dtype[Any]) -> dtype:
         fail(TypeError, f"elements of type {np_dtype} are not supported; "
                         f"supported: {', '.join(d.name for d in ALL)}")
     return found
+
+
+_SCALAR_TYPES = {
+    "float32": "Float", "float64": "Double", "float16": "Half", "int64": "Long", "int32": "Int", "int16": "Short",
+    "int8": "Char", "uint8": "Byte", "bool": "Bool", "complex64": "ComplexFloat", "complex128": "ComplexDouble",
+}
+
+
+def scalar_type(spec: Any) -> str:
+    """The name of an element type in PyTorch's error messages: ``Double`` for float64."""
+    name = numpy_dtype(spec).name
+    return _SCALAR_TYPES.get(name, name)
 
 
 def get_default_dtype() -> dtype:
@@ -186,9 +192,9 @@ def _pair(a: np.dtype[Any], b: np.dtype[Any]) -> np.dtype[Any]:
 
 
 def _python_scalar_dtype(value: Any) -> np.dtype[Any]:
-    if isinstance(value, _builtin_bool):
+    if isinstance(value, builtins.bool):
         return bool.dtype
-    if isinstance(value, _builtin_int):
+    if isinstance(value, builtins.int):
         return int64.dtype
     if isinstance(value, complex):
         return DEFAULT.complex
@@ -226,12 +232,12 @@ def promote_types(type1: Any, type2: Any) -> dtype:
     return _BY_NUMPY[_pair(numpy_dtype(type1), numpy_dtype(type2))]
 
 
-def can_cast(from_: Any, to: Any) -> _builtin_bool:
+def can_cast(from_: Any, to: Any) -> builtins.bool:
     """Whether an in-place operation may write a ``from_`` result into a ``to`` tensor."""
     return castable(numpy_dtype(from_), numpy_dtype(to))
 
 
-def castable(source: np.dtype[Any], target: np.dtype[Any]) -> _builtin_bool:
+def castable(source: np.dtype[Any], target: np.dtype[Any]) -> builtins.bool:
     if target.kind == "u" and source.kind == "i":
         return True
     return _RANK[source.kind] <= _RANK[target.kind] and not (target.kind == "b" and source.kind != "b")
@@ -261,13 +267,13 @@ class device:
 
     __slots__ = ("index", "type")
 
-    def __init__(self, type: Any = "cpu", index: _builtin_int | None = None) -> None:
+    def __init__(self, type: Any = "cpu", index: builtins.int | None = None) -> None:
         name, _, number = str(getattr(type, "type", type)).partition(":")
         if name != "cpu":
             fail(RuntimeError, f"device {type!r} is not available: tensors live on the CPU; "
                                "use device='cpu' or leave it out")
         self.type = name
-        self.index = operator.index(number and _builtin_int(number)) if number else index
+        self.index = builtins.int(number) if number else index
 
     def __repr__(self) -> str:
         return "device(type='cpu')" if self.index is None else f"device(type='cpu', index={self.index})"
@@ -275,8 +281,8 @@ class device:
     def __str__(self) -> str:
         return self.type
 
-    def __eq__(self, other: object) -> _builtin_bool:
+    def __eq__(self, other: object) -> builtins.bool:
         return isinstance(other, device)
 
-    def __hash__(self) -> _builtin_int:
+    def __hash__(self) -> builtins.int:
         return hash(self.type)

@@ -6,6 +6,8 @@ kind, ``IndexError`` for dimensions and indices out of range, ``ValueError`` for
 
 from __future__ import annotations
 
+import sys
+from types import CodeType
 from typing import Any, NoReturn
 
 import numpy as np
@@ -15,12 +17,33 @@ class LinAlgError(RuntimeError):
     """A matrix the algorithm cannot take: singular, or not positive definite."""
 
 
-class NonDifferentiableError(RuntimeError):
+class NonDifferentiableError(NotImplementedError):
     """A gradient was asked of an operation whose derivative is not defined."""
 
 
+#: The public functions that are made of operations, by their code: what goes wrong inside one names its call.
+CALLS: dict[CodeType, str] = {}
+
+
 def fail(kind: type[Exception], message: str) -> NoReturn:
-    raise kind(message)
+    raise kind(message + _outer_call())
+
+
+def _outer_call() -> str:
+    """The call of the outermost function of `CALLS` that is running, to end a message with.
+
+    The stack is read only when something went wrong, so naming the call costs nothing where all is well.
+    """
+    frame, outer = sys._getframe(2), None
+    while frame is not None:
+        if frame.f_code in CALLS:
+            outer = frame
+        frame = frame.f_back  # type: ignore[assignment]
+    if outer is None:
+        return ""
+    code = outer.f_code
+    names = code.co_varnames[:code.co_argcount + code.co_kwonlyargcount]
+    return f"\n  in {_call_text(CALLS[code], {n: outer.f_locals.get(n) for n in names})}"
 
 
 def describe(value: Any) -> str:
@@ -54,6 +77,15 @@ def _broadcast_message(shapes: list[tuple[int, ...]]) -> str | None:
     return None
 
 
+# What PyTorch says where NumPy refuses the minus sign for bools.
+_BOOLEAN = (
+    "Negation, the `-` operator, on a bool tensor is not supported. If you are trying to invert a mask, use the `~` or "
+    "`logical_not()` operator instead.",
+    "Subtraction, the `-` operator, with two bool tensors is not supported. Use the `^` or `logical_xor()` operator "
+    "instead.",
+)
+
+
 def explain(op_name: str, error: Exception, named: dict[str, Any], broadcasts: bool) -> Exception:
     """``error`` from inside an operation, as an exception of PyTorch's type that names the call.
 
@@ -82,10 +114,17 @@ def explain(op_name: str, error: Exception, named: dict[str, Any], broadcasts: b
             kind, message = RuntimeError, found
     elif kind is ValueError and not getattr(error, "_ours", False):
         kind = RuntimeError
+    elif "umpy boolean" in message:
+        kind, message = RuntimeError, _BOOLEAN[op_name in ("sub", "rsub")]
     elif kind.__module__ == "numpy.exceptions" or kind.__name__.startswith("_UFunc"):
         kind = TypeError
+    elif kind is TypeError and message.startswith("ufunc") and "not supported for the input types" in message:
+        types = ", ".join(str(v._a.dtype) for v in named.values() if hasattr(v, "_a"))
+        kind, message = NotImplementedError, f'"{op_name}" not implemented for {types}'
     try:
-        explained = kind(f"{message}\n  in {_call_text(op_name, named)}")
+        message, found, rest = message.partition("\n  in ")
+        outer = found + rest if found else _outer_call()
+        explained = kind(f"{message}\n  in {_call_text(op_name, named)}{outer}")
     except Exception:  # an exception class with another constructor: keep it as it is
         return error
     explained._explained = True  # type: ignore[attr-defined]

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from . import ops  # noqa: F401 (fills the registry)
-from .dispatch import check_writable, inplace, write_result
+from . import creation, ops  # noqa: F401 (fill the registry)
+from .dispatch import check_writable, constant, inplace, write_result
 from .primitive import COMPOSITES, REGISTRY, Composite
 
 # Python's operators, by the operation that answers them.
 OPERATORS = {
     "__add__": "add", "__radd__": "add", "__sub__": "sub", "__mul__": "mul", "__rmul__": "mul",
-    "__truediv__": "div", "__floordiv__": "floor_divide", "__mod__": "remainder", "__pow__": "pow",
+    "__truediv__": "true_divide", "__floordiv__": "floor_divide", "__mod__": "remainder", "__pow__": "pow",
     "__matmul__": "matmul", "__neg__": "neg", "__pos__": "positive", "__abs__": "abs", "__invert__": "bitwise_not",
     "__and__": "bitwise_and", "__rand__": "bitwise_and", "__or__": "bitwise_or", "__ror__": "bitwise_or",
     "__xor__": "bitwise_xor", "__rxor__": "bitwise_xor",
@@ -20,21 +20,52 @@ OPERATORS = {
     "__eq__": "eq", "__ne__": "ne", "__lt__": "lt", "__le__": "le", "__gt__": "gt", "__ge__": "ge",
     "__getitem__": "getitem", "__setitem__": "setitem",
 }
+COMPARISONS = ("__eq__", "__ne__", "__lt__", "__le__", "__gt__", "__ge__")
 REFLECTED = {
-    "__rsub__": "sub", "__rtruediv__": "div", "__rfloordiv__": "floor_divide", "__rmod__": "remainder",
+    "__rsub__": "sub", "__rtruediv__": "true_divide", "__rdiv__": "true_divide",
+    "__rfloordiv__": "floor_divide", "__rmod__": "remainder",
     "__rpow__": "pow", "__rmatmul__": "matmul", "__rlshift__": "bitwise_left_shift",
     "__rrshift__": "bitwise_right_shift",
 }
 IN_PLACE = {
-    "__iadd__": "add_", "__isub__": "sub_", "__imul__": "mul_", "__itruediv__": "div_",
+    "__iadd__": "add_", "__isub__": "sub_", "__imul__": "mul_", "__itruediv__": "true_divide_",
     "__ifloordiv__": "floor_divide_", "__imod__": "remainder_", "__ipow__": "pow_", "__iand__": "bitwise_and_",
     "__ior__": "bitwise_or_", "__ixor__": "bitwise_xor_",
     "__ilshift__": "bitwise_left_shift_", "__irshift__": "bitwise_right_shift_",
 }
+# Attributes of Tensor, by the operation that gives them.
+PROPERTIES = {"T": "reverse_dims", "mT": "matrix_transpose", "H": "hermitian", "mH": "adjoint", "real": "real",
+              "imag": "imag"}
 
 
 def _reflect(function: Callable[..., Any]) -> Callable[..., Any]:
-    return lambda self, other: function(other, self)
+    def reflected(self, other):  # type: ignore[no-untyped-def]
+        if other.__class__ is float or other.__class__ is int:
+            other = constant(other, self)
+        return function(other, self)
+
+    return reflected
+
+
+def _comparison(function: Callable[..., Any]) -> Callable[..., Any]:
+    """An operator that leaves objects it does not know to them, so that ``x == None`` is False."""
+    def compare(self, other):  # type: ignore[no-untyped-def]
+        try:
+            return function(self, other)
+        except TypeError:
+            return NotImplemented
+
+    return compare
+
+
+def _where(self, condition, other):  # type: ignore[no-untyped-def]
+    """``self`` where ``condition`` holds, ``other`` elsewhere; see `autograd.where`."""
+    return COMPOSITES["where"].function(condition, self, other)
+
+
+def _polygamma(self, n):  # type: ignore[no-untyped-def]
+    """Derivative number ``n`` of `digamma`; see `autograd.polygamma`."""
+    return COMPOSITES["polygamma"].function(n, self)
 
 
 def _inplace_composite(c: Composite) -> Callable[..., Any]:
@@ -67,11 +98,16 @@ def table() -> dict[str, Any]:
     public = {**{n: op.function for n, op in REGISTRY.items()}, **{n: c.function for n, c in COMPOSITES.items()}}
     for dunder, name in OPERATORS.items():
         if name in public:
-            found[dunder] = public[name]
+            found[dunder] = _comparison(public[name]) if dunder in COMPARISONS else public[name]
+    found["where"], found["polygamma"] = _where, _polygamma
+    found["polygamma_"] = found.pop("polygamma_order_")
     for dunder, name in REFLECTED.items():
         if name in public:
             found[dunder] = _reflect(public[name])
     for dunder, name in IN_PLACE.items():
         if name in found:
             found[dunder] = found[name]
+    for attribute, name in PROPERTIES.items():
+        if name in public:
+            found[attribute] = property(public[name], found.get(f"set_{attribute}"), doc=public[name].__doc__)
     return found

@@ -6,6 +6,7 @@ false do they ask for the state of their own thread, so the common case costs on
 
 from __future__ import annotations
 
+import functools
 import threading
 from collections.abc import Callable
 from typing import Any
@@ -51,13 +52,13 @@ class Modes:
     def observers(self) -> tuple[Any, ...]:
         return self.state.observers
 
-    def observe(self, node: Any, g: Any, saved: Any, edges: Any, create_graph: bool) -> Any:
-        """Run a node's rules under this thread's observers, outermost first."""
+    def observe(self, node: Any, g: Any, saved: Any, edges: Any) -> Any:
+        """Run a node's rules under this thread's observers, the first one outermost."""
         def run() -> Any:
-            return node.op.vjp(g, node.op.lift(node) if create_graph else saved, edges, node.seq)
+            return node.op.vjp(g, saved, edges, node.seq)
 
         for observer in reversed(self.state.observers):
-            run = observer.around_backward(node, g, run)
+            run = functools.partial(observer.around_backward, node, g, run)
         return run()
 
 

@@ -22,7 +22,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 from . import codegen
-from .errors import fail
+from .errors import CALLS, fail
 from .tape import Node, output_node, wrap_node
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -46,14 +46,14 @@ class Primitive:
     def __init__(
         self, forward: Callable[..., Any], vjp: Mapping[str, Rule] | Rule | None, *, inputs: Sequence[str] | None,
         variadic: bool, aux: Sequence[str], outputs: int | str, broadcasts: bool, promote: str | None, view: bool,
-        varargs: str | None, ufunc: np.ufunc | None, holomorphic: bool, method: bool, inplace: bool,
-        numpy: Sequence[Any], name: str | None, node_name: str | None,
+        varargs: str | None, ufunc: np.ufunc | None, fast: Callable[..., Any] | None, holomorphic: bool, method: bool,
+        inplace: bool, numpy: Sequence[Any], name: str | None, node_name: str | None,
     ) -> None:
         self.forward, self.name = forward, name or forward.__name__
         self.variadic, self.aux, self.outputs, self.broadcasts = variadic, tuple(aux), outputs, broadcasts
-        self.promote, self.view, self.varargs, self.ufunc = promote, view, varargs, ufunc
+        self.promote, self.view, self.varargs, self.ufunc, self.fast = promote, view, varargs, ufunc, fast
         self.holomorphic, self.method, self.inplace, self.numpy = holomorphic, method, inplace, tuple(numpy)
-        self.node_name = node_name or "".join(p[:1].upper() + p[1:] for p in self.name.split("_")) + "Backward0"
+        self.node_name = node_name or "".join(map(str.title, self.name.split("_"))) + "Backward0"
         self.params = parameters(forward)
         self.differentiable = vjp is not None
         self.joint = vjp if callable(vjp) else None
@@ -73,7 +73,7 @@ class Primitive:
         self.vjp: Callable[..., Sequence[Any]] = codegen.lazy_vjp(self)
         self.core: Callable[..., Any] = codegen.lazy_core(self)
         self.function: Callable[..., Any] = codegen.lazy_function(self)
-        self.function.op = self  # type: ignore[attr-defined]
+        self.function.op = self
 
     def _validate(self, inputs: Sequence[str]) -> None:
         """A rule that names an unknown parameter is an error at import, not at the first backward."""
@@ -93,10 +93,9 @@ class Primitive:
         """Whether ``name`` is saved as an array that somebody else could write to."""
         return name in self.inputs or name == "out"
 
-    def lift(self, node: Node) -> tuple[Any, ...]:
-        """The node's saved values as Tensors tied to the graph, so that running the rules on them records."""
-        assert node.saved is not None
-        return tuple([self._lift(name, value, node) for name, value in zip(self.saved_names, node.saved, strict=True)])
+    def lift(self, node: Node, saved: Sequence[Any]) -> tuple[Any, ...]:
+        """The saved values as Tensors tied to the graph, so that running the rules on them records."""
+        return tuple([self._lift(name, value, node) for name, value in zip(self.saved_names, saved, strict=True)])
 
     def _lift(self, name: str, value: Any, node: Node) -> Any:
         if name == "out":
@@ -132,7 +131,8 @@ class Primitive:
 def primitive(
     vjp: Mapping[str, Rule] | Rule | None = None, *, inputs: Sequence[str] | None = None, variadic: bool = False,
     aux: Sequence[str] = (), outputs: int | str = 1, broadcasts: bool = False, promote: str | None = None,
-    view: bool = False, varargs: str | None = None, ufunc: np.ufunc | None = None, holomorphic: bool = False,
+    view: bool = False, varargs: str | None = None, ufunc: np.ufunc | None = None,
+    fast: Callable[..., Any] | None = None, holomorphic: bool = False,
     method: bool = True, inplace: bool = False, numpy: Sequence[Any] = (), name: str | None = None, node_name: str | None = None,
 ) -> Callable[[F], F]:
     """Declare a function on arrays to be a differentiable operation on Tensors.
@@ -150,7 +150,8 @@ def primitive(
             ``"float"``: likewise, and integers become the default float type.
         view: the output may share the first input's memory.
         varargs: an option that callers may also spread, as in ``permute(x, 0, 2, 1)``.
-        ufunc: computes the same as the forward when all options have their defaults.
+        ufunc: computes the same as the forward when all options have their defaults; in-place forms write through it.
+        fast: likewise, for any other function; where it raises, the forward runs and says what is wrong.
         holomorphic: the rules are written for real numbers and hold for complex ones by analytic continuation; the engine
             then conjugates the gradient on the way in and out, which is PyTorch's convention for complex gradients.
             Not needed where a rule is linear with real coefficients (sum, reshape, ...).
@@ -178,7 +179,7 @@ def primitive(
     def declare(forward: F) -> F:
         op = Primitive(
             forward, vjp, inputs=inputs, variadic=variadic, aux=aux, outputs=outputs, broadcasts=broadcasts,
-            promote=promote, view=view, varargs=varargs, ufunc=ufunc, holomorphic=holomorphic, method=method, inplace=inplace,
+            promote=promote, view=view, varargs=varargs, ufunc=ufunc, fast=fast, holomorphic=holomorphic, method=method, inplace=inplace,
             numpy=numpy, name=name, node_name=node_name)
         REGISTRY[op.name] = op
         return op.function  # type: ignore[return-value]
@@ -188,24 +189,36 @@ def primitive(
 class Composite:
     """A plain function of operations that is public beside them."""
 
-    def __init__(self, function: Callable[..., Any], method: bool, inplace: bool, numpy: Sequence[Any]) -> None:
-        self.function, self.name = function, function.__name__
-        self.method, self.inplace, self.numpy = method, inplace, tuple(numpy)
+    def __init__(self, function: Callable[..., Any], name: str, method: bool, inplace: bool, numpy: Sequence[Any],
+                 public: bool) -> None:
+        self.function, self.name = function, name
+        self.method, self.inplace, self.numpy, self.public = method, inplace, tuple(numpy), public
 
 
 #: Every composite by name, in order of definition.
 COMPOSITES: dict[str, Composite] = {}
 
 
-def composite(*, method: bool = True, inplace: bool = False, numpy: Sequence[Any] = ()) -> Callable[[F], F]:
+def composite(*, method: bool = True, inplace: bool = False, numpy: Sequence[Any] = (), public: bool = True,
+              name: str | None = None) -> Callable[[F], F]:
     """Declare a plain function of operations to be public like them.
 
     Args:
         method: make it a method of Tensor.
         inplace: make the in-place form ``name_``.
         numpy: the NumPy functions it answers when they are called on Tensors.
+        public: make it a function of the package; False for what is a method only.
+        name: where its name should be another than the function's.
     """
     def declare(function: F) -> F:
-        COMPOSITES[function.__name__] = Composite(function, method, inplace, numpy)
+        found = Composite(function, name or function.__name__, method, inplace, numpy, public)
+        COMPOSITES[found.name] = found
+        CALLS[function.__code__] = found.name
         return function
     return declare
+
+
+def alias(name: str, function: F, *, method: bool = True, inplace: bool = False) -> F:
+    """Make the function of an operation, or of a composite, public under a second name too."""
+    COMPOSITES[name] = Composite(function, name, method, inplace, (), True)
+    return function

@@ -15,7 +15,7 @@ import itertools
 from collections.abc import Callable, Sequence
 from heapq import heappop, heappush
 from sys import getrefcount
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
 
@@ -27,10 +27,14 @@ if TYPE_CHECKING:
     from .tensor import Tensor
 
 # One clock for nodes and for in-place writes, so that "written after it was saved" is one comparison.
-tick: Callable[[], int] = itertools.count(-1, -1).__next__
+clock = itertools.count(-1, -1)
+tick: Callable[[], int] = clock.__next__
 
 # The version counter of a value nobody can write to: [writes, clock of the last write].
 UNWRITTEN = [0, 0]
+
+# The version counter of every tensor made in inference mode: newer than any node, so that a node which saved one is refused.
+INFERENCE = [0, -(1 << 62)]
 
 
 class Node:
@@ -121,6 +125,29 @@ class Parts:
         return Parts(merged)
 
 
+class Packed:
+    """A saved array in the care of saved-tensor hooks."""
+
+    __slots__ = ("unpack", "value")
+
+    def __init__(self, value: Any, unpack: Callable[[Any], Any]) -> None:
+        self.value, self.unpack = value, unpack
+
+    def array(self) -> Any:
+        t = self.unpack(self.value)
+        if not hasattr(t, "_a"):
+            fail(TypeError, f"Output of saved tensor unpack_hook expected to be a Tensor but got result of type "
+                            f"{type(t).__name__}")
+        return t._a
+
+
+def unpack_saved(saved: Sequence[Any]) -> tuple[Any, ...]:
+    """The saved values with `Packed` ones unpacked, also inside sequences."""
+    return tuple([v.array() if v.__class__ is Packed
+                  else [u.array() if u.__class__ is Packed else u for u in v] if v.__class__ is list else v
+                  for v in saved])
+
+
 class Modified(Exception):
     """A saved array was written to after it was saved; the sweep catches this and says which."""
 
@@ -145,10 +172,11 @@ class Handle:
 
 class Extra:
     """What few nodes have: hooks on the gradient (``tensor``), before the node runs (``pre``), after (``post``), after a
-    leaf has gathered its gradient (``accumulated``); a place that keeps the gradient (``retain``); notes.
+    leaf has gathered its gradient (``accumulated``); a place that keeps the gradient (``retain``); whether saved values
+    went through saved-tensor hooks (``packed``); notes.
     """
 
-    __slots__ = ("accumulated", "metadata", "post", "pre", "retain", "tensor")
+    __slots__ = ("accumulated", "metadata", "packed", "post", "pre", "retain", "tensor")
 
     def __init__(self) -> None:
         self.tensor: dict[int, Callable[..., Any]] = {}
@@ -157,6 +185,7 @@ class Extra:
         self.accumulated: dict[int, Callable[..., Any]] = {}
         self.retain: Callable[[Any], None] | None = None
         self.metadata: dict[Any, Any] = {}
+        self.packed = False
 
     def add(self, kind: str, hook: Callable[..., Any]) -> Handle:
         table: dict[int, Callable[..., Any]] = getattr(self, kind)
@@ -234,7 +263,7 @@ class _EndOp:
 
 
 LEAF: Any = _EndOp("AccumulateGrad", None)
-OUTPUT: Any = _EndOp("Output", lambda g, saved, edges, seq: (Parts({saved[0]: g}),), lambda node: node.saved)
+OUTPUT: Any = _EndOp("Output", lambda g, saved, edges, seq: (Parts({saved[0]: g}),), lambda node, saved: saved)
 
 
 def output_node(node: Node, index: int, array: np.ndarray[Any, Any]) -> Output:
@@ -316,10 +345,14 @@ def sweep(
             saved = n.saved
             if saved is None:
                 fail(RuntimeError, _freed_message(n))
+            if extra is not None and extra.packed:
+                saved = unpack_saved(saved)
+            if create_graph:
+                saved = op.lift(n, saved)
             if observed:
-                contributions = MODE.observe(n, g, saved, edges, create_graph)
+                contributions = MODE.observe(n, g, saved, edges)
             else:
-                contributions = op.vjp(g, op.lift(n) if create_graph else saved, edges, n.seq)
+                contributions = op.vjp(g, saved, edges, n.seq)
             if extra is not None and extra.post:
                 contributions = _run_post_hooks(extra, g, contributions, create_graph)
             if op.saves_tensors and not retain_graph:
@@ -380,8 +413,9 @@ def accumulate(leaf: Leaf, g: Any, create_graph: bool) -> None:
 
 def written(version: list[int]) -> None:
     """Note a write on a version counter."""
-    version[0] += 1
-    version[1] = tick()
+    if version is not INFERENCE:
+        version[0] += 1
+        version[1] = tick()
 
 
 def _run_post_hooks(extra: Extra, g: Any, contributions: Sequence[Any], create_graph: bool) -> Sequence[Any]:
@@ -401,11 +435,12 @@ def _freed_message(n: Node) -> str:
             f"backward through the graph again or access saved tensors after calling backward")
 
 
-def _raise_modified(n: Node) -> None:
-    for what, array, version in n.op.saved_arrays(n):
-        if version[1] < n.seq:
-            fail(RuntimeError,
-                 f"one of the variables needed for gradient computation has been modified by an inplace "
-                 f"operation: {what} of {n.op.name}, {array.dtype} {list(array.shape)}, is at version "
-                 f"{version[0]}, and was written to after {n.op.name} saved it. Use the out-of-place form of the "
-                 f"operation that wrote to it, or clone() the tensor before")
+def _raise_modified(n: Node) -> NoReturn:
+    what, array, version = next(found for found in n.op.saved_arrays(n) if found[2][1] < n.seq)
+    if version is INFERENCE:
+        fail(RuntimeError, f"Inference tensors cannot be saved for backward: {what} of {n.op.name}, {array.dtype} "
+                           f"{list(array.shape)}. To work around you can make a clone to get a normal tensor")
+    fail(RuntimeError,
+         f"one of the variables needed for gradient computation has been modified by an inplace operation: {what} of "
+         f"{n.op.name}, {array.dtype} {list(array.shape)}, is at version {version[0]}, and was written to after "
+         f"{n.op.name} saved it. Use the out-of-place form of the operation that wrote to it, or clone() the tensor before")

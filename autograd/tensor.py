@@ -7,6 +7,7 @@ compute with it stands in ``ops``; the methods are bound here from the registry.
 from __future__ import annotations
 
 import functools
+import weakref
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -15,9 +16,9 @@ import numpy as np
 from . import dtypes, methods, tape
 from .backward import backward
 from .codegen import RUNTIME
-from .dispatch import INFERENCE
 from .errors import describe, fail
-from .tape import Handle, Leaf, Node, Output, extra_of, new_leaf, wrap_node
+from .protocols import Protocols
+from .tape import INFERENCE, Handle, Leaf, Node, Output, extra_of, new_leaf, wrap_node
 from .views import Meta, base_of, meta_of, node_of
 
 class Size(tuple[int, ...]):
@@ -43,7 +44,7 @@ class Size(tuple[int, ...]):
         return Size(tuple.__add__(self, tuple(other)))
 
 
-class Tensor:
+class Tensor(Protocols):
     """A multi-dimensional array of one element type that records what is computed from it.
 
     Make one with `tensor`, `zeros`, `randn`, ... Operations on tensors with ``requires_grad`` are recorded, and
@@ -161,6 +162,26 @@ class Tensor:
         """Whether it was made in `inference_mode`."""
         return self._vc is INFERENCE
 
+    @property
+    def data(self) -> Tensor:
+        """A tensor on the same memory, off the tape and with a version counter of its own: writes to it go unnoticed.
+
+        Assigning a tensor to it gives this one that tensor's memory.
+        """
+        return wrap_node(self._a, None)
+
+    @data.setter
+    def data(self, value: Tensor) -> None:
+        if not isinstance(value, Tensor):
+            fail(TypeError, f"Variable data has to be a tensor, but got {type(value).__name__}")
+        node = self._node
+        if node is not None and value._a.dtype.kind not in "fc":
+            fail(RuntimeError, "data set to a tensor that requires gradients must be floating point or complex dtype, "
+                               f"got {describe(value)}")
+        self._a = value._a
+        if isinstance(node, Leaf):
+            node.shape = value._a.shape
+
     # --- its place on the tape ----------------------------------------------------------------------------
 
     @property
@@ -207,7 +228,7 @@ class Tensor:
             self._node = leaf or new_leaf(self._a)
             if isinstance(meta, Meta):
                 if leaf is None:
-                    self._node.grad, meta.grad = meta.grad, None  # type: ignore[union-attr]
+                    self._node.grad, meta.grad = meta.grad, None
                 meta.leaf = None
         elif not requires_grad and node is not None:
             meta_of(self).leaf, self._node = node, None
@@ -218,16 +239,16 @@ class Tensor:
         """The gradient gathered by backward, or None."""
         node = self._node
         if node.__class__ is Leaf:
-            g = node.grad  # type: ignore[union-attr]
+            g = node.grad
             if g.__class__ is np.ndarray:
-                g = node.grad = wrap_node(g, None)  # type: ignore[union-attr]
-            return g  # type: ignore[no-any-return]
+                g = node.grad = wrap_node(g, None)
+            return g
         meta = self._meta
         if isinstance(meta, Meta):
             holder = meta.leaf if meta.leaf is not None else meta
             if holder.grad.__class__ is np.ndarray:
                 holder.grad = wrap_node(holder.grad, None)
-            return holder.grad  # type: ignore[no-any-return]
+            return holder.grad
         return None
 
     @grad.setter
@@ -243,7 +264,7 @@ class Tensor:
                                    f"{describe(self)}, the gradient {describe(value)}")
         node = self._node
         if node.__class__ is Leaf:
-            node.grad = value  # type: ignore[union-attr]
+            node.grad = value
         elif value is not None or isinstance(self._meta, Meta):
             meta = meta_of(self)
             (meta if meta.leaf is None else meta.leaf).grad = value
@@ -273,9 +294,25 @@ class Tensor:
         node = self._node
         if not isinstance(node, Leaf):
             fail(RuntimeError, "post accumulate grad hooks cannot be registered on non-leaf tensors")
-        import weakref
         reference = weakref.ref(self)
         return extra_of(node).add("accumulated", lambda: hook(reference()))  # type: ignore[arg-type]
+
+    def retain_grad(self) -> None:
+        """Keep this non-leaf's gradient in ``grad`` when backward computes it."""
+        node = self._node if self._meta is None else node_of(self)
+        if node is None:
+            fail(RuntimeError, "can't retain_grad on Tensor that has requires_grad=False")
+        if isinstance(node, Leaf):
+            return
+        meta = meta_of(self)
+        meta.retains = True
+        reference = weakref.ref(meta)
+
+        def keep(g: Any) -> None:
+            kept = reference()
+            if kept is not None:
+                kept.grad = g if isinstance(g, Tensor) else wrap_node(np.array(g), None)
+        extra_of(node).retain = keep
 
     @property
     def retains_grad(self) -> bool:
@@ -332,14 +369,27 @@ class Tensor:
                                f"({describe(self)}); reduce it first, or use .tolist()")
         return self._a.item()
 
+    def _number(self, kind: str) -> Any:
+        a = self._a
+        if a.size != 1:
+            fail(ValueError, "only one element tensors can be converted to Python scalars, and this one is "
+                             f"{describe(self)}; reduce it first, or use .tolist()")
+        value = a.item()
+        if isinstance(value, complex) and kind != "complex":
+            if value.imag:
+                fail(RuntimeError, f"value cannot be converted to {kind} without overflow: {value} is complex; "
+                                   "take .real or .abs()")
+            value = value.real
+        return value
+
     def __int__(self) -> int:
-        return int(self.item())
+        return int(self._number("int64_t"))
 
     def __float__(self) -> float:
-        return float(self.item())
+        return float(self._number("double"))
 
     def __complex__(self) -> complex:
-        return complex(self.item())
+        return complex(self._number("complex"))
 
     def __index__(self) -> int:
         if self._a.dtype.kind not in "iub" or self._a.size != 1:
@@ -354,10 +404,14 @@ class Tensor:
         return bool((self == value).any())
 
     def __repr__(self) -> str:
-        return RUNTIME["format_tensor"](self)  # type: ignore[no-any-return]
+        return RUNTIME["format_tensor"](self)
+
+    def _repr_html_(self) -> str:
+        return RUNTIME["html_tensor"](self)
 
     def __format__(self, spec: str) -> str:
         return format(self._a.item(), spec) if self._a.ndim == 0 and spec else format(repr(self), spec)
 
 
+RUNTIME["retain_grad"], RUNTIME["Size"] = Tensor.retain_grad, Size
 tape.new_tensor = RUNTIME["new"] = functools.partial(object.__new__, Tensor)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .codegen import RUNTIME
-from .tape import Node, tick, wrap_node
+from .tape import Node, clock, wrap_node
 
 if TYPE_CHECKING:
     from .primitive import Primitive
@@ -35,7 +35,7 @@ class Meta:
         unrecorded: whether this is a view made under no_grad.
     """
 
-    __slots__ = ("grad", "leaf", "recipe", "retains", "unrecorded")
+    __slots__ = ("__weakref__", "grad", "leaf", "recipe", "retains", "unrecorded")
 
     def __init__(self, recipe: Recipe | None = None) -> None:
         self.recipe = recipe
@@ -117,4 +117,4 @@ def shares_memory(a: np.ndarray[Any, Any], b: np.ndarray[Any, Any]) -> bool:
     return a.size > 0 and b.size > 0 and np.may_share_memory(a, b)
 
 
-RUNTIME.update(node_of=node_of, tick=tick)
+RUNTIME.update(node_of=node_of, clock=clock)

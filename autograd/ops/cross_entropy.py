@@ -1,0 +1,272 @@
+"""Losses of class scores: cross-entropy and negative log-likelihood."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ..errors import NonDifferentiableError, fail
+from ..kernels import softmax as kernel
+from ..primitive import composite, primitive
+from .reduction import check_reduction, check_tensors, legacy_reduction, reduce_loss
+from .softmax import log_softmax
+
+# --- picking the score of the target class -----------------------------------------------------------------
+
+
+def _check_target(target: Any, classes: int, ignore_index: int) -> Any:
+    """Which elements of ``target`` count, or None for all; raises where one is no class."""
+    if target.dtype.kind not in "iu" or target.dtype.itemsize not in (1, 8) or target.dtype == np.int8:
+        fail(RuntimeError, f"expected target dtype to be Long or Byte, but got {target.dtype}; class indices are "
+                           "integers, convert with .long() (class probabilities have the shape of the input)")
+    if target.size == 0:
+        return None
+    low, high = int(target.min()), int(target.max())
+    if low >= 0 and high < classes and not low <= ignore_index <= high:
+        return None
+    counts = target != ignore_index
+    wrong = target[counts & ((target < 0) | (target >= classes))]
+    if wrong.size:
+        fail(IndexError, f"Target {wrong[0]} is out of bounds. Classes are 0 to {classes - 1}")
+    return counts
+
+
+def _target_weights(input: Any, target: Any, weight: Any, ignore_index: int) -> tuple[Any, Any]:
+    """(targets with ignored ones replaced by class 0, the weight of each: 0 where ignored, None where all are 1)."""
+    classes = input.shape[1]
+    counts = _check_target(target, classes, ignore_index)
+    if weight is not None:
+        if weight.shape != (classes,):
+            fail(RuntimeError, f"weight tensor should be defined either for all {classes} classes or no classes but got "
+                               f"weight tensor of shape: {list(weight.shape)}")
+        if weight.dtype != input.dtype:
+            fail(RuntimeError, f"expected weight of dtype {input.dtype} but found {weight.dtype}; convert one of them")
+    if counts is None:
+        return target, None if weight is None else weight[target]
+    target = np.where(counts, target, 0)
+    return target, counts.astype(input.dtype) if weight is None else weight[target] * counts
+
+
+def _scaled(each: Any, target: Any, dtype: Any, reduction: str) -> tuple[Any, Any]:
+    """(the weight of each target in the reduced loss, their total in a mean)."""
+    if reduction != "mean":
+        return np.ones(target.shape, dtype) if each is None else each, 1.0
+    total = float(target.size if each is None else each.sum())
+    if each is None:
+        return np.full(target.shape, 1 / total if total else 0, dtype), total
+    return each / total if total else each, total
+
+
+@primitive(
+    vjp={"input": lambda g, target, input_shape: scatter_class(g, target, input_shape[1])},
+    inputs=("input", "target"), method=False,
+)
+def pick_class(input, target):
+    """input[n, target[n, ...], ...] of (N, C, ...) scores at (N, ...) class indices."""
+    if input.ndim == 2:
+        return input[np.arange(len(target)), target]
+    return np.take_along_axis(input, target[:, None].astype(np.int64), 1)[:, 0]
+
+
+@primitive(vjp={"grad": lambda g, target: pick_class(g, target)}, inputs=("grad", "target"), method=False)
+def scatter_class(grad, target, classes):
+    """Zeros of (N, C, ...) with ``grad`` at the target class: the gradient of `pick_class`."""
+    out = np.zeros((len(grad), classes, *grad.shape[1:]), grad.dtype)
+    if grad.ndim == 1:
+        out[np.arange(len(target)), target] = grad
+    else:
+        np.put_along_axis(out, target[:, None].astype(np.int64), grad[:, None], 1)
+    return out
+
+
+@primitive(
+    vjp={"input": lambda g, input_shape, classes, scale: scatter_class(g * scale, classes, input_shape[1])},
+    inputs=("input", "target", "weight"), aux=("classes", "scale"), method=False, node_name="NllLossBackward0",
+)
+def nll_loss_batch(input, target, weight=None, ignore_index=-100, reduction="mean"):
+    """`nll_loss` of (N, C, ...) scores and (N, ...) targets."""
+    if input.dtype.kind != "f":
+        fail(NotImplementedError, f"\"nll_loss\" not implemented for {input.dtype}; convert to a floating type")
+    classes, each = _target_weights(input, target, weight, ignore_index)
+    scale, total = _scaled(each, classes, input.dtype, reduction)
+    losses = pick_class.op.forward(input, classes) * -scale
+    if each is not None:  # an ignored element counts nothing even where it is infinite
+        losses = np.where(each == 0, 0, losses)
+    if reduction == "none":
+        return losses, classes, -scale
+    return losses.sum() if total else np.array(np.nan, input.dtype), classes, -scale
+
+
+def _cross_entropy_rule(g, out, classes, scale):
+    g_loss, g_slope = g
+    slope = out[1]
+    result = None if g_loss is None else g_loss.reshape(-1, 1) * slope
+    if g_slope is not None:  # the slope is scale * (softmax - onehot), so this is the softmax and its derivative
+        column = scale.reshape(-1, 1)
+        p = slope / (column + (column == 0)) + scatter_class(scale - scale + 1, classes, slope.shape[1])
+        q = p * (g_slope * column)
+        second = q - p * q.sum(1).reshape(-1, 1)
+        result = second if result is None else result + second
+    return result
+
+
+@primitive(
+    vjp={"input": _cross_entropy_rule}, inputs=("input", "target", "weight"), aux=("classes", "scale"), outputs=2,
+    method=False, node_name="CrossEntropyLossBackward0",
+)
+def cross_entropy_batch(input, target, weight=None, ignore_index=-100, reduction="mean"):
+    """`cross_entropy` of (N, C) scores and (N) targets, and its derivative by the scores."""
+    wide = input.astype(np.float32) if input.dtype == np.float16 else input
+    if input.dtype.kind != "f":
+        fail(NotImplementedError, f"\"cross_entropy\" not implemented for {input.dtype}; convert to a floating type")
+    classes, each = _target_weights(input, target, weight, ignore_index)
+    scale, total = _scaled(each, classes, wide.dtype, reduction)
+    losses, slope = kernel.cross_entropy(wide, classes, scale)
+    if each is not None:
+        losses = np.where(each == 0, 0, losses)
+    if reduction != "none":
+        losses = losses.sum() if total else np.array(np.nan)
+    return [losses.astype(input.dtype, copy=False), slope.astype(input.dtype, copy=False)], classes, scale
+
+
+# --- what users call --------------------------------------------------------------------------------------
+
+
+def _check_shapes(input: Any, target: Any) -> None:
+    if input.ndim == 0:
+        raise ValueError("Expected 1 or more dimensions (got 0); scores are (C) or (N, C, ...)")
+    if input.ndim == 1:
+        if target.ndim == 1 and target.shape[0] != 1:
+            raise ValueError(f"For 1D input, 1D target must have size 1, but got target size: {target.shape[0]}")
+        if target.ndim > 1:
+            fail(RuntimeError, "0D or 1D target tensor expected, multi-target not supported")
+        return
+    n = target.shape[0] if target.ndim else 0
+    if input.shape[0] != n:
+        raise ValueError(f"Expected input batch_size ({input.shape[0]}) to match target batch_size ({n}).")
+    if input.ndim == 2 and target.ndim != 1:
+        fail(RuntimeError, "0D or 1D target tensor expected, multi-target not supported; targets are class indices (N), or "
+                           "class probabilities of the shape of the input")
+    if tuple(target.shape[1:]) != tuple(input.shape[2:]):
+        fail(RuntimeError, f"Expected target size {[input.shape[0], *input.shape[2:]]}, got {list(target.shape)}")
+
+
+def _check_weight(weight: Any, name: str) -> None:
+    if weight is not None and weight.requires_grad:
+        fail(NonDifferentiableError, f"The function {name!r} is not differentiable with respect to argument 'weight'. This "
+                                     "input cannot have requires_grad True.")
+
+
+@composite(method=False)
+def nll_loss(input, target, weight=None, size_average=None, ignore_index=-100, reduce=None, reduction="mean"):
+    """Negative log-likelihood ``-weight[target] * input[target]`` of log-probabilities.
+
+    Args:
+        input: log-probabilities (N, C, ...), or (C).
+        target: class indices (N, ...), or ().
+        weight: (C), of each class; the mean divides by the sum of the weights of the targets.
+        ignore_index: targets of this value do not count.
+        reduction: ``"mean"``, ``"sum"`` or ``"none"``.
+
+    Raises:
+        IndexError: a target is not a class.
+        ValueError, RuntimeError: shapes or dtypes do not fit.
+
+    >>> import autograd
+    >>> from nn.functional import nll_loss
+    >>> nll_loss(autograd.tensor([[-0.5, -1.], [-2., -0.1]]), autograd.tensor([0, 1]))
+    tensor(0.3000)
+    """
+    reduction = legacy_reduction(size_average, reduce, reduction)
+    check_tensors("nll_loss", input=input, target=target)
+    check_reduction(reduction)
+    _check_shapes(input, target)
+    _check_weight(weight, "nll_loss")
+    if input.ndim == 1:
+        loss = nll_loss_batch(input.reshape(1, -1), target.reshape(1), weight, ignore_index, reduction)
+        return loss.reshape(())
+    return nll_loss_batch(input, target, weight, ignore_index, reduction)
+
+
+@composite(method=False)
+def cross_entropy(input, target, weight=None, size_average=None, ignore_index=-100, reduce=None, reduction="mean",
+                  label_smoothing=0.0):
+    """Cross-entropy ``-sum_c q[c] * log_softmax(input)[c]`` between scores and a target distribution ``q``.
+
+    Args:
+        input: scores (logits) (N, C, ...), or (C).
+        target: class indices (N, ...), or (): ``q`` is 1 at the target; or probabilities of the shape of ``input``.
+        weight: (C), multiplies the terms of each class; for indices the mean divides by the weights of the targets.
+        ignore_index: targets of this index do not count.
+        reduction: ``"mean"`` (over targets), ``"sum"`` or ``"none"``.
+        label_smoothing: mix ``q`` with this much of the uniform distribution (Szegedy et al., Rethinking the Inception
+            architecture, 2016).
+
+    Raises:
+        IndexError: a target is not a class.
+        ValueError, RuntimeError: shapes or dtypes do not fit.
+
+    >>> import autograd
+    >>> from nn.functional import cross_entropy
+    >>> cross_entropy(autograd.tensor([[2., 0.], [0., 2.]]), autograd.tensor([0, 0]))
+    tensor(1.1269)
+    """
+    reduction = legacy_reduction(size_average, reduce, reduction)
+    check_tensors("cross_entropy_loss", input=input, target=target)
+    if not 0 <= label_smoothing <= 1:
+        fail(RuntimeError, f"label_smoothing must be between 0.0 and 1.0. Got: {label_smoothing}")
+    check_reduction(reduction)
+    if input.shape == target.shape:
+        return _cross_entropy_of_distributions(input, target, weight, ignore_index, reduction, label_smoothing)
+    _check_shapes(input, target)
+    _check_weight(weight, "cross_entropy")
+    if label_smoothing == 0 and input.ndim == 2:
+        return cross_entropy_batch(input, target, weight, ignore_index, reduction)[0]
+    scores = log_softmax(input, 0 if input.ndim == 1 else 1)
+    loss = nll_loss(scores, target, weight, ignore_index=ignore_index, reduction=reduction)
+    if label_smoothing == 0:
+        return loss
+    uniform = _uniform_loss(scores, target, weight, ignore_index, reduction)
+    return (1 - label_smoothing) * loss + label_smoothing * uniform
+
+
+def _uniform_loss(scores: Any, target: Any, weight: Any, ignore_index: int, reduction: str) -> Any:
+    """The loss against the uniform distribution, where the target counts."""
+    classes = 0 if scores.ndim == 1 else 1
+    total = scores.shape[classes]
+    if weight is not None:
+        scores = scores * _along(weight, classes, scores.ndim)
+    loss = -scores.sum(classes) / total
+    counts = target != ignore_index
+    loss = loss.where(counts.reshape(loss.shape), 0.0)
+    if reduction == "mean":
+        each = counts.to(loss.dtype) if weight is None else weight[target.where(counts, 0).long()] * counts
+        return loss.sum() / each.sum()
+    return reduce_loss(loss, reduction)
+
+
+def _along(weight: Any, dim: int, ndim: int) -> Any:
+    return weight.reshape((-1,) + (1,) * (ndim - 1 - dim))
+
+
+def _cross_entropy_of_distributions(input: Any, target: Any, weight: Any, ignore_index: int, reduction: str,
+                                    label_smoothing: float) -> Any:
+    if not target.is_floating_point():
+        fail(RuntimeError, f"Expected floating point type for target with class probabilities, got {target.dtype}")
+    if ignore_index >= 0:
+        fail(RuntimeError, "ignore_index is not supported for floating point target")
+    dim = 0 if input.ndim == 1 else 1
+    classes = input.shape[dim]
+    if weight is not None and tuple(weight.shape) != (classes,):
+        fail(RuntimeError, f"cross_entropy: weight tensor should be defined either for all {classes} classes or no classes "
+                           f"but got weight tensor of shape: {list(weight.shape)}")
+    if label_smoothing > 0:
+        target = target * (1 - label_smoothing) + label_smoothing / classes
+    products = log_softmax(input, dim) * target
+    if weight is not None:
+        products = products * _along(weight, dim, input.ndim)
+    if reduction == "none":
+        return -products.sum(dim)
+    total = -products.sum()
+    return total / (input.numel() // classes) if reduction == "mean" else total

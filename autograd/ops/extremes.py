@@ -1,0 +1,176 @@
+"""The larger and the smaller of two, and clamping."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ..dispatch import cast, is_tensor
+from ..errors import fail
+from ..primitive import alias, composite, primitive
+from ..tape import as_tensor
+from .checks import common_type, is_number, unsupported
+
+
+def _refuse_complex(name, array):
+    if array.dtype.kind == "c":
+        fail(RuntimeError, f"{name} not implemented for complex tensors.")
+
+
+# Written as "where the operand lost", so that a nan, which neither wins nor loses, passes the gradient on to both.
+@primitive(
+    vjp={"input": lambda g, input, other: np.where(input < other, 0, np.where(input == other, g / 2, g)),
+         "other": lambda g, input, other: np.where(input > other, 0, np.where(input == other, g / 2, g))},
+    broadcasts=True, promote="common", numpy=(np.maximum,),
+)
+def maximum(input, other):
+    """The larger of two, element by element; nan where either is. At ties each gets half of the gradient.
+
+    >>> import autograd
+    >>> autograd.maximum(autograd.tensor([1., 5.]), autograd.tensor([3., 4.]))
+    tensor([3., 5.])
+    """
+    _refuse_complex("maximum", input)
+    return np.maximum(input, other)
+
+
+@primitive(
+    vjp={"input": lambda g, input, other: np.where(input > other, 0, np.where(input == other, g / 2, g)),
+         "other": lambda g, input, other: np.where(input < other, 0, np.where(input == other, g / 2, g))},
+    broadcasts=True, promote="common", numpy=(np.minimum,),
+)
+def minimum(input, other):
+    """The smaller of two, element by element; nan where either is. At ties each gets half of the gradient.
+
+    >>> import autograd
+    >>> autograd.minimum(autograd.tensor([1., 5.]), autograd.tensor([3., 4.]))
+    tensor([1., 4.])
+    """
+    _refuse_complex("minimum", input)
+    return np.minimum(input, other)
+
+
+@primitive(
+    vjp={"input": lambda g, input, other: np.where((input >= other) | (other != other), g, 0),
+         "other": lambda g, input, other: np.where((input >= other) | (other != other), 0, g)},
+    broadcasts=True, promote="common", numpy=(np.fmax,),
+)
+def fmax(input, other):
+    """The larger of two, element by element, ignoring a nan beside a number. At ties ``input`` gets the gradient.
+
+    >>> import autograd
+    >>> autograd.fmax(autograd.tensor([1., float("nan")]), autograd.tensor([3., 4.]))
+    tensor([3., 4.])
+    """
+    _refuse_complex("fmax", input)
+    return np.fmax(input, other)
+
+
+@primitive(
+    vjp={"input": lambda g, input, other: np.where((input <= other) | (other != other), g, 0),
+         "other": lambda g, input, other: np.where((input <= other) | (other != other), 0, g)},
+    broadcasts=True, promote="common", numpy=(np.fmin,),
+)
+def fmin(input, other):
+    """The smaller of two, element by element, ignoring a nan beside a number. At ties ``input`` gets the gradient.
+
+    >>> import autograd
+    >>> autograd.fmin(autograd.tensor([1., float("nan")]), autograd.tensor([3., 4.]))
+    tensor([1., 4.])
+    """
+    _refuse_complex("fmin", input)
+    return np.fmin(input, other)
+
+
+# --- clamping ---------------------------------------------------------------------------------------------
+
+
+def _inside(input, min, max):
+    if min is None:
+        return input <= max
+    return input >= min if max is None else (input >= min) & (input <= max)
+
+
+def _clamped(input, min, max):
+    if input.dtype.kind == "c":
+        fail(NotImplementedError, "clamp is not supported for complex types")
+    out = input if min is None else np.maximum(input, min)
+    return out if max is None else np.minimum(out, max)
+
+
+@primitive(
+    vjp={"input": lambda g, input, min, max: np.where(_inside(input, min, max), g, 0)},
+    method=False, node_name="ClampBackward1",
+)
+def clamp_numbers(input, min=None, max=None):
+    """`clamp` between Python numbers."""
+    return _clamped(input, min, max)
+
+
+@primitive(
+    vjp={"input": lambda g, input, min, max: np.where(_inside(input, min, max), g, 0),
+         "min": lambda g, input, min, max: np.where(
+             input < min if max is None else (input < min) & (min < max), g, 0),
+         "max": lambda g, input, min, max: np.where(
+             input > max if min is None else (input > max) | (max < min), g, 0)},
+    broadcasts=True, method=False, node_name="ClampBackward0",
+)
+def clamp_tensors(input, min=None, max=None):
+    """`clamp` between tensors of the same type."""
+    return _clamped(input, min, max)
+
+
+def _clamp(name, input, min, max):
+    if min is None and max is None:
+        fail(RuntimeError, f"torch.{name}: At least one of 'min' or 'max' must not be None")
+    target = common_type(input, min, max)
+    if target.kind == "b" and name in ("clamp", "clip"):
+        unsupported("clamp", target)
+    input = cast(input, target)
+    if all(limit is None or is_number(limit) for limit in (min, max)):
+        min, max = (None if limit is None else np.array(limit).astype(target) for limit in (min, max))
+        return clamp_numbers(input, min, max)
+    min, max = (None if limit is None else cast(as_tensor(limit), target) if is_tensor(limit)
+                else as_tensor(np.array(limit).astype(target)) for limit in (min, max))
+    return clamp_tensors(input, min, max)
+
+
+@composite(inplace=True, numpy=(np.clip,))
+def clamp(input, min=None, max=None):
+    """``input``, but no smaller than ``min`` and no larger than ``max`` (``max`` wins where they cross).
+
+    The gradient passes where ``min <= input <= max``.
+
+    Args:
+        input: a real tensor.
+        min, max: numbers, or tensors that broadcast with ``input``; one may be None.
+
+    >>> import autograd
+    >>> autograd.clamp(autograd.tensor([-2., 0.5, 2.]), -1, 1)
+    tensor([-1.0000,  0.5000,  1.0000])
+    """
+    return _clamp("clamp", input, min, max)
+
+
+clip = alias("clip", clamp, inplace=True)
+
+
+@composite(inplace=True)
+def clamp_min(input, min):
+    """``input``, but no smaller than ``min``.
+
+    >>> import autograd
+    >>> autograd.clamp_min(autograd.tensor([-1., 2.]), 0)
+    tensor([0., 2.])
+    """
+    return _clamp("clamp_min", input, min, None)
+
+
+@composite(inplace=True)
+def clamp_max(input, max):
+    """``input``, but no larger than ``max``.
+
+    >>> import autograd
+    >>> autograd.clamp_max(autograd.tensor([-1., 2.]), 0)
+    tensor([-1.,  0.])
+    """
+    return _clamp("clamp_max", input, None, max)

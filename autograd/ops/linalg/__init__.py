@@ -1,0 +1,15 @@
+"""Linear algebra."""
+
+from __future__ import annotations
+
+from . import (
+    functions as functions,
+    least_squares as least_squares,
+    lu as lu,
+    norms as norms,
+    orthogonal as orthogonal,
+    products as products,
+    solve as solve,
+    spectral as spectral,
+    triangular as triangular,
+)

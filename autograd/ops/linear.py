@@ -1,0 +1,60 @@
+"""Affine and bilinear maps of the last dimension: fully connected layers."""
+
+from __future__ import annotations
+
+from math import prod
+
+from ..errors import fail
+from ..kernels.matmul import matmul as product
+from ..primitive import primitive
+
+
+def _rows(x):
+    """``x`` with all dimensions before the last merged."""
+    return x if x.ndim == 2 else x.reshape(prod(x.shape[:-1]), x.shape[-1])
+
+
+def _linear_input(g, weight, input_shape):
+    if weight.ndim == 1:
+        return g.reshape(*g.shape, 1) * weight
+    return g @ weight if g.ndim <= 2 else (_rows(g) @ weight).reshape(input_shape)
+
+
+def _linear_weight(g, input, weight_shape):
+    if len(weight_shape) == 1:
+        return g.reshape(prod(g.shape)) @ _rows(input) if g.ndim else input * g
+    g, input = _rows(g), _rows(input)
+    # With one row it is an outer product, which BLAS is slow at.
+    return g.T @ input if g.shape[0] != 1 else g.T * input
+
+
+@primitive(
+    vjp={"input": _linear_input, "weight": _linear_weight, "bias": lambda g: g},
+    broadcasts=True, holomorphic=True, method=False, node_name="AddmmBackward0",
+)
+def linear(input, weight, bias=None):
+    """Affine map ``input @ weight.T + bias`` of the last dimension.
+
+    Args:
+        input: (..., K).
+        weight: (M, K), or (K) for one output, without a dimension for it.
+        bias: (M), or None.
+
+    Returns:
+        (..., M), or (...) where the weight is (K).
+
+    Raises:
+        RuntimeError: shapes or dtypes do not fit.
+
+    >>> import autograd
+    >>> from nn.functional import linear
+    >>> linear(autograd.tensor([1., 2.]), autograd.tensor([[3., 4.]]), autograd.tensor([0.5]))
+    tensor([11.5000])
+    """
+    out = product(input, weight.T)
+    if bias is not None:
+        if bias.dtype != input.dtype:
+            fail(RuntimeError, f"expected bias to have the same dtype as input, but got: {bias.dtype} != {input.dtype}; "
+                               "convert one of them")
+        out += bias
+    return out

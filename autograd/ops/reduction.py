@@ -1,0 +1,41 @@
+"""What all losses share: the reduction of the losses of the elements to one number."""
+
+from __future__ import annotations
+
+import warnings
+from typing import Any
+
+from ..dispatch import is_tensor
+from ..errors import describe, fail
+
+
+def check_reduction(reduction: str) -> None:
+    if reduction not in ("mean", "sum", "none"):
+        raise ValueError(f"{reduction} is not a valid value for reduction; it may be 'mean', 'sum' or 'none'")
+
+
+def legacy_reduction(size_average: bool | None, reduce: bool | None, reduction: str) -> str:
+    """``reduction``, or what the two older switches mean."""
+    if size_average is None and reduce is None:
+        return reduction
+    chosen = "none" if reduce is False else "sum" if size_average is False else "mean"
+    warnings.warn(f"size_average and reduce args will be deprecated, please use reduction='{chosen}' instead.", stacklevel=3)
+    return chosen
+
+
+def reduce_loss(loss: Any, reduction: str) -> Any:
+    """The mean or the sum of the elements of ``loss``, or ``loss`` itself."""
+    if reduction == "mean":
+        return loss.mean()
+    if reduction == "sum":
+        return loss.sum()
+    check_reduction(reduction)
+    return loss
+
+
+def check_tensors(name: str, **arguments: Any) -> None:
+    """Raise where an argument is no Tensor."""
+    for position, (what, value) in enumerate(arguments.items(), 1):
+        if not is_tensor(value):
+            fail(TypeError, f"{name}(): argument {what!r} (position {position}) must be Tensor, not {type(value).__name__} "
+                            f"({describe(value)}); make one with autograd.tensor(...)")

@@ -1,0 +1,36 @@
+"""Arguments of operations on the last n dimensions: an int for all of them, or one for each."""
+
+from __future__ import annotations
+
+from operator import index
+from typing import Any
+
+from ..dispatch import is_tensor
+from ..errors import describe, fail
+
+_COUNT = {1: "one int", 2: "two ints", 3: "three ints"}
+
+
+def per_dim(value: Any, n: int, name: str, what: str) -> tuple[int, ...]:
+    """The argument ``what`` of operation ``name``, an int or a sequence of 1 or ``n`` ints, as a tuple of ``n``."""
+    if value.__class__ is int:
+        return (value,) * n
+    try:
+        values = tuple([index(v) for v in value]) if isinstance(value, (tuple, list)) else (index(value),)
+    except TypeError:
+        fail(TypeError, f"{name}(): argument {what!r} must be an int or a tuple of {_COUNT[n]}, not {describe(value)}")
+    if len(values) == 1:
+        return values * n
+    if len(values) != n:
+        fail(RuntimeError, f"{name}: {what} must either be a single int, or a tuple of {_COUNT[n]}, but got "
+                           f"{what}={list(values)}")
+    return values
+
+
+def check_rank(input: Any, n: int, name: str) -> None:
+    """Raise where ``input`` is no tensor (C, *size) or (N, C, *size), or has a size of 0 other than N."""
+    if not is_tensor(input):
+        fail(TypeError, f"{name}(): argument 'input' must be Tensor, not {type(input).__name__} ({describe(input)})")
+    if input.ndim not in (n + 1, n + 2) or 0 in input.shape[input.ndim - n - 1:]:
+        fail(RuntimeError, f"{name}: Expected {n + 1}D or {n + 2}D (batch mode) tensor with optional 0 dim batch size for "
+                           f"input, but got: {list(input.shape)}")

@@ -1,0 +1,404 @@
+"""Writing to tensors in place: ``x[index] = value``, ``copy_``, ``fill_``, and the in-place changes of shape."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from ..dispatch import check_writable, rebase, write_result
+from ..dtypes import scalar_type
+from ..errors import describe, explain, fail
+from ..from_data import check_integer
+from ..kernels.scatter import add_at
+from ..modes import recording
+from ..primitive import composite, primitive
+from ..tape import wrap_node, written
+from ..views import Meta, base_of, node_of, recipe_of
+from .axes import t, transpose
+from .casting import converted, to_dtype
+from .checks import zero_gradient
+from .indexing import gather_index, getitem, index_error, split_index
+from .shape import expand, squeeze, sum_to_size, unsqueeze
+
+
+def node(x):
+    """The node of a Tensor, or None; also for what is no Tensor."""
+    meta = getattr(x, "_meta", x)
+    return None if meta is x else x._node if meta is None else node_of(x)
+
+
+def recorded(*values):
+    """Whether an operation on these values is recorded."""
+    return recording() and any(node(v) is not None for v in values)
+
+
+def note_write(self):
+    """After all of a tensor was overwritten by constants: count it, and let no gradient flow to the old contents."""
+    written(self._vc)
+    if (self._node is not None or self._meta is not None) and recording():
+        rebase(self, None if self._node is None or base_of(self) is not None else overwritten(self)._node)
+    return self
+
+
+@primitive(vjp={"input": lambda g: zero_gradient(g)}, method=False, node_name="FillBackward0")
+def overwritten(input):
+    """The new contents of a tensor that was overwritten: constants, but recorded still."""
+    return input
+
+
+def number(value, dtype):
+    """A Python number as a 0-d array of ``dtype``; raises where the type cannot hold it."""
+    kind = dtype.kind
+    if isinstance(value, complex) and kind != "c":
+        fail(RuntimeError, f"value cannot be converted to type {scalar_type(dtype).lower()} without overflow")
+    if kind in "iu":
+        check_integer(value, dtype)
+        return np.array(int(value)).astype(dtype)
+    return np.array(value, dtype)
+
+
+def _writable_memory(self, name):
+    if not self._a.flags.writeable:
+        fail(RuntimeError, f"{name}: unsupported operation: more than one element of the written-to tensor refers to a "
+                           "single memory location, or the memory is read-only. Please clone() the tensor before "
+                           "performing the operation.")
+
+
+def _operand(self, value):
+    """The value of an assignment as a Tensor."""
+    if hasattr(value, "_vc"):
+        return value
+    if isinstance(value, (bool, int, float, complex)):
+        return wrap_node(number(value, self._a.dtype), None)
+    if isinstance(value, (np.ndarray, np.generic)):
+        return wrap_node(np.asarray(value), None)
+    fail(TypeError, f"can't assign a {value.__class__.__name__} to a autograd.{scalar_type(self._a.dtype)}Tensor")
+
+
+def _without_leading_ones(value, ndim):
+    """``value`` without dimensions of size 1 in front that the target does not have."""
+    while value.ndim > ndim and value.shape[0] == 1:
+        value = value[0]
+    return value
+
+
+# --- copying ----------------------------------------------------------------------------------------------
+
+
+@primitive(vjp={"input": lambda g: g}, method=False, node_name="CopyBackwards")
+def copied(input):
+    """The values as they stand, as a node of their own in the graph."""
+    return input
+
+
+@composite(public=False)
+def copy_(self, src, non_blocking=False):
+    """Write ``src``, broadcast and converted to this tensor's dtype, into this tensor.
+
+    >>> import autograd
+    >>> autograd.zeros(2).copy_(autograd.tensor([1, 2]))
+    tensor([1., 2.])
+    """
+    if not hasattr(src, "_vc"):
+        fail(TypeError, f"copy_(): argument 'other' (position 1) must be Tensor, not {src.__class__.__name__}")
+    check_writable(self, "copy_")
+    return _copy(self, src)
+
+
+def _copy(self, src):
+    a, b = self._a, src._a
+    _writable_memory(self, "copy_")
+    if a.dtype.kind in "fc" and recorded(src):
+        src = copied(src)
+        if b.dtype != a.dtype:
+            src = to_dtype(src, a.dtype)
+        if b.shape != a.shape:
+            src = expand(src, a.shape)
+        return write_result(self, src, "copy_")
+    if b.dtype != a.dtype:
+        b = to_dtype.op.forward(b, a.dtype)
+    if b.shape != a.shape:
+        b = expand.op.forward(b, a.shape)
+    a[...] = b
+    return note_write(self)
+
+
+@composite(public=False)
+def fill_(self, value):
+    """Write ``value``, a number or a 0-d tensor, to every element."""
+    check_writable(self, "fill_")
+    if hasattr(value, "_vc") and value._a.ndim:
+        fail(RuntimeError, f"fill_ only supports 0-dimension value tensor but got tensor with {value._a.ndim} "
+                           "dimensions.")
+    return _copy(self, _operand(self, value))
+
+
+@primitive(
+    vjp={"input": lambda g: zero_gradient(g), "value": lambda g: g.sum()},
+    method=False, name="fill", node_name="FillBackward0",
+)
+def filled_with(input, value):
+    """`fill` by a 0-d tensor."""
+    return np.full_like(input, value)
+
+
+@composite(method=False)
+def fill(input, value):
+    """A tensor of the shape and dtype of ``input`` with ``value``, a number or a 0-d tensor, everywhere."""
+    if hasattr(value, "_vc") and value._a.ndim:
+        fail(RuntimeError, f"fill only supports 0-dimension value tensor but got tensor with {value._a.ndim} "
+                           "dimensions.")
+    return filled_with(input, converted(_operand(input, value), input._a.dtype))
+
+
+@composite(public=False)
+def zero_(self):
+    """Write zero to every element."""
+    check_writable(self, "zero_")
+    _writable_memory(self, "zero_")
+    self._a.fill(0)
+    return note_write(self)
+
+
+# --- x[index] = value -------------------------------------------------------------------------------------
+
+
+def _put_value_grad(g, index, values_shape):
+    return sum_to_size(gather_index(g, index), values_shape)
+
+
+@primitive(
+    vjp={"input": lambda g, index, accumulate: g if accumulate else put_at(g, np.zeros((), g.dtype), index),
+         "values": _put_value_grad},
+    method=False, name="index_put", node_name="IndexPutBackward0",
+)
+def put_at(input, values, index, accumulate=False):
+    """A copy of ``input`` with ``values`` at the arrays' ``index``."""
+    out = input.copy()
+    put_into(out, values, index, accumulate)
+    return out
+
+
+def put_into(out, values, index, accumulate=False):
+    """Write ``values`` to ``out`` at ``index``."""
+    try:
+        if accumulate:
+            add_at(out, index, values)
+        else:
+            out[index] = values
+    except IndexError as error:
+        index_error(error, out)
+    except ValueError:
+        fail(RuntimeError, f"shape mismatch: value tensor of shape {list(values.shape)} cannot be broadcast to "
+                           f"indexing result of shape {list(out[index].shape)}")
+
+
+@composite(public=False)
+def setitem(self, index, value):
+    """``self[index] = value``: the value is broadcast, and converted to this tensor's dtype."""
+    check_writable(self, "__setitem__")
+    kind = index.__class__
+    if (kind is slice and index.step is None) or kind is int:
+        basic, advanced = index, None
+    else:
+        basic, advanced = split_index(index, self._a.shape)
+    value = _operand(self, value)
+    try:
+        if advanced is None:
+            if value._a.dtype is self._a.dtype and not recorded(self, value) and _assign(self._a, basic, value._a):
+                note_write(self)
+                return
+            target = getitem(self, basic)
+            _copy(target, _without_leading_ones(value, target._a.ndim))
+            return
+        if basic.count(slice(None)) != len(basic):
+            self = getitem(self, basic)
+        _put(self, value, advanced, False, "__setitem__")
+    except (RuntimeError, TypeError) as error:
+        raise explain("__setitem__", error, {"self": self, "index": index, "value": value}, False) from error
+
+
+def _assign(array, index, values):
+    """Let NumPy assign; False where it cannot, for the recorded path to say why."""
+    try:
+        array[index] = values
+    except (ValueError, IndexError):
+        return False
+    return True
+
+
+def _put(self, value, index, accumulate, name):
+    """Write ``value`` to ``self`` at the arrays' ``index``."""
+    _writable_memory(self, name)
+    if value._a.dtype != self._a.dtype:
+        if value._a.ndim or (value._a.dtype.kind == "c" and self._a.dtype.kind != "c"):
+            _mismatch(self, value)
+        value = converted(value, self._a.dtype)
+    if recorded(self, value):
+        return write_result(self, put_at(self, value, index, accumulate), name)
+    put_into(self._a, value._a, index, accumulate)
+    return note_write(self)
+
+
+def _mismatch(self, value):
+    fail(RuntimeError, "Index put requires the source and destination dtypes match, got "
+                       f"{scalar_type(self._a.dtype)} for the destination and {scalar_type(value._a.dtype)} for the "
+                       "source.")
+
+
+def _indices(input, indices):
+    """The index of arrays that ``index_put`` was given, None standing for a full dimension."""
+    if not isinstance(indices, (tuple, list)):
+        fail(TypeError, "index_put(): argument 'indices' (position 1) must be tuple of Tensors, not "
+                        f"{indices.__class__.__name__}")
+    for i, item in enumerate(indices):
+        if not hasattr(item, "_vc"):
+            fail(TypeError, f"expected Tensor as element {i} in argument 0, but got {item.__class__.__name__}")
+    # A 0-d index counts as one of a single element here, whereas x[i] drops the dimension.
+    arrays = tuple([i.reshape(1) if i.ndim == 0 else i for i in indices])
+    _, advanced = split_index(arrays, input._a.shape)
+    return advanced
+
+
+def _check_values(values):
+    if not hasattr(values, "_vc"):
+        fail(TypeError, f"index_put(): argument 'values' (position 2) must be Tensor, not {values.__class__.__name__}")
+
+
+@composite()
+def index_put(input, indices, values, accumulate=False):
+    """A copy of ``input`` with ``values`` at ``input[indices]``.
+
+    Args:
+        indices: a tuple of index tensors, as in ``input[i, j]``.
+        values: broadcasts to the shape of ``input[indices]``.
+        accumulate: add the values, also where an element is named more than once.
+
+    >>> import autograd
+    >>> i = autograd.tensor([0, 2])
+    >>> autograd.zeros(3).index_put((i,), autograd.tensor(1.))
+    tensor([1., 0., 1.])
+    """
+    _check_values(values)
+    if values._a.dtype != input._a.dtype:
+        _mismatch(input, values)
+    return put_at(input, values, _indices(input, indices), bool(accumulate))
+
+
+@composite(public=False)
+def index_put_(self, indices, values, accumulate=False):
+    """In-place form of `index_put`."""
+    check_writable(self, "index_put_")
+    _check_values(values)
+    return _put(self, values, _indices(self, indices), bool(accumulate), "index_put_")
+
+
+# --- the in-place form of an operation that copies and then writes ----------------------------------------
+
+
+def in_place(function, into, name=None):
+    """Make the method ``NAME_`` of ``function``.
+
+    It writes with ``into(array, ...)`` straight into memory where nothing is recorded, and records ``function``
+    otherwise.
+    """
+    name = (name or function.__name__) + "_"
+
+    def method(self, *args, **kwargs):
+        check_writable(self, name)
+        _writable_memory(self, name)
+        if recorded(self, *args, *kwargs.values()):
+            return write_result(self, function(self, *args, **kwargs), name)
+        try:
+            into(self._a, *[getattr(v, "_a", v) for v in args], **{k: getattr(v, "_a", v) for k, v in kwargs.items()})
+        except Exception as error:
+            raise explain(name, error, {"self": self, **dict(enumerate(args)), **kwargs}, False) from error
+        return note_write(self)
+
+    method.__name__ = method.__qualname__ = name
+    method.__doc__ = f"In-place form of `{name[:-1]}`: writes into ``self`` and returns it."
+    return composite(public=False)(method)
+
+
+# --- in-place changes of shape ----------------------------------------------------------------------------
+
+
+def _become(self, op, *options):
+    """Make ``self`` what the view ``op`` gives of it."""
+    check_writable(self, op.name + "_")
+    old = wrap_node(self._a, self._node)
+    old._vc, old._meta = self._vc, self._meta
+    new = op.core(old, *options)
+    written(self._vc)
+    was_view = recipe_of(self) is not None
+    self._a, self._node = new._a, new._node
+    recipe = (*recipe_of(new)[:3], self._vc[1]) if was_view else None
+    if isinstance(self._meta, Meta):
+        self._meta.recipe = recipe
+    else:
+        self._meta = recipe
+    return self
+
+
+@composite(public=False)
+def t_(self):
+    """In-place form of `t`."""
+    return _become(self, t.op)
+
+
+@composite(public=False)
+def transpose_(self, dim0, dim1):
+    """In-place form of `transpose`."""
+    return _become(self, transpose.op, dim0, dim1)
+
+
+@composite(public=False)
+def swapaxes_(self, axis0, axis1):
+    """In-place form of `swapaxes`."""
+    return transpose_(self, axis0, axis1)
+
+
+@composite(public=False)
+def swapdims_(self, dim0, dim1):
+    """In-place form of `swapdims`."""
+    return transpose_(self, dim0, dim1)
+
+
+@composite(public=False)
+def squeeze_(self, dim=None):
+    """In-place form of `squeeze`."""
+    return _become(self, squeeze.op, dim)
+
+
+@composite(public=False)
+def unsqueeze_(self, dim):
+    """In-place form of `unsqueeze`."""
+    return _become(self, unsqueeze.op, dim)
+
+
+@composite(public=False)
+def resize_(self, *sizes, memory_format=None):
+    """Change the shape in place, keeping the elements in order; what is added beyond them is not initialised.
+
+    Raises:
+        RuntimeError: it requires a gradient.
+    """
+    if node(self) is not None:
+        fail(RuntimeError, f"cannot resize variables that require grad ({describe(self)})")
+    shape = tuple(sizes[0]) if len(sizes) == 1 and not hasattr(sizes[0], "__index__") else sizes
+    count = math.prod(shape)
+    old = self._a.reshape(-1)
+    if count <= old.size:
+        self._a = old[:count].reshape(shape)
+    else:
+        memory = np.empty(count, self._a.dtype)
+        memory[:old.size] = old
+        self._a = memory.reshape(shape)
+    return self
+
+
+@composite(public=False)
+def resize_as_(self, the_template, memory_format=None):
+    """`resize_` to the shape of another tensor."""
+    return resize_(self, tuple(the_template.shape))

@@ -1,0 +1,80 @@
+"""Dropout: noise that is only there in training."""
+
+from __future__ import annotations
+
+from autograd import Tensor
+from autograd.errors import fail
+
+from . import functional as F
+from .common import named
+from .module import Module
+
+
+class _DropoutNd(Module):
+    """What the layers share.
+
+    Args:
+        p: the probability with which an element (a channel) is dropped.
+        inplace: write into the input.
+    """
+
+    def __init__(self, p: float = 0.5, inplace: bool = False) -> None:
+        super().__init__()
+        if p < 0 or p > 1:
+            fail(ValueError, f"dropout probability has to be between 0 and 1, but got {p}")
+        self.p, self.inplace = p, inplace
+
+    def extra_repr(self) -> str:
+        return named(self, "p", "inplace")
+
+
+class Dropout(_DropoutNd):
+    """In training, sets elements to zero with probability ``p`` and divides the others by ``1 - p``.
+
+    Srivastava et al., "Dropout: a simple way to prevent neural networks from overfitting" (2014).
+
+    >>> import autograd, nn
+    >>> nn.Dropout(0.5).eval()(autograd.ones(3))
+    tensor([1., 1., 1.])
+    """
+
+    def forward(self, input: Tensor) -> Tensor:
+        return F.dropout(input, self.p, self.training, self.inplace)
+
+
+class Dropout1d(_DropoutNd):
+    """`Dropout` of whole channels of (N, C, L) or (C, L)."""
+
+    def forward(self, input: Tensor) -> Tensor:
+        return F.dropout1d(input, self.p, self.training, self.inplace)
+
+
+class Dropout2d(_DropoutNd):
+    """`Dropout` of whole channels of (N, C, H, W) or (C, H, W)."""
+
+    def forward(self, input: Tensor) -> Tensor:
+        return F.dropout2d(input, self.p, self.training, self.inplace)
+
+
+class Dropout3d(_DropoutNd):
+    """`Dropout` of whole channels of (N, C, D, H, W) or (C, D, H, W)."""
+
+    def forward(self, input: Tensor) -> Tensor:
+        return F.dropout3d(input, self.p, self.training, self.inplace)
+
+
+class AlphaDropout(_DropoutNd):
+    """Dropout that keeps mean and variance behind `SELU`.
+
+    Klambauer et al., "Self-normalizing neural networks" (2017).
+    """
+
+    def forward(self, input: Tensor) -> Tensor:
+        return F.alpha_dropout(input, self.p, self.training)
+
+
+class FeatureAlphaDropout(_DropoutNd):
+    """`AlphaDropout` of whole channels."""
+
+    def forward(self, input: Tensor) -> Tensor:
+        return F.feature_alpha_dropout(input, self.p, self.training)

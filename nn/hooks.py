@@ -1,0 +1,268 @@
+"""Functions that run when a module runs: before and after its forward, and around its backward."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from autograd import Tensor, is_grad_enabled
+from autograd.errors import fail
+from autograd.primitive import primitive
+from autograd.tape import Handle, as_tensor, tick
+
+
+class Hook(NamedTuple):
+    """A function to call, and how."""
+
+    function: Callable[..., Any]
+    with_kwargs: bool = False
+    always_call: bool = False
+
+
+class Registry(dict[int, Any]):
+    """Hooks in the order in which they run."""
+
+    def add(self, hook: Any, prepend: bool = False) -> Handle:
+        """Note ``hook``; the handle takes it away again."""
+        key = tick()
+        if prepend:
+            later = dict(self)
+            self.clear()
+            self[key] = hook
+            self.update(later)
+        else:
+            self[key] = hook
+        return Handle(self, key)
+
+
+#: Hooks of every module.
+FORWARD, FORWARD_PRE, BACKWARD, BACKWARD_PRE = Registry(), Registry(), Registry(), Registry()
+
+
+@primitive(vjp=lambda g, on_backward: on_backward(g), inputs=("tensors",), variadic=True, outputs="many",
+           method=False, name="module_boundary", node_name="BackwardHookFunctionBackward")
+def _boundary(tensors, on_backward):
+    """The tensors themselves; in backward, ``on_backward`` sees their gradients and may replace them."""
+    return list(tensors)
+
+
+def _at_boundary(values: tuple[Any, ...], on_backward: Callable[..., Any]) -> tuple[tuple[Any, ...], bool]:
+    """``values`` with the Tensors among them passed through `_boundary`, and whether that was recorded."""
+    where = [i for i, v in enumerate(values) if isinstance(v, Tensor)]
+    if not is_grad_enabled() or not any(values[i].requires_grad for i in where):
+        return values, False
+
+    def rule(g: Any) -> tuple[Any, ...]:
+        full = [None] * len(values)
+        for i, one in zip(where, g, strict=True):
+            full[i] = one
+        new = on_backward(tuple(None if one is None else as_tensor(one) for one in full))
+        recorded = any(isinstance(one, Tensor) for one in g)
+        return tuple(one if recorded or one is None else one._a for one in (new[i] for i in where))
+
+    changed = list(values)
+    for i, t in zip(where, _boundary([values[i] for i in where], rule), strict=True):
+        t._vc = values[i]._vc  # it is the same memory
+        changed[i] = t
+    return tuple(changed), True
+
+
+class BackwardBoundary:
+    """Calls a module's backward hooks once, when the gradients of its outputs and of its inputs are there."""
+
+    def __init__(self, module: Any, hooks: list[Hook], pre_hooks: list[Hook]) -> None:
+        self.module, self.hooks, self.pre_hooks = module, hooks, pre_hooks
+        self.grad_outputs: tuple[Any, ...] | None = None
+        self.inputs_recorded = False
+        self.n_inputs = 0
+
+    def enter(self, args: tuple[Any, ...]) -> tuple[Any, ...]:
+        """Watch the inputs."""
+        self.n_inputs = len(args)
+        args, self.inputs_recorded = _at_boundary(args, self._on_grad_inputs)
+        return args
+
+    def leave(self, result: Any) -> Any:
+        """Watch the outputs."""
+        single = not isinstance(result, tuple)
+        if single and not isinstance(result, Tensor):
+            warnings.warn("For backward hooks to be called, module output should be a Tensor or a tuple of Tensors "
+                          f"but received {type(result)}", stacklevel=5)
+            return result
+        values, _ = _at_boundary((result,) if single else result, self._on_grad_outputs)
+        return values[0] if single else _like(result, values)
+
+    def _on_grad_outputs(self, grads: tuple[Any, ...]) -> tuple[Any, ...]:
+        for hook in self.pre_hooks:
+            new = hook.function(self.module, grads)
+            if new is not None:
+                grads = _checked(new, grads, "grad_output")
+        self.grad_outputs = grads
+        if not self.inputs_recorded:
+            for hook in self.hooks:
+                new = hook.function(self.module, (None,) * self.n_inputs, grads)
+                if new is not None and any(g is not None for g in new):
+                    fail(RuntimeError, "Backward hook for Modules where no input requires gradient should always "
+                                       f"return None or None for all gradients (hook of {type(self.module).__name__})")
+            self.grad_outputs = None
+        return grads
+
+    def _on_grad_inputs(self, grads: tuple[Any, ...]) -> tuple[Any, ...]:
+        # In a double backward gradients reach the inputs without passing the outputs.
+        if self.grad_outputs is None:
+            return grads
+        for hook in self.hooks:
+            new = hook.function(self.module, grads, self.grad_outputs)
+            if new is not None:
+                grads = _checked(new, grads, "grad_input")
+        self.grad_outputs = None
+        return grads
+
+
+def _like(result: tuple[Any, ...], values: tuple[Any, ...]) -> Any:
+    return values if type(result) is tuple else type(result)(*values)
+
+
+def _checked(new: Any, old: tuple[Any, ...], what: str) -> tuple[Any, ...]:
+    new = new if isinstance(new, tuple) else (new,)
+    if len(new) != len(old):
+        fail(RuntimeError, f"Backward hook returned an invalid number of {what}, got {len(new)}, "
+                           f"but expected {len(old)}")
+    return new
+
+
+def call_with_hooks(module: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    """The forward of ``module`` with all its hooks and the global ones."""
+    after = [*FORWARD.items(), *module._forward_hooks.items()]
+    finished: set[int] = set()
+    result = None
+    try:
+        for hook in (*FORWARD_PRE.values(), *module._forward_pre_hooks.values()):
+            args, kwargs = _run_pre_hook(hook, module, args, kwargs)
+        boundary = None
+        backward_hooks = [*BACKWARD.values(), *module._backward_hooks.values()]
+        backward_pre_hooks = [*BACKWARD_PRE.values(), *module._backward_pre_hooks.values()]
+        if backward_hooks or backward_pre_hooks:
+            boundary = BackwardBoundary(module, backward_hooks, backward_pre_hooks)
+            args = boundary.enter(args)
+        result = module.forward(*args, **kwargs)
+        for key, hook in after:
+            finished.add(key)
+            result = _run_hook(hook, module, args, kwargs, result)
+        return result if boundary is None else boundary.leave(result)
+    except Exception:
+        for key, hook in after:
+            if hook.always_call and key not in finished:
+                try:
+                    result = _run_hook(hook, module, args, kwargs, result)
+                except Exception as error:
+                    warnings.warn("module forward hook with ``always_call=True`` raised an exception that was silenced "
+                                  f"as another error was raised in forward: {error}", stacklevel=3)
+        raise
+
+
+def _run_pre_hook(hook: Hook, module: Any, args: Any, kwargs: Any) -> tuple[Any, Any]:
+    if not hook.with_kwargs:
+        new = hook.function(module, args)
+        if new is not None:
+            args = new if isinstance(new, tuple) else (new,)
+        return args, kwargs
+    new = hook.function(module, args, kwargs)
+    if new is None:
+        return args, kwargs
+    if not (isinstance(new, tuple) and len(new) == 2):
+        fail(RuntimeError, f"forward pre-hook must return None or a tuple of (new_args, new_kwargs), but got {new}.")
+    return new
+
+
+def _run_hook(hook: Hook, module: Any, args: Any, kwargs: Any, result: Any) -> Any:
+    new = (hook.function(module, args, kwargs, result) if hook.with_kwargs
+           else hook.function(module, args, result))
+    return result if new is None else new
+
+
+class Hookable:
+    """The part of `Module` that registers hooks."""
+
+    # Whether any hook was ever registered; on the class, for all modules. Asking one flag keeps the common call lean.
+    _hooked = False
+
+    _forward_hooks: Registry
+    _forward_pre_hooks: Registry
+    _backward_hooks: Registry
+    _backward_pre_hooks: Registry
+
+    def _init_hooks(self) -> None:
+        vars(self).update(_forward_hooks=Registry(), _forward_pre_hooks=Registry(),
+                          _backward_hooks=Registry(), _backward_pre_hooks=Registry())
+
+    def register_forward_pre_hook(self, hook: Callable[..., Any], *, prepend: bool = False,
+                                  with_kwargs: bool = False) -> Handle:
+        """Call ``hook(module, args)`` before each forward; it may return other arguments.
+
+        Args:
+            hook: the function; with ``with_kwargs`` it is called as ``hook(module, args, kwargs)`` and returns
+                None or ``(args, kwargs)``.
+            prepend: run it before the hooks that are there.
+            with_kwargs: pass keyword arguments too.
+
+        Returns:
+            A handle whose ``remove()`` takes the hook away.
+        """
+        vars(self)["_hooked"] = True
+        return self._forward_pre_hooks.add(Hook(hook, with_kwargs), prepend)
+
+    def register_forward_hook(self, hook: Callable[..., Any], *, prepend: bool = False, with_kwargs: bool = False,
+                              always_call: bool = False) -> Handle:
+        """Call ``hook(module, args, output)`` after each forward; it may return another output.
+
+        Args:
+            hook: the function; with ``with_kwargs`` it is called as ``hook(module, args, kwargs, output)``.
+            prepend: run it before the hooks that are there.
+            with_kwargs: pass keyword arguments too.
+            always_call: run it even where the forward raises.
+
+        Returns:
+            A handle whose ``remove()`` takes the hook away.
+        """
+        vars(self)["_hooked"] = True
+        return self._forward_hooks.add(Hook(hook, with_kwargs, always_call), prepend)
+
+    def register_full_backward_pre_hook(self, hook: Callable[..., Any], prepend: bool = False) -> Handle:
+        """Call ``hook(module, grad_output)`` when the outputs' gradients are there; it may return others."""
+        vars(self)["_hooked"] = True
+        return self._backward_pre_hooks.add(Hook(hook), prepend)
+
+    def register_full_backward_hook(self, hook: Callable[..., Any], prepend: bool = False) -> Handle:
+        """Call ``hook(module, grad_input, grad_output)`` when the inputs' gradients are there; it may return others."""
+        vars(self)["_hooked"] = True
+        return self._backward_hooks.add(Hook(hook), prepend)
+
+    # PyTorch keeps this older name for hooks that saw only the last operation; it sees the whole module here.
+    register_backward_hook = register_full_backward_hook
+
+
+def register_module_forward_pre_hook(hook: Callable[..., Any]) -> Handle:
+    """Call ``hook(module, args)`` before the forward of every module."""
+    Hookable._hooked = True
+    return FORWARD_PRE.add(Hook(hook))
+
+
+def register_module_forward_hook(hook: Callable[..., Any], *, with_kwargs: bool = False,
+                                 always_call: bool = False) -> Handle:
+    """Call ``hook(module, args, output)`` after the forward of every module."""
+    Hookable._hooked = True
+    return FORWARD.add(Hook(hook, with_kwargs, always_call))
+
+
+def register_module_full_backward_pre_hook(hook: Callable[..., Any]) -> Handle:
+    """Call ``hook(module, grad_output)`` before the backward of every module."""
+    Hookable._hooked = True
+    return BACKWARD_PRE.add(Hook(hook))
+
+
+def register_module_full_backward_hook(hook: Callable[..., Any]) -> Handle:
+    """Call ``hook(module, grad_input, grad_output)`` after the backward of every module."""
+    Hookable._hooked = True
+    return BACKWARD.add(Hook(hook))

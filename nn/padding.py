@@ -1,0 +1,177 @@
+"""Padding layers: one class a way of padding, and the number of dimensions."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from autograd import Tensor
+from autograd.errors import fail
+
+from . import functional as F
+from .common import ntuple
+from .module import Module
+
+
+class _PadNd(Module):
+    """Pads the last ``dims`` dimensions.
+
+    Args:
+        padding: one size for all sides, or (left, right, top, bottom, front, back) as far as there are dimensions.
+    """
+
+    mode: str
+    dims: int
+
+    def __init__(self, padding: Any) -> None:
+        super().__init__()
+        self.padding = ntuple(padding, 2 * self.dims)
+
+    def forward(self, input: Tensor) -> Tensor:
+        return F.pad(input, self.padding, self.mode)
+
+    def extra_repr(self) -> str:
+        return f"{self.padding}"
+
+
+class _ConstantPadNd(_PadNd):
+    """Pads with ``value``; see `_PadNd`."""
+
+    def __init__(self, padding: Any, value: float) -> None:
+        super().__init__(padding)
+        self.value = value
+
+    def forward(self, input: Tensor) -> Tensor:
+        return F.pad(input, self.padding, "constant", self.value)
+
+    def extra_repr(self) -> str:
+        return f"padding={self.padding}, value={self.value}"
+
+
+class _ZeroPadNd(_ConstantPadNd):
+    """Pads with zeros; see `_PadNd`."""
+
+    def __init__(self, padding: Any) -> None:
+        super().__init__(padding, 0.0)
+
+    def extra_repr(self) -> str:
+        return f"{self.padding}"
+
+
+class _ReflectionPadNd(_PadNd):
+    """Pads with the input mirrored at its edges; see `_PadNd`."""
+
+    mode = "reflect"
+
+
+class _ReplicationPadNd(_PadNd):
+    """Pads with the values at the edges; see `_PadNd`."""
+
+    mode = "replicate"
+
+
+class _CircularPadNd(_PadNd):
+    """Pads with the values from the opposite side; see `_PadNd`."""
+
+    mode = "circular"
+
+    def forward(self, input: Tensor) -> Tensor:
+        n = self.dims
+        if input.dim() not in (n + 1, n + 2):
+            fail(ValueError, f"expected {n + 1}D or {n + 2}D input (got {input.dim()}D input)")
+        return super().forward(input)
+
+
+class ConstantPad1d(_ConstantPadNd):
+    """`_ConstantPadNd` for the last dimension."""
+
+    dims = 1
+
+
+class ConstantPad2d(_ConstantPadNd):
+    """`_ConstantPadNd` for the last two dimensions."""
+
+    dims = 2
+
+
+class ConstantPad3d(_ConstantPadNd):
+    """`_ConstantPadNd` for the last three dimensions."""
+
+    dims = 3
+
+
+class ZeroPad1d(_ZeroPadNd):
+    """`_ZeroPadNd` for the last dimension."""
+
+    dims = 1
+
+
+class ZeroPad2d(_ZeroPadNd):
+    """`_ZeroPadNd` for the last two dimensions.
+
+    >>> import autograd, nn
+    >>> nn.ZeroPad2d((1, 0, 0, 1))(autograd.ones(1, 1, 1, 2))
+    tensor([[[[0., 1., 1.],
+              [0., 0., 0.]]]])
+    """
+
+    dims = 2
+
+
+class ZeroPad3d(_ZeroPadNd):
+    """`_ZeroPadNd` for the last three dimensions."""
+
+    dims = 3
+
+
+class ReflectionPad1d(_ReflectionPadNd):
+    """`_ReflectionPadNd` for the last dimension."""
+
+    dims = 1
+
+
+class ReflectionPad2d(_ReflectionPadNd):
+    """`_ReflectionPadNd` for the last two dimensions."""
+
+    dims = 2
+
+
+class ReflectionPad3d(_ReflectionPadNd):
+    """`_ReflectionPadNd` for the last three dimensions."""
+
+    dims = 3
+
+
+class ReplicationPad1d(_ReplicationPadNd):
+    """`_ReplicationPadNd` for the last dimension."""
+
+    dims = 1
+
+
+class ReplicationPad2d(_ReplicationPadNd):
+    """`_ReplicationPadNd` for the last two dimensions."""
+
+    dims = 2
+
+
+class ReplicationPad3d(_ReplicationPadNd):
+    """`_ReplicationPadNd` for the last three dimensions."""
+
+    dims = 3
+
+
+class CircularPad1d(_CircularPadNd):
+    """`_CircularPadNd` for the last dimension."""
+
+    dims = 1
+
+
+class CircularPad2d(_CircularPadNd):
+    """`_CircularPadNd` for the last two dimensions."""
+
+    dims = 2
+
+
+class CircularPad3d(_CircularPadNd):
+    """`_CircularPadNd` for the last three dimensions."""
+
+    dims = 3

@@ -1,0 +1,72 @@
+r"""Adadelta: steps in the units of earlier steps.
+
+.. math::
+    v &\leftarrow \rho v + (1 - \rho) g^2 \\
+    d &= \frac{\sqrt{u + \epsilon}}{\sqrt{v + \epsilon}}\, g \\
+    u &\leftarrow \rho u + (1 - \rho) d^2 \\
+    p &\leftarrow p - \gamma d
+
+Zeiler, "ADADELTA: an adaptive learning rate method" (2012).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+
+from .rule import RuleOptimizer, check, check_lr, gradient
+
+
+class Adadelta(RuleOptimizer):
+    """Adadelta.
+
+    Args:
+        params: parameters, or groups of them.
+        lr: factor of the step.
+        rho: how much of the running averages is kept.
+        eps: added under the roots.
+        weight_decay: factor of the L2 penalty.
+        maximize: go up instead of down.
+        foreach, capturable: accepted; there is one implementation.
+    """
+
+    _n_work = 3
+
+    def __init__(
+        self, params: Iterable[Any], lr: Any = 1.0, rho: float = 0.9, eps: float = 1e-6, weight_decay: float = 0,
+        foreach: bool | None = None, *, capturable: bool = False, maximize: bool = False, differentiable: bool = False,
+    ) -> None:
+        check_lr(lr)
+        check("rho value", rho, at_most=1.0)
+        check("epsilon value", eps)
+        check("weight_decay value", weight_decay)
+        super().__init__(params, {
+            "lr": lr, "rho": rho, "eps": eps, "weight_decay": weight_decay, "maximize": maximize,
+            "capturable": capturable, "foreach": foreach, "differentiable": differentiable})
+
+    def _arrays(self, group: dict[str, Any]) -> dict[str, Any]:
+        return {"square_avg": 0, "acc_delta": 0}
+
+    def _constants(self, group: dict[str, Any], scalars: dict[str, float]) -> tuple[float, ...]:
+        scalars["step"] += 1
+        rho = group["rho"]
+        return rho, 1 - rho, group["eps"], float(group["lr"]), group["weight_decay"]
+
+    def _rule(self, group: dict[str, Any], p: Any, g: Any, state: list[Any], constants: list[Any], work: list[Any],
+              fresh: bool) -> None:
+        rho, rest, eps, lr, decay = constants
+        v, u = state
+        w, d, g_work = work
+        g = gradient(group, p, g, decay, g_work, w)
+        np.multiply(v, rho, v)
+        np.multiply(g, g, w)
+        np.add(v, np.multiply(w, rest, w), v)
+        np.sqrt(np.add(v, eps, w), w)
+        np.sqrt(np.add(u, eps, d), d)
+        np.multiply(np.divide(d, w, d), g, d)
+        np.multiply(u, rho, u)
+        np.multiply(d, d, w)
+        np.add(u, np.multiply(w, rest, w), u)
+        np.subtract(p, np.multiply(d, lr, d), p)

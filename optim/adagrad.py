@@ -1,0 +1,73 @@
+r"""Adagrad: steps scaled by the root of the sum of all squared gradients.
+
+.. math::
+    s &\leftarrow s + g^2 \\
+    p &\leftarrow p - \frac{\gamma}{1 + (t - 1) \eta} \frac{g}{\sqrt{s} + \epsilon}
+
+Duchi, Hazan and Singer, "Adaptive subgradient methods for online learning and stochastic optimization" (2011).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+
+from autograd.tape import wrap_node
+
+from .rule import RuleOptimizer, check, check_lr, gradient, scalar_type
+
+
+class Adagrad(RuleOptimizer):
+    """Adagrad.
+
+    Args:
+        params: parameters, or groups of them.
+        lr: learning rate.
+        lr_decay: :math:`\\eta`, how fast the learning rate falls with the steps.
+        weight_decay: factor of the L2 penalty.
+        initial_accumulator_value: where the sum of squares starts.
+        eps: added to the denominator.
+        maximize: go up instead of down.
+        foreach, fused: accepted; there is one implementation.
+    """
+
+    def __init__(
+        self, params: Iterable[Any], lr: Any = 1e-2, lr_decay: float = 0, weight_decay: float = 0,
+        initial_accumulator_value: float = 0, eps: float = 1e-10, foreach: bool | None = None, *,
+        maximize: bool = False, differentiable: bool = False, fused: bool | None = None,
+    ) -> None:
+        check_lr(lr)
+        check("lr_decay value", lr_decay)
+        check("weight_decay value", weight_decay)
+        check("initial_accumulator_value value", initial_accumulator_value)
+        check("epsilon value", eps)
+        super().__init__(params, {
+            "lr": lr, "lr_decay": lr_decay, "eps": eps, "weight_decay": weight_decay,
+            "initial_accumulator_value": initial_accumulator_value, "foreach": foreach, "maximize": maximize,
+            "differentiable": differentiable, "fused": fused})
+        # The state is there from the start, as PyTorch has it.
+        for group in self.param_groups:
+            for p in group["params"]:
+                total = np.empty_like(p._a)
+                total.view(total.real.dtype)[...] = group["initial_accumulator_value"]
+                self.state[p] = {"step": wrap_node(np.zeros((), scalar_type()), None), "sum": wrap_node(total, None)}
+
+    def _arrays(self, group: dict[str, Any]) -> dict[str, Any]:
+        return {"sum": group["initial_accumulator_value"]}
+
+    def _constants(self, group: dict[str, Any], scalars: dict[str, float]) -> tuple[float, ...]:
+        t = scalars["step"] = scalars["step"] + 1
+        return float(group["lr"]) / (1 + (t - 1) * group["lr_decay"]), group["eps"], group["weight_decay"]
+
+    def _rule(self, group: dict[str, Any], p: Any, g: Any, state: list[Any], constants: list[Any], work: list[Any],
+              fresh: bool) -> None:
+        rate, eps, decay = constants
+        s, = state
+        w, g_work = work
+        g = gradient(group, p, g, decay, g_work, w)
+        np.add(s, np.multiply(g, g, w), s)
+        np.add(np.sqrt(s, w), eps, w)
+        np.divide(g, w, w)
+        np.subtract(p, np.multiply(w, rate, w), p)

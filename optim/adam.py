@@ -1,0 +1,95 @@
+r"""Adam: steps scaled by running averages of the gradient and of its square.
+
+.. math::
+    m &\leftarrow \beta_1 m + (1 - \beta_1) g \\
+    v &\leftarrow \beta_2 v + (1 - \beta_2) g^2 \\
+    p &\leftarrow p - \gamma\,
+        \frac{m / (1 - \beta_1^t)}{\sqrt{v / (1 - \beta_2^t)} + \epsilon}
+
+Kingma and Ba, "Adam: a method for stochastic optimization" (2015). With ``amsgrad`` the largest :math:`v` so far stands
+in the denominator: Reddi et al., "On the convergence of Adam and beyond" (2018).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+
+from .rule import RuleOptimizer, check, check_betas, check_lr, gradient
+
+
+class Adam(RuleOptimizer):
+    """Adam.
+
+    Args:
+        params: parameters, or groups of them.
+        lr: learning rate.
+        betas: how much of the running averages of the gradient and of its square is kept.
+        eps: added to the denominator.
+        weight_decay: factor of the L2 penalty.
+        amsgrad: divide by the largest average so far.
+        maximize: go up instead of down.
+        decoupled_weight_decay: shrink the parameters instead of adding to the gradient, as `AdamW` does.
+        foreach, capturable, fused: accepted; there is one implementation.
+
+    >>> import autograd, nn, optim
+    >>> p = nn.Parameter(autograd.tensor([1., 2.]))
+    >>> optimizer = optim.Adam([p], lr=0.1)
+    >>> (p ** 2).sum().backward()
+    >>> optimizer.step()
+    >>> p
+    Parameter containing:
+    tensor([0.9000, 1.9000], requires_grad=True)
+    """
+
+    def __init__(
+        self, params: Iterable[Any], lr: Any = 1e-3, betas: tuple[float, float] = (0.9, 0.999), eps: float = 1e-8,
+        weight_decay: float = 0, amsgrad: bool = False, *, foreach: bool | None = None, maximize: bool = False,
+        capturable: bool = False, differentiable: bool = False, fused: bool | None = None,
+        decoupled_weight_decay: bool = False,
+    ) -> None:
+        check_lr(lr)
+        check("epsilon value", eps)
+        check_betas(betas)
+        check("weight_decay value", weight_decay)
+        super().__init__(params, {
+            "lr": lr, "betas": betas, "eps": eps, "weight_decay": weight_decay, "amsgrad": amsgrad,
+            "maximize": maximize, "foreach": foreach, "capturable": capturable, "differentiable": differentiable,
+            "fused": fused, "decoupled_weight_decay": decoupled_weight_decay})
+
+    def _arrays(self, group: dict[str, Any]) -> dict[str, Any]:
+        largest = {"max_exp_avg_sq": 0} if group["amsgrad"] else {}
+        return {"exp_avg": 0, "exp_avg_sq": 0, **largest}
+
+    def _constants(self, group: dict[str, Any], scalars: dict[str, float]) -> tuple[float, ...]:
+        beta1, beta2 = group["betas"]
+        lr, decay = float(group["lr"]), group["weight_decay"]
+        t = scalars["step"] = scalars["step"] + 1
+        # sqrt(v / c) + eps = (sqrt(v) + eps * sqrt(c)) / sqrt(c): one pass over the array less
+        root = (1 - beta2 ** t) ** 0.5
+        return (beta1, 1 - beta1, beta2, 1 - beta2, lr * root / (1 - beta1 ** t), group["eps"] * root,
+                1 - lr * decay if group["decoupled_weight_decay"] else decay)
+
+    def _rule(self, group: dict[str, Any], p: Any, g: Any, state: list[Any], constants: list[Any], work: list[Any],
+              fresh: bool) -> None:
+        beta1, rest1, beta2, rest2, rate, eps, decay = constants
+        m, v = state[:2]
+        w, g_work = work
+        if group["decoupled_weight_decay"]:
+            g = np.negative(g, g_work) if group["maximize"] else g
+            if group["weight_decay"]:
+                np.multiply(p, decay, p)
+        else:
+            g = gradient(group, p, g, decay, g_work, w)
+        np.multiply(m, beta1, m)
+        np.add(m, np.multiply(g, rest1, w), m)
+        np.multiply(v, beta2, v)
+        np.multiply(g, g, w)
+        np.add(v, np.multiply(w, rest2, w), v)
+        if group["amsgrad"]:
+            v = np.maximum(state[2], v, out=state[2])
+        np.add(np.sqrt(v, w), eps, w)
+        np.divide(m, w, w)
+        np.subtract(p, np.multiply(w, rate, w), p)

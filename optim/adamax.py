@@ -1,0 +1,66 @@
+r"""Adamax: Adam with the largest gradient, decayed, in place of the root mean square.
+
+.. math::
+    m &\leftarrow \beta_1 m + (1 - \beta_1) g \\
+    u &\leftarrow \max(\beta_2 u, |g| + \epsilon) \\
+    p &\leftarrow p - \frac{\gamma}{1 - \beta_1^t} \frac{m}{u}
+
+Kingma and Ba, "Adam: a method for stochastic optimization" (2015), section 7.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+
+from .rule import RuleOptimizer, check, check_betas, check_lr, gradient
+
+
+class Adamax(RuleOptimizer):
+    """Adamax.
+
+    Args:
+        params: parameters, or groups of them.
+        lr: learning rate.
+        betas: how much of the average and of the largest gradient is kept.
+        eps: added to the size of each gradient.
+        weight_decay: factor of the L2 penalty.
+        maximize: go up instead of down.
+        foreach, capturable: accepted; there is one implementation.
+    """
+
+    def __init__(
+        self, params: Iterable[Any], lr: Any = 2e-3, betas: tuple[float, float] = (0.9, 0.999), eps: float = 1e-8,
+        weight_decay: float = 0, foreach: bool | None = None, *, maximize: bool = False, differentiable: bool = False,
+        capturable: bool = False,
+    ) -> None:
+        check_lr(lr)
+        check("epsilon value", eps)
+        check_betas(betas)
+        check("weight_decay value", weight_decay)
+        super().__init__(params, {
+            "lr": lr, "betas": betas, "eps": eps, "weight_decay": weight_decay, "foreach": foreach,
+            "maximize": maximize, "differentiable": differentiable, "capturable": capturable})
+
+    def _arrays(self, group: dict[str, Any]) -> dict[str, Any]:
+        return {"exp_avg": 0, "exp_inf": 0}
+
+    def _constants(self, group: dict[str, Any], scalars: dict[str, float]) -> tuple[float, ...]:
+        beta1, beta2 = group["betas"]
+        t = scalars["step"] = scalars["step"] + 1
+        return (beta1, 1 - beta1, beta2, group["eps"], float(group["lr"]) / (1 - beta1 ** t), group["weight_decay"])
+
+    def _rule(self, group: dict[str, Any], p: Any, g: Any, state: list[Any], constants: list[Any], work: list[Any],
+              fresh: bool) -> None:
+        beta1, rest1, beta2, eps, rate, decay = constants
+        m, u = state
+        w, g_work = work
+        g = gradient(group, p, g, decay, g_work, w)
+        np.multiply(m, beta1, m)
+        np.add(m, np.multiply(g, rest1, w), m)
+        np.multiply(u, beta2, u)
+        np.maximum(u, np.add(np.absolute(g, w), eps, w), out=u)
+        np.divide(m, u, w)
+        np.subtract(p, np.multiply(w, rate, w), p)

@@ -1,0 +1,26 @@
+r"""AdamW: Adam whose weight decay shrinks the parameters, apart from the gradient.
+
+.. math::
+    p \leftarrow (1 - \gamma \lambda) p \qquad \text{and then Adam's step.}
+
+Loshchilov and Hutter, "Decoupled weight decay regularization" (2019).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from .adam import Adam
+
+
+class AdamW(Adam):
+    """Adam with decoupled weight decay; arguments as in `Adam`."""
+
+    def __init__(
+        self, params: Iterable[Any], lr: Any = 1e-3, betas: tuple[float, float] = (0.9, 0.999), eps: float = 1e-8,
+        weight_decay: float = 1e-2, amsgrad: bool = False, *, maximize: bool = False, foreach: bool | None = None,
+        capturable: bool = False, differentiable: bool = False, fused: bool | None = None,
+    ) -> None:
+        super().__init__(params, lr, betas, eps, weight_decay, amsgrad, foreach=foreach, maximize=maximize,
+                         capturable=capturable, differentiable=differentiable, fused=fused, decoupled_weight_decay=True)

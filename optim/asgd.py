@@ -1,0 +1,73 @@
+r"""ASGD: stochastic gradient descent that averages its iterates.
+
+.. math::
+    p &\leftarrow (1 - \lambda \eta) p - \eta g \\
+    \bar p &\leftarrow \bar p + \mu (p - \bar p) \\
+    \eta &\leftarrow \frac{\gamma}{(1 + \lambda \gamma t)^\alpha}, \qquad
+    \mu \leftarrow \frac{1}{\max(1, t - t_0)}
+
+Polyak and Juditsky, "Acceleration of stochastic approximation by averaging" (1992).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+
+from .rule import RuleOptimizer, check, check_lr, gradient
+
+
+class ASGD(RuleOptimizer):
+    """Averaged stochastic gradient descent; the averages are ``state[p]["ax"]``.
+
+    Args:
+        params: parameters, or groups of them.
+        lr: learning rate.
+        lambd: :math:`\\lambda`, the decay.
+        alpha: power with which the learning rate falls.
+        t0: step at which averaging starts.
+        weight_decay: factor of the L2 penalty.
+        maximize: go up instead of down.
+        foreach, capturable: accepted; there is one implementation.
+    """
+
+    def __init__(
+        self, params: Iterable[Any], lr: Any = 1e-2, lambd: float = 1e-4, alpha: float = 0.75, t0: float = 1e6,
+        weight_decay: float = 0, foreach: bool | None = None, maximize: bool = False, differentiable: bool = False,
+        capturable: bool = False,
+    ) -> None:
+        check_lr(lr)
+        check("weight_decay value", weight_decay)
+        super().__init__(params, {
+            "lr": lr, "lambd": lambd, "alpha": alpha, "t0": t0, "weight_decay": weight_decay, "foreach": foreach,
+            "maximize": maximize, "differentiable": differentiable, "capturable": capturable})
+
+    def _scalars(self, group: dict[str, Any]) -> dict[str, float]:
+        return {"step": 0.0, "eta": float(group["lr"]), "mu": 1.0}
+
+    def _arrays(self, group: dict[str, Any]) -> dict[str, Any]:
+        return {"ax": 0}
+
+    def _constants(self, group: dict[str, Any], scalars: dict[str, float]) -> tuple[float, ...]:
+        lr, lambd = float(group["lr"]), group["lambd"]
+        eta, mu = scalars["eta"], scalars["mu"]
+        t = scalars["step"] = scalars["step"] + 1
+        scalars["eta"] = lr / (1 + lambd * lr * t) ** group["alpha"]
+        scalars["mu"] = 1 / max(1, t - group["t0"])
+        return 1 - lambd * eta, eta, mu, group["weight_decay"]
+
+    def _rule(self, group: dict[str, Any], p: Any, g: Any, state: list[Any], constants: list[Any], work: list[Any],
+              fresh: bool) -> None:
+        keep, eta, mu, decay = constants
+        average, = state
+        w, g_work = work
+        g = gradient(group, p, g, decay, g_work, w)
+        np.multiply(p, keep, p)
+        np.subtract(p, np.multiply(g, eta, w), p)
+        if mu == 1:
+            average[...] = p
+        else:
+            np.multiply(np.subtract(p, average, w), mu, w)
+            np.add(average, w, average)

@@ -1,0 +1,92 @@
+r"""NAdam: Adam with Nesterov's momentum.
+
+With :math:`\mu_t = \beta_1 (1 - \tfrac12\, 0.96^{t \psi})` and :math:`\Pi_t = \prod_{i \le t} \mu_i`:
+
+.. math::
+    m &\leftarrow \beta_1 m + (1 - \beta_1) g \\
+    v &\leftarrow \beta_2 v + (1 - \beta_2) g^2 \\
+    \hat m &= \frac{\mu_{t+1}}{1 - \Pi_{t+1}} m + \frac{1 - \mu_t}{1 - \Pi_t} g \\
+    p &\leftarrow p - \gamma \frac{\hat m}{\sqrt{v / (1 - \beta_2^t)} + \epsilon}
+
+Dozat, "Incorporating Nesterov momentum into Adam" (2016).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+
+from .rule import RuleOptimizer, check, check_betas, check_lr, gradient
+
+
+class NAdam(RuleOptimizer):
+    """NAdam.
+
+    Args:
+        params: parameters, or groups of them.
+        lr: learning rate.
+        betas: how much of the running averages of the gradient and of its square is kept.
+        eps: added to the denominator.
+        weight_decay: factor of the L2 penalty.
+        momentum_decay: how fast the momentum grows to its final value.
+        decoupled_weight_decay: shrink the parameters instead of adding to the gradient.
+        maximize: go up instead of down.
+        foreach, capturable: accepted; there is one implementation.
+    """
+
+    _n_work = 3
+
+    def __init__(
+        self, params: Iterable[Any], lr: Any = 2e-3, betas: tuple[float, float] = (0.9, 0.999), eps: float = 1e-8,
+        weight_decay: float = 0, momentum_decay: float = 4e-3, decoupled_weight_decay: bool = False, *,
+        foreach: bool | None = None, maximize: bool = False, capturable: bool = False, differentiable: bool = False,
+    ) -> None:
+        check_lr(lr)
+        check("epsilon value", eps)
+        check_betas(betas)
+        check("weight_decay value", weight_decay)
+        check("momentum_decay value", momentum_decay)
+        super().__init__(params, {
+            "lr": lr, "betas": betas, "eps": eps, "weight_decay": weight_decay, "momentum_decay": momentum_decay,
+            "decoupled_weight_decay": decoupled_weight_decay, "maximize": maximize, "foreach": foreach,
+            "capturable": capturable, "differentiable": differentiable})
+
+    def _scalars(self, group: dict[str, Any]) -> dict[str, float]:
+        return {"step": 0.0, "mu_product": 1.0}
+
+    def _arrays(self, group: dict[str, Any]) -> dict[str, Any]:
+        return {"exp_avg": 0, "exp_avg_sq": 0}
+
+    def _constants(self, group: dict[str, Any], scalars: dict[str, float]) -> tuple[float, ...]:
+        beta1, beta2 = group["betas"]
+        lr, decay = float(group["lr"]), group["weight_decay"]
+        t = scalars["step"] = scalars["step"] + 1
+        mu, next_mu = (beta1 * (1 - 0.5 * 0.96 ** (k * group["momentum_decay"])) for k in (t, t + 1))
+        product = scalars["mu_product"] = scalars["mu_product"] * mu
+        return (beta1, 1 - beta1, beta2, 1 - beta2, 1 - beta2 ** t, group["eps"],
+                lr * (1 - mu) / (1 - product), lr * next_mu / (1 - product * next_mu),
+                1 - lr * decay if group["decoupled_weight_decay"] else decay)
+
+    def _rule(self, group: dict[str, Any], p: Any, g: Any, state: list[Any], constants: list[Any], work: list[Any],
+              fresh: bool) -> None:
+        beta1, rest1, beta2, rest2, bias2, eps, rate_g, rate_m, decay = constants
+        m, v = state
+        w, root, g_work = work
+        if group["decoupled_weight_decay"]:
+            g = np.negative(g, g_work) if group["maximize"] else g
+            if group["weight_decay"]:
+                np.multiply(p, decay, p)
+        else:
+            g = gradient(group, p, g, decay, g_work, w)
+        np.multiply(m, beta1, m)
+        np.add(m, np.multiply(g, rest1, w), m)
+        np.multiply(v, beta2, v)
+        np.multiply(g, g, w)
+        np.add(v, np.multiply(w, rest2, w), v)
+        np.sqrt(np.divide(v, bias2, root), root)
+        np.add(root, eps, root)
+        np.multiply(g, rate_g, w)
+        np.add(w, np.multiply(m, rate_m, g_work), w)
+        np.subtract(p, np.divide(w, root, w), p)

@@ -1,0 +1,93 @@
+r"""RAdam: Adam that takes plain momentum steps until the average of squares can be trusted.
+
+With :math:`\rho_\infty = \frac{2}{1 - \beta_2} - 1` and
+:math:`\rho_t = \rho_\infty - \frac{2 t \beta_2^t}{1 - \beta_2^t}`:
+
+.. math::
+    m &\leftarrow \beta_1 m + (1 - \beta_1) g \\
+    v &\leftarrow \beta_2 v + (1 - \beta_2) g^2 \\
+    p &\leftarrow p - \gamma \frac{m}{1 - \beta_1^t} \cdot
+        \begin{cases}
+            \sqrt{\frac{(\rho_t - 4)(\rho_t - 2) \rho_\infty}{(\rho_\infty - 4)(\rho_\infty - 2) \rho_t}}\;
+            \frac{\sqrt{1 - \beta_2^t}}{\sqrt{v} + \epsilon} & \rho_t > 5 \\
+            1 & \text{otherwise}
+        \end{cases}
+
+Liu et al., "On the variance of the adaptive learning rate and beyond" (2020).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+
+from .rule import RuleOptimizer, check, check_betas, check_lr, gradient
+
+
+class RAdam(RuleOptimizer):
+    """RAdam.
+
+    Args:
+        params: parameters, or groups of them.
+        lr: learning rate.
+        betas: how much of the running averages of the gradient and of its square is kept.
+        eps: added to the denominator.
+        weight_decay: factor of the L2 penalty.
+        decoupled_weight_decay: shrink the parameters instead of adding to the gradient.
+        maximize: go up instead of down.
+        foreach, capturable: accepted; there is one implementation.
+    """
+
+    def __init__(
+        self, params: Iterable[Any], lr: Any = 1e-3, betas: tuple[float, float] = (0.9, 0.999), eps: float = 1e-8,
+        weight_decay: float = 0, decoupled_weight_decay: bool = False, *, foreach: bool | None = None,
+        maximize: bool = False, capturable: bool = False, differentiable: bool = False,
+    ) -> None:
+        check_lr(lr)
+        check("epsilon value", eps)
+        check_betas(betas)
+        check("weight_decay value", weight_decay)
+        super().__init__(params, {
+            "lr": lr, "betas": betas, "eps": eps, "weight_decay": weight_decay, "maximize": maximize,
+            "foreach": foreach, "capturable": capturable, "decoupled_weight_decay": decoupled_weight_decay,
+            "differentiable": differentiable})
+
+    def _arrays(self, group: dict[str, Any]) -> dict[str, Any]:
+        return {"exp_avg": 0, "exp_avg_sq": 0}
+
+    def _constants(self, group: dict[str, Any], scalars: dict[str, float]) -> tuple[float, ...]:
+        beta1, beta2 = group["betas"]
+        lr, decay = float(group["lr"]), group["weight_decay"]
+        t = scalars["step"] = scalars["step"] + 1
+        bias2 = 1 - beta2 ** t
+        longest = 2 / (1 - beta2) - 1
+        length = longest - 2 * t * beta2 ** t / bias2
+        rate = lr / (1 - beta1 ** t)
+        if length > 5:
+            rate *= ((length - 4) * (length - 2) * longest / ((longest - 4) * (longest - 2) * length) * bias2) ** 0.5
+        return (beta1, 1 - beta1, beta2, 1 - beta2, rate, float(length > 5), group["eps"],
+                1 - lr * decay if group["decoupled_weight_decay"] else decay)
+
+    def _rule(self, group: dict[str, Any], p: Any, g: Any, state: list[Any], constants: list[Any], work: list[Any],
+              fresh: bool) -> None:
+        beta1, rest1, beta2, rest2, rate, adaptive, eps, decay = constants
+        m, v = state
+        w, g_work = work
+        if group["decoupled_weight_decay"]:
+            g = np.negative(g, g_work) if group["maximize"] else g
+            if group["weight_decay"]:
+                np.multiply(p, decay, p)
+        else:
+            g = gradient(group, p, g, decay, g_work, w)
+        np.multiply(m, beta1, m)
+        np.add(m, np.multiply(g, rest1, w), m)
+        np.multiply(v, beta2, v)
+        np.multiply(g, g, w)
+        np.add(v, np.multiply(w, rest2, w), v)
+        if adaptive:
+            np.divide(m, np.add(np.sqrt(v, w), eps, w), w)
+            np.subtract(p, np.multiply(w, rate, w), p)
+        else:
+            np.subtract(p, np.multiply(m, rate, w), p)

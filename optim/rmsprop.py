@@ -1,0 +1,92 @@
+r"""RMSprop: steps scaled by a running average of the squared gradient.
+
+.. math::
+    v &\leftarrow \alpha v + (1 - \alpha) g^2 \\
+    a &= \sqrt{v} \qquad \text{(centered: } \bar g \leftarrow \alpha \bar g + (1 - \alpha) g,\;
+        a = \sqrt{v - \bar g^2}) \\
+    b &\leftarrow \mu b + \frac{g}{a + \epsilon} \\
+    p &\leftarrow p - \gamma b
+
+Hinton, lecture 6 of "Neural networks for machine learning" (2012); centered: Graves, "Generating sequences with
+recurrent neural networks" (2013).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+
+from .rule import RuleOptimizer, check, check_lr, gradient
+
+
+class RMSprop(RuleOptimizer):
+    """RMSprop.
+
+    Args:
+        params: parameters, or groups of them.
+        lr: learning rate.
+        alpha: how much of the running average is kept.
+        eps: added to the denominator.
+        weight_decay: factor of the L2 penalty.
+        momentum: how much of the last step is kept.
+        centered: divide by an estimate of the standard deviation.
+        maximize: go up instead of down.
+        foreach, capturable: accepted; there is one implementation.
+    """
+
+    def __init__(
+        self, params: Iterable[Any], lr: Any = 1e-2, alpha: float = 0.99, eps: float = 1e-8, weight_decay: float = 0,
+        momentum: float = 0, centered: bool = False, capturable: bool = False, foreach: bool | None = None,
+        maximize: bool = False, differentiable: bool = False,
+    ) -> None:
+        check_lr(lr)
+        check("epsilon value", eps)
+        check("momentum value", momentum)
+        check("weight_decay value", weight_decay)
+        check("alpha value", alpha)
+        super().__init__(params, {
+            "lr": lr, "momentum": momentum, "alpha": alpha, "eps": eps, "centered": centered,
+            "weight_decay": weight_decay, "capturable": capturable, "foreach": foreach, "maximize": maximize,
+            "differentiable": differentiable})
+
+    def _arrays(self, group: dict[str, Any]) -> dict[str, Any]:
+        names = ["square_avg"]
+        if group["momentum"] > 0:
+            names.append("momentum_buffer")
+        if group["centered"]:
+            names.append("grad_avg")
+        return dict.fromkeys(names, 0)
+
+    def _constants(self, group: dict[str, Any], scalars: dict[str, float]) -> tuple[float, ...]:
+        scalars["step"] += 1
+        alpha = group["alpha"]
+        return alpha, 1 - alpha, group["eps"], group["momentum"], float(group["lr"]), group["weight_decay"]
+
+    def _rule(self, group: dict[str, Any], p: Any, g: Any, state: list[Any], constants: list[Any], work: list[Any],
+              fresh: bool) -> None:
+        alpha, rest, eps, momentum, lr, decay = constants
+        v = state[0]
+        w, g_work = work
+        g = gradient(group, p, g, decay, g_work, w)
+        np.multiply(v, alpha, v)
+        np.multiply(g, g, w)
+        np.add(v, np.multiply(w, rest, w), v)
+        if group["centered"]:
+            mean = state[-1]
+            np.multiply(mean, alpha, mean)
+            np.add(mean, np.multiply(g, rest, w), mean)
+            np.subtract(v, np.multiply(mean, mean, w), w)
+            np.sqrt(w, w)
+        else:
+            np.sqrt(v, w)
+        np.divide(g, np.add(w, eps, w), w)
+        if group["momentum"] > 0:
+            b = state[1]
+            np.multiply(b, momentum, b)
+            np.add(b, w, b)
+            np.multiply(b, lr, w)
+        else:
+            np.multiply(w, lr, w)
+        np.subtract(p, w, p)

@@ -1,0 +1,70 @@
+r"""Rprop: steps from the signs of gradients alone.
+
+With :math:`s = \operatorname{sign}(g \cdot g_{\text{prev}})`:
+
+.. math::
+    \delta &\leftarrow \operatorname{clip}(\delta \cdot
+        \{\eta_+ \text{ if } s > 0,\ \eta_- \text{ if } s < 0,\ 1 \text{ if } s = 0\},
+        \delta_{\min}, \delta_{\max}) \\
+    g &\leftarrow 0 \quad \text{where } s < 0 \\
+    p &\leftarrow p - \delta \operatorname{sign}(g), \qquad g_{\text{prev}} \leftarrow g
+
+Riedmiller and Braun, "A direct adaptive method for faster backpropagation learning" (1993).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+
+from autograd.errors import fail
+
+from .rule import RuleOptimizer, check_lr
+
+
+class Rprop(RuleOptimizer):
+    """Resilient backpropagation.
+
+    Args:
+        params: parameters, or groups of them.
+        lr: the first step size.
+        etas: factors of the step size where the sign of the gradient changes, and where it stays.
+        step_sizes: smallest and largest step size.
+        maximize: go up instead of down.
+        foreach, capturable: accepted; there is one implementation.
+    """
+
+    def __init__(
+        self, params: Iterable[Any], lr: Any = 1e-2, etas: tuple[float, float] = (0.5, 1.2),
+        step_sizes: tuple[float, float] = (1e-6, 50), *, capturable: bool = False, foreach: bool | None = None,
+        maximize: bool = False, differentiable: bool = False,
+    ) -> None:
+        check_lr(lr)
+        if not 0.0 < etas[0] < 1.0 < etas[1]:
+            fail(ValueError, f"Invalid eta values: {etas[0]}, {etas[1]}")
+        super().__init__(params, {
+            "lr": lr, "etas": etas, "step_sizes": step_sizes, "foreach": foreach, "maximize": maximize,
+            "differentiable": differentiable, "capturable": capturable})
+
+    def _arrays(self, group: dict[str, Any]) -> dict[str, Any]:
+        return {"prev": 0, "step_size": float(group["lr"])}
+
+    def _constants(self, group: dict[str, Any], scalars: dict[str, float]) -> tuple[float, ...]:
+        scalars["step"] += 1
+        return (*group["etas"], *group["step_sizes"])
+
+    def _rule(self, group: dict[str, Any], p: Any, g: Any, state: list[Any], constants: list[Any], work: list[Any],
+              fresh: bool) -> None:
+        shrink, grow, smallest, largest = constants
+        previous, size = state
+        w, _ = work
+        if group["maximize"]:
+            g = -g
+        agreement = g * previous
+        np.multiply(size, np.where(agreement > 0, grow, np.where(agreement < 0, shrink, 1)), size)
+        np.clip(size, smallest, largest, out=size)
+        previous[...] = np.where(agreement < 0, 0, g)
+        np.multiply(np.sign(previous, w), size, w)
+        np.subtract(p, w, p)

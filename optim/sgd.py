@@ -1,0 +1,88 @@
+r"""Stochastic gradient descent, with momentum.
+
+With the gradient :math:`g` (plus :math:`\lambda p` for weight decay :math:`\lambda`), momentum :math:`\mu`, dampening
+:math:`\tau`:
+
+.. math::
+    b &\leftarrow \mu b + (1 - \tau) g \qquad \text{(the first time } b \leftarrow g) \\
+    p &\leftarrow p - \gamma b \qquad \text{(Nesterov: } p - \gamma (g + \mu b))
+
+Sutskever et al., "On the importance of initialization and momentum in deep learning" (2013), in the form where the
+learning rate stands outside the momentum.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+
+from autograd.errors import fail
+
+from .rule import RuleOptimizer, check, check_lr, gradient
+
+
+class SGD(RuleOptimizer):
+    """Stochastic gradient descent.
+
+    Args:
+        params: parameters, or groups of them.
+        lr: learning rate.
+        momentum: how much of the last update is kept.
+        dampening: what part of a new gradient does not enter the momentum.
+        weight_decay: factor of the L2 penalty.
+        nesterov: look ahead along the momentum.
+        maximize: go up instead of down.
+        foreach, fused: accepted; there is one implementation.
+
+    >>> import autograd, nn, optim
+    >>> p = nn.Parameter(autograd.tensor([1., 2.]))
+    >>> optimizer = optim.SGD([p], lr=0.1)
+    >>> (p ** 2).sum().backward()
+    >>> optimizer.step()
+    >>> p
+    Parameter containing:
+    tensor([0.8000, 1.6000], requires_grad=True)
+    """
+
+    def __init__(
+        self, params: Iterable[Any], lr: Any = 1e-3, momentum: float = 0, dampening: float = 0, weight_decay: float = 0,
+        nesterov: bool = False, *, maximize: bool = False, foreach: bool | None = None, differentiable: bool = False,
+        fused: bool | None = None,
+    ) -> None:
+        check_lr(lr)
+        check("momentum value", momentum)
+        check("weight_decay value", weight_decay)
+        if nesterov and (momentum <= 0 or dampening != 0):
+            fail(ValueError, "Nesterov momentum requires a momentum and zero dampening")
+        super().__init__(params, {
+            "lr": lr, "momentum": momentum, "dampening": dampening, "weight_decay": weight_decay, "nesterov": nesterov,
+            "maximize": maximize, "foreach": foreach, "differentiable": differentiable, "fused": fused})
+
+    def _scalars(self, group: dict[str, Any]) -> dict[str, float]:
+        return {}
+
+    def _arrays(self, group: dict[str, Any]) -> dict[str, Any]:
+        return {"momentum_buffer": None} if group["momentum"] else {}
+
+    def _constants(self, group: dict[str, Any], scalars: dict[str, float]) -> tuple[float, ...]:
+        return float(group["lr"]), group["momentum"], 1 - group["dampening"], group["weight_decay"]
+
+    def _rule(self, group: dict[str, Any], p: Any, g: Any, state: list[Any], constants: list[Any], work: list[Any],
+              fresh: bool) -> None:
+        lr, momentum, share, decay = constants
+        w, update = work
+        g = gradient(group, p, g, decay, update, w)
+        if group["momentum"]:
+            b, = state
+            if fresh:
+                b[...] = g
+            else:
+                np.multiply(b, momentum, b)
+                np.add(b, g if group["dampening"] == 0 else np.multiply(g, share, w), b)
+            if group["nesterov"]:
+                g = np.add(g, np.multiply(b, momentum, w), update)
+            else:
+                g = b
+        np.subtract(p, np.multiply(g, lr, w), p)

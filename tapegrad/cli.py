@@ -1,0 +1,120 @@
+"""The command line."""
+
+from __future__ import annotations
+
+import argparse
+import shlex
+import sys
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from . import __version__
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command; returns its exit status."""
+    arguments = _parser().parse_args(argv)
+    return arguments.command(arguments)  # type: ignore[no-any-return]
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="tapegrad", description="Training runs on the Tapegrad engine.")
+    parser.add_argument("--version", action="version", version=f"tapegrad {__version__}")
+    commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
+    train = commands.add_parser("train", help="train a built-in model", description="Train a built-in model.",
+                                epilog="Ctrl-C stops after the current step and keeps a checkpoint; --resume goes on "
+                                       "from it and ends with the same weights as if it had never stopped.")
+    train.set_defaults(command=_train, parser=train)
+    train.add_argument("name", nargs="?", metavar="NAME", help="which; see --list")
+    train.add_argument("--list", action="store_true", help="list the built-in runs and exit")
+    train.add_argument("--epochs", type=_positive, metavar="N", help="passes over the training set")
+    train.add_argument("--batch-size", type=_positive, metavar="N", help="samples in a step")
+    train.add_argument("--lr", type=float, metavar="RATE", help="learning rate")
+    train.add_argument("--seed", type=int, metavar="N", help="seed of the weights and of the order (default 0)")
+    train.add_argument("--out", type=Path, metavar="DIR", help="where results go (default runs/NAME)")
+    train.add_argument("--data", metavar="ROOT", help="a folder with MNIST's files, to train digits or mlp on them")
+    train.add_argument("--quick", action="store_true", help="a trial with the first 200 samples")
+    train.add_argument("--resume", action="store_true", help="go on from the checkpoint in the results' folder")
+    return parser
+
+
+def _positive(text: str) -> int:
+    value = int(text)
+    if value < 1:
+        raise argparse.ArgumentTypeError(f"{value} is not positive")
+    return value
+
+
+def _train(arguments: argparse.Namespace) -> int:
+    from .runs import RUNS  # after the arguments are read, because it loads the engine
+    from .training import Interrupted
+    if arguments.list:
+        print("\n".join(f"{run.name:8} {run.title}" for run in RUNS.values()))
+        return 0
+    if arguments.name not in RUNS:
+        arguments.parser.error(f"choose one of {', '.join(RUNS)}" + (
+            f", not {arguments.name!r}" if arguments.name else ""))
+    out = arguments.out or Path("runs") / arguments.name
+    try:
+        _run(RUNS[arguments.name], arguments, out)
+    except (Interrupted, KeyboardInterrupt):
+        place = f" --out {shlex.quote(str(out))}" if arguments.out else ""
+        if (out / "checkpoint.npz").exists():
+            print(f"interrupted; the state is kept in {out / 'checkpoint.npz'}. To go on:\n"
+                  f"tapegrad train {arguments.name}{place} --resume")
+        return 130
+    except (OSError, ImportError, RuntimeError, ValueError) as error:
+        print(f"tapegrad: error: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def _run(run: Any, arguments: argparse.Namespace, out: Path) -> None:
+    from .training import Settings, Training, read_checkpoint
+    given = {name: value for name in ("epochs", "batch_size", "lr", "seed", "data", "quick")
+             if (value := getattr(arguments, name)) is not None and value is not False}
+    state = None
+    if arguments.resume:
+        state = read_checkpoint(out / "checkpoint.npz")
+        _check_resumable(state, run.name, given)
+        settings = Settings(**(state["settings"] | given))
+    else:
+        settings = Settings(**({"epochs": run.epochs, "batch_size": run.batch_size, "lr": run.lr} | given))
+    out.mkdir(parents=True, exist_ok=True)
+    training = Training(run, settings, out)
+    if state is not None:
+        training.restore(state)
+    _introduce(training)
+    last = training.train()
+    for line in run.closing(training.model, training.split):
+        print(line)
+    print(f"weights: {out / 'weights.npz'}")
+    print(f"training curves: {out / 'curves.png'}")
+    name = "accuracy" if run.metric is not None else "loss"
+    print(f"test {name} {last[f'test {name}']:.4f}")
+
+
+def _check_resumable(state: dict[str, Any], name: str, given: dict[str, Any]) -> None:
+    """Only the number of epochs may change, because with anything else it would be another run."""
+    if state["run"] != name:
+        raise ValueError(f"the checkpoint is of the run {state['run']!r}, and not of {name!r}")
+    for option, value in given.items():
+        if option != "epochs" and state["settings"][option] != value:
+            raise ValueError(f"the checkpoint was made with --{option.replace('_', '-')} {state['settings'][option]}: "
+                             "leave the option out to go on, or leave --resume out to start anew")
+    if given.get("epochs", state["epoch"]) < state["epoch"]:
+        raise ValueError(f"the checkpoint is already at epoch {state['epoch']}")
+
+
+def _introduce(training: Any) -> None:
+    run, split, settings = training.run, training.split, training.settings
+    count = sum(p.numel() for p in training.model.parameters())
+    print(f"{run.name}: {run.title}")
+    print(f"data: {split.source}; {len(split.train):,} samples to train on, {len(split.test):,} held out to test on")
+    print(f"model: {count:,} parameters")
+    print(training.model)
+    chosen = [f"{name.replace('_', ' ')} {value}" for name, value in asdict(settings).items()
+              if value is not None and value is not False]
+    print("settings:", ", ".join(chosen), flush=True)

@@ -1,0 +1,28 @@
+"""Entries of PyTorch's operator database that are left out, each with its reason."""
+
+from __future__ import annotations
+
+import re
+
+#: (pattern of the name, reason)
+EXCLUSIONS: tuple[tuple[str, str], ...] = (
+    (r"sparse\..*|to_sparse", "sparse layouts: tensors here are dense"),
+    (r"masked\..*", "torch.masked is a prototype outside the documented stable API"),
+    (r"jiterator_.*", "compiles CUDA source"),
+    (r"torch\._scaled_mm.*|bfloat16|chalf", "element types that NumPy does not have (float8, bfloat16, complex32)"),
+    (r"torch\.ops\..*", "reached through torch.ops only, not a public function"),
+    (r"_softmax_backward_data|native_dropout_backward|max_pool2d_with_indices_backward",
+     "a backward kernel, not a public function"),
+    (r"native_.*_norm|_native_batch_norm_legit|_batch_norm_with_update", "internal entry behind nn.functional's norms"),
+    (r"grid_sampler_[23]d|_upsample_bilinear2d_aa|constant_pad_nd",
+     "internal entry behind nn.functional.grid_sample, interpolate, pad"),
+    (r"_segment_reduce|_unsafe_masked_index.*|_chunk_cat|slice", "internal, undocumented"),
+    (r"hash_tensor", "gives uint64, an element type that is not supported"),
+    (r"(as_strided|alias|diagonal|expand|permute|split_with_sizes|squeeze|t|transpose|unbind|unfold|unsqueeze|view)_copy",
+     "made for functionalization, undocumented; the view and clone() are public"),
+)
+
+
+def reason(name: str) -> str | None:
+    """Why the entry ``name`` is left out; None where it is run."""
+    return next((why for pattern, why in EXCLUSIONS if re.fullmatch(pattern, name)), None)

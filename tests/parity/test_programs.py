@@ -1,0 +1,60 @@
+"""Whole programs, written for PyTorch: with their imports changed and nothing else, they give the same losses here."""
+
+from __future__ import annotations
+
+import re
+import types
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+torch = pytest.importorskip("torch")
+
+PROGRAMS = sorted((Path(__file__).parent / "programs").glob("*.py"))
+#: The changes of imports, in the order in which they are tried on a line.
+IMPORTS = (
+    (r"^import torch$", "import autograd as torch"),
+    (r"^import torch\.nn as nn$", "import nn"),
+    (r"^import torch\.optim as optim$", "import optim"),
+    (r"^(import|from) torch\.(nn|optim)\b", r"\1 \2"),
+    (r"^from torch\.utils\.data\b", "from autograd.data"),
+    (r"^from torch\.autograd\b", "from autograd"),
+)
+#: Both sides round in float32 (a relative 6e-8 at each operation), in another order, for fifty steps.
+TOLERANCE = 1e-5
+
+
+def translated(source: str) -> str:
+    for pattern, replacement in IMPORTS:
+        source = re.sub(pattern, replacement, source, flags=re.MULTILINE)
+    return source
+
+
+def losses(source: str, name: str) -> list[float]:
+    module = types.ModuleType(name)
+    exec(compile(source, name, "exec"), vars(module))
+    return module.main()  # type: ignore[no-any-return]
+
+
+def test_only_imports_change() -> None:
+    for path in PROGRAMS:
+        before, after = path.read_text().splitlines(), translated(path.read_text()).splitlines()
+        for x, y in zip(before, after, strict=True):
+            assert x == y or x.startswith(("import torch", "from torch"))
+        assert not re.search(r"\btorch\b", "\n".join(y for y in after if y.startswith("from"))), path.name
+
+
+@pytest.mark.parametrize("path", PROGRAMS, ids=[p.stem for p in PROGRAMS])
+@pytest.mark.filterwarnings("ignore::UserWarning")
+def test_losses_agree(path: Path) -> None:
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        expected = losses(path.read_text(), f"{path.stem}_torch")
+    finally:
+        torch.set_num_threads(threads)
+    found: Any = losses(translated(path.read_text()), path.stem)
+    assert len(found) == len(expected) >= 50
+    assert expected[0] != expected[-1]
+    assert found == pytest.approx(expected, rel=TOLERANCE)

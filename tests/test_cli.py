@@ -1,0 +1,254 @@
+"""The command line, as a newcomer meets it: training, results, interrupting, going on."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import re
+import signal
+import struct
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pytest
+
+from autograd.io import load, save
+from tapegrad import cli, runs, training
+
+pytest.importorskip("sklearn")
+pytest.importorskip("tqdm")
+pytest.importorskip("matplotlib")
+
+
+@pytest.fixture(autouse=True)
+def elsewhere(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("TAPEGRAD_DATA", raising=False)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+
+
+def train(capsys, *arguments):
+    """Exit status, lines of output, errors."""
+    status = cli.main(["train", *map(str, arguments)])
+    captured = capsys.readouterr()
+    return status, captured.out.splitlines(), captured.err
+
+
+def command(*arguments, **options):
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+    return subprocess.Popen([sys.executable, "-m", "tapegrad", *map(str, arguments)], env=environment, text=True,
+                            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, **options)
+
+
+def assert_png(path):
+    content = path.read_bytes()
+    assert content[:8] == b"\x89PNG\r\n\x1a\n" and min(struct.unpack(">2I", content[16:24])) > 200
+
+
+def test_list(capsys):
+    status, lines, _ = train(capsys, "--list")
+    assert status == 0 and [line.split()[0] for line in lines] == ["digits", "linear", "mlp", "iris", "moons"]
+
+
+@pytest.mark.parametrize(("arguments", "words"), [
+    (["train"], "choose one of digits, linear"), (["train", "nothing"], "not 'nothing'"), ([], "COMMAND"),
+    (["train", "iris", "--epochs", "0"], "not positive"), (["train", "iris", "--epochs", "x"], "invalid"),
+    (["fly"], "invalid choice")])
+def test_wrong_usage(arguments, words, capsys):
+    with pytest.raises(SystemExit) as caught:
+        cli.main(arguments)
+    assert caught.value.code == 2 and words in capsys.readouterr().err
+
+
+def test_version(capsys):
+    with pytest.raises(SystemExit) as caught:
+        cli.main(["--version"])
+    assert caught.value.code == 0 and re.fullmatch(r"tapegrad \d+\.\d+\.\d+\n", capsys.readouterr().out)
+
+
+@pytest.mark.parametrize("name", list(runs.RUNS))
+def test_every_run_tells_and_keeps_its_results(name, capsys, tmp_path):
+    status, lines, errors = train(capsys, name, "--quick", "--epochs", 2, "--out", "here")
+    assert status == 0
+    assert "parameters" in lines[2] and "loss" in errors  # the progress bar
+    what = "loss" if name == "linear" else "accuracy"
+    assert re.fullmatch(rf"test {what} \d+\.\d{{4}}", lines[-1])
+    assert lines[-3:-1] == [f"weights: {os.path.join('here', 'weights.npz')}",
+                            f"training curves: {os.path.join('here', 'curves.png')}"]
+    assert_png(tmp_path / "here/curves.png")
+    model = runs.RUNS[name].model()
+    model.load_state_dict(load("here/weights.npz"))
+    assert sorted(os.listdir("here")) == ["checkpoint.npz", "curves.png", "weights.npz"]
+
+
+def test_digits_reaches_97_percent_and_has_the_published_shape(capsys):
+    status, lines, errors = train(capsys, "digits")
+    assert status == 0 and lines[2] == "model: 93,322 parameters"
+    assert "1,438 samples to train on, 359 held out to test on" in lines[1]
+    assert float(lines[-1].removeprefix("test accuracy ")) >= 0.97
+    assert "accuracy" in errors and os.path.isfile("runs/digits/curves.png")
+
+
+def test_linear_finds_least_squares(capsys):
+    status, lines, _ = train(capsys, "linear")
+    found, = [line for line in lines if line.startswith("largest difference from least squares ")]
+    assert status == 0 and float(found.split()[-1]) <= 1e-6
+
+
+@pytest.mark.parametrize(("name", "least"), [("mlp", 0.9), ("iris", 0.9), ("moons", 0.95)])
+def test_the_others_learn(name, least, capsys):
+    status, lines, _ = train(capsys, name)
+    assert status == 0 and float(lines[-1].removeprefix("test accuracy ")) >= least
+
+
+def test_iris_is_scaled_by_the_training_samples_only():
+    split = runs.RUNS["iris"].data(None)
+    seen, unseen = (part.tensors[0].numpy() for part in (split.train, split.test))
+    np.testing.assert_allclose(seen.mean(0), 0, atol=1e-5)
+    np.testing.assert_allclose(seen.std(0, ddof=1), 1, rtol=1e-5)
+    assert np.abs(unseen.mean(0)).max() > 1e-3
+
+
+def test_the_seed_decides_the_weights(capsys):
+    for out, seed in (("a", 1), ("b", 1), ("c", 2)):
+        train(capsys, "moons", "--quick", "--epochs", 2, "--seed", seed, "--out", out)
+    assert bits("a") == bits("b") != bits("c")
+
+
+def bits(out):
+    """All weights of a finished run, to the bit."""
+    return {name: (str(t.dtype), t.numpy().tobytes()) for name, t in load(f"{out}/weights.npz").items()}
+
+
+def interrupt_at(step, monkeypatch, name):
+    """Let Ctrl-C come while step number ``step`` computes its loss."""
+    run = runs.RUNS[name]
+    calls = []
+
+    def loss(output, target):
+        if output.requires_grad:  # not during the test
+            calls.append(1)
+            if len(calls) == step:
+                signal.raise_signal(signal.SIGINT)
+        return run.loss(output, target)
+    monkeypatch.setitem(runs.RUNS, name, dataclasses.replace(run, loss=loss))
+
+
+@pytest.mark.parametrize("step", [1, 9, 13, 14, 26, 39])  # 13 steps an epoch: at the start, inside, at ends
+def test_going_on_gives_the_same_weights_to_the_bit(step, capsys, monkeypatch):
+    options = ["moons", "--quick", "--epochs", 3, "--batch-size", 16]
+    assert train(capsys, *options, "--out", "whole")[0] == 0
+    with monkeypatch.context() as patch:
+        interrupt_at(step, patch, "moons")
+        status, lines, _ = train(capsys, *options, "--out", "stopped")
+    assert status == 130 and lines[-1] == "tapegrad train moons --out stopped --resume"
+    assert not os.path.exists("stopped/weights.npz")
+    state = load("stopped/checkpoint.npz")
+    assert (state["epoch"], state["step"]) == divmod(step, 13)
+    status, lines, _ = train(capsys, *lines[-1].split()[2:])
+    assert status == 0 and bits("stopped") == bits("whole")
+    whole, resumed = (load(f"{out}/checkpoint.npz") for out in ("whole", "stopped"))
+    assert whole["history"] == resumed["history"] and len(whole["history"]) == 3
+    assert str(whole) == str(resumed)
+
+
+def test_two_interruptions(capsys, monkeypatch):
+    options = ["iris", "--epochs", 4, "--batch-size", 32]
+    train(capsys, *options, "--out", "whole")
+    for step, extra in ((5, options), (3, ["iris"])):
+        with monkeypatch.context() as patch:
+            interrupt_at(step, patch, "iris")
+            status, lines, _ = train(capsys, *extra, "--out", "stopped", *(["--resume"] if step == 3 else []))
+        assert status == 130 and lines[-1].endswith("--resume")
+    assert train(capsys, "iris", "--out", "stopped", "--resume")[0] == 0
+    assert bits("stopped") == bits("whole")
+
+
+def test_more_epochs_later(capsys):
+    train(capsys, "moons", "--quick", "--epochs", 4, "--out", "whole")
+    train(capsys, "moons", "--quick", "--epochs", 2, "--out", "longer")
+    assert train(capsys, "moons", "--epochs", 4, "--out", "longer", "--resume")[0] == 0
+    assert bits("longer") == bits("whole")
+
+
+def test_resuming_what_is_done_changes_nothing(capsys):
+    _, before, _ = train(capsys, "moons", "--quick", "--epochs", 1)
+    weights = bits("runs/moons")
+    status, after, _ = train(capsys, "moons", "--resume")
+    assert status == 0 and after[-1] == before[-1] and bits("runs/moons") == weights
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Ctrl-C of a terminal is sent otherwise on Windows")
+def test_ctrl_c_in_a_real_process(tmp_path):
+    options = ["train", "mlp", "--epochs", 3, "--batch-size", 4]
+    whole = command(*options, "--out", "whole")
+    assert whole.wait(120) == 0, whole.stderr.read()
+    stopped = command(*options, "--out", "stopped")
+    for line in stopped.stdout:
+        if line.startswith("settings"):
+            break
+    time.sleep(0.5)
+    stopped.send_signal(signal.SIGINT)
+    output, errors = stopped.communicate(timeout=60)
+    assert stopped.returncode == 130, errors
+    assert "Traceback" not in errors and output.splitlines()[-1] == "tapegrad train mlp --out stopped --resume"
+    assert load("stopped/checkpoint.npz")["epoch"] < 3
+    resumed = command(*output.splitlines()[-1].split()[1:])
+    output, errors = resumed.communicate(timeout=120)
+    assert resumed.returncode == 0, errors
+    assert re.fullmatch(r"test accuracy 0\.\d{4}", output.splitlines()[-1])
+    assert bits("stopped") == bits("whole")
+    assert (tmp_path / "stopped/weights.npz").read_bytes() == (tmp_path / "whole/weights.npz").read_bytes()
+
+
+def test_what_resume_refuses(capsys, tmp_path):
+    status, _, errors = train(capsys, "moons", "--resume")
+    assert status == 1 and "there is no checkpoint at" in errors and "Traceback" not in errors
+    train(capsys, "moons", "--quick", "--epochs", 2, "--out", "a")
+    for options, words in ((["iris"], "of the run 'moons'"), (["moons", "--lr", 1], "--lr 0.01"),
+                           (["moons", "--seed", 5], "--seed 0"), (["moons", "--epochs", 1], "already at epoch 2")):
+        status, _, errors = train(capsys, *options, "--out", "a", "--resume")
+        assert status == 1 and words in errors
+    path = tmp_path / "a/checkpoint.npz"
+    path.write_bytes(path.read_bytes()[:-100])
+    status, _, errors = train(capsys, "moons", "--out", "a", "--resume")
+    assert status == 1 and "damaged" in errors
+    save({"weight": 1}, path)
+    status, _, errors = train(capsys, "moons", "--out", "a", "--resume")
+    assert status == 1 and "not a checkpoint" in errors
+
+
+@pytest.mark.parametrize(("module", "name"), [("tqdm", "tqdm"), ("matplotlib.figure", "Matplotlib"),
+                                              ("sklearn", "scikit-learn")])
+def test_missing_packages_are_named_with_the_remedy(module, name, capsys, monkeypatch):
+    monkeypatch.setitem(sys.modules, module, None)
+    if module == "sklearn":
+        monkeypatch.setitem(sys.modules, "sklearn.datasets", None)
+    status, _, errors = train(capsys, "moons", "--quick", "--epochs", 1)
+    assert status == 1 and name in errors and 'pip install "tapegrad[data]"' in errors and "Traceback" not in errors
+
+
+def idx(array):
+    return struct.pack(">BBBB", 0, 0, 8, array.ndim) + struct.pack(f">{array.ndim}I", *array.shape) + array.tobytes()
+
+
+def test_mnists_files(capsys, tmp_path):
+    folder = tmp_path / "files/MNIST/raw"
+    folder.mkdir(parents=True)
+    rng = np.random.default_rng(0)
+    for part in ("train", "t10k"):
+        (folder / f"{part}-images-idx3-ubyte").write_bytes(idx(rng.integers(0, 256, (20, 28, 28), np.uint8)))
+        (folder / f"{part}-labels-idx1-ubyte").write_bytes(idx(rng.integers(0, 10, 20, np.uint8)))
+    status, lines, _ = train(capsys, "digits", "--data", "files", "--epochs", 1)
+    assert status == 0 and "MNIST in files; 20 samples to train on, 20 held out" in lines[1]
+    status, _, errors = train(capsys, "digits", "--data", "nowhere", "--epochs", 1)
+    assert status == 1 and "files of MNIST were not found" in errors and "nowhere" in errors
+
+
+def test_a_failed_step_leaves_the_signal_handler_as_it_was(monkeypatch):
+    before = signal.getsignal(signal.SIGINT)
+    with pytest.raises(ZeroDivisionError), training._stop():
+        raise ZeroDivisionError
+    assert signal.getsignal(signal.SIGINT) is before
