@@ -10,7 +10,7 @@ import numpy as np
 from .codegen import RUNTIME
 from .dispatch import is_tensor
 from .errors import describe, fail
-from .tape import LEAF, Leaf, Node, accumulate, as_tensor, sweep
+from .tape import Leaf, Node, accumulate_all, as_tensor, sweep
 from .views import node_of
 
 Tensors = Any
@@ -104,10 +104,7 @@ def backward(
             t.retain_grad()
             t._meta.grad = as_tensor(found.pop(node, None))
     del roots, seeds
-    while found:
-        leaf, g = found.popitem()
-        if leaf.op is LEAF:
-            accumulate(leaf, g, create_graph)  # type: ignore[arg-type]
+    accumulate_all(found, create_graph)
 
 
 def _input_node(t: Any, index: int) -> Node:

@@ -27,12 +27,14 @@ def _lazy(name: str, write: Callable[[], str], names: Callable[[], dict[str, Any
     namespace: dict[str, Any] = {"__name__": __name__}
 
     def become() -> Any:
-        namespace.update(RUNTIME)
-        namespace.update(names())
-        exec(compile(write(), f"<autograd {name}>", "exec"), namespace)
-        written = namespace[name]
-        function.__code__ = written.__code__
+        # Threads may meet here. All write the same, so none has to wait; a lock might stay locked in a forked child.
+        namespace.update({**RUNTIME, **names()})
+        made: dict[str, Any] = {}
+        exec(compile(write(), f"<autograd {name}>", "exec"), namespace, made)
+        written = made[name]
+        # The code comes last: the stub does without the defaults, the code does not.
         function.__defaults__, function.__kwdefaults__ = written.__defaults__, written.__kwdefaults__
+        function.__code__ = written.__code__
         return function
 
     namespace["become"] = become
@@ -271,6 +273,9 @@ def _saved(op: Primitive, out_version: str) -> list[str]:
         if name == "out":
             saved.append("out" if op.outputs == 1 else "tuple(out)")
             versions.append(out_version)
+        elif name in op.single_outputs:
+            saved.append(f"out[{op.single_outputs[name]}]")
+            versions.append(f"ts[{op.single_outputs[name]}]._vc")
         elif name in op.inputs and op.variadic:
             saved.append(f"a_{name}")
             versions.append(f"[t_._vc for t_ in {name}]")

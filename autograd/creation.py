@@ -1,8 +1,7 @@
-"""Making tensors: from data, filled with a value, and ranges of numbers."""
+"""Making tensors: from data, and filled with a value."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from operator import index
 from typing import Any
@@ -10,13 +9,12 @@ from typing import Any
 import numpy as np
 
 from . import dtypes
-from .dispatch import INFERENCE
 from .dtypes import DEFAULT, numpy_dtype
 from .errors import describe, fail
 from .from_data import array_of, check_array, infer_dtype, numbers_array
 from .modes import MODE
 from .primitive import composite
-from .tape import new_leaf, wrap_node
+from .tape import INFERENCE, new_leaf, wrap_node
 
 Array = np.ndarray[Any, Any]
 
@@ -25,6 +23,7 @@ def finish(array: Array, requires_grad: bool = False, device: Any = None) -> Any
     """``array`` as a new leaf Tensor."""
     if device is not None:
         dtypes.device(device)
+    array = dtypes.native(array)
     t = wrap_node(array, None)
     if not MODE.plain and MODE.state.inference:
         t._vc = INFERENCE
@@ -95,6 +94,25 @@ def from_numpy(ndarray: Any) -> Any:
     if not isinstance(ndarray, np.ndarray):
         fail(TypeError, f"expected np.ndarray (got {type(ndarray).__name__})")
     return finish(check_array(ndarray))
+
+
+@composite(method=False)
+def frombuffer(buffer: Any, *, dtype: Any, count: int = -1, offset: int = 0, requires_grad: bool = False) -> Any:
+    """A 1-d tensor on the memory of an object such as bytes or a bytearray.
+
+    Args:
+        dtype: of the elements.
+        count: how many; -1 for all that fit.
+        offset: bytes to skip first.
+
+    Raises:
+        ValueError: the buffer is too short.
+
+    >>> import autograd
+    >>> autograd.frombuffer(bytearray(b"ab"), dtype=autograd.uint8)
+    tensor([97, 98], dtype=autograd.uint8)
+    """
+    return finish(np.frombuffer(buffer, numpy_dtype(dtype), count, offset), requires_grad)
 
 
 @composite(method=False)
@@ -272,6 +290,14 @@ def new_tensor(self: Any, data: Any, *, dtype: Any = None, device: Any = None, r
     return finish(array_of(data, target_dtype(dtype) or self._a.dtype, True), requires_grad, device)
 
 
+@composite(public=False)
+def new_empty_strided(self: Any, size: Any, stride: Any, *, dtype: Any = None, device: Any = None,
+                      requires_grad: bool = False) -> Any:
+    """`empty_strided` of this tensor's dtype."""
+    return empty_strided(size, stride, dtype=target_dtype(dtype) or self._a.dtype, device=device,
+                         requires_grad=requires_grad)
+
+
 @composite(method=False)
 def empty_strided(size: Any, stride: Any, *, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Any:
     """An uninitialised tensor of the given size whose neighbours along dimension d lie ``stride[d]`` elements apart."""
@@ -280,113 +306,6 @@ def empty_strided(size: Any, stride: Any, *, dtype: Any = None, device: Any = No
     extent = 1 + sum((n - 1) * s for n, s in zip(shape, steps, strict=True)) if all(shape) else 0
     memory = np.empty(extent, d)
     return finish(np.ndarray(shape, d, memory, 0, [s * d.itemsize for s in steps]), requires_grad, device)
-
-
-# --- ranges -----------------------------------------------------------------------------------------------
-
-
-def _number(value: Any) -> Any:
-    """A Python number from a number or a tensor of one element."""
-    if hasattr(value, "_a") or isinstance(value, np.generic):
-        return value.item()
-    return int(value) if isinstance(value, bool) else value
-
-
-@composite(method=False)
-def arange(*bounds: Any, start: Any = None, end: Any = None, step: Any = None, dtype: Any = None, layout: Any = None,
-           device: Any = None, requires_grad: bool = False) -> Any:
-    """The numbers from ``start`` (0) to below ``end`` by ``step`` (1): ``arange(end)`` or ``arange(start, end, step)``.
-
-    int64 where all are ints, else the default float type.
-
-    Raises:
-        RuntimeError: the step is zero or leads away from ``end``.
-
-    >>> import autograd
-    >>> autograd.arange(3), autograd.arange(1, 2, 0.5)
-    (tensor([0, 1, 2]), tensor([1.0000, 1.5000]))
-    """
-    if len(bounds) == 1 and end is None:
-        end, = bounds
-    elif bounds:
-        given = dict(zip(("start", "end", "step"), bounds, strict=False))
-        start, end, step = given.get("start", start), given.get("end", end), given.get("step", step)
-    if end is None:
-        fail(TypeError, 'arange() missing 1 required positional arguments: "end"')
-    start, end, step = [_number(v) for v in (0 if start is None else start, end, 1 if step is None else step)]
-    whole = all(isinstance(v, int) for v in (start, end, step))
-    target = target_dtype(dtype) or (np.dtype(np.int64) if whole else DEFAULT.float)
-    if not (math.isfinite(start) and math.isfinite(end)):
-        fail(RuntimeError, f"unsupported range: {start} -> {end}")
-    if target.kind in "iu":
-        start, end, step = int(start), int(end), int(step)
-    if step == 0:
-        fail(RuntimeError, "step must be nonzero")
-    if (step > 0) == (end < start) and end != start:
-        fail(RuntimeError, f"upper bound and lower bound inconsistent with step sign: {start} -> {end} by {step}")
-    if target.kind == "b":
-        fail(NotImplementedError, "arange is not implemented for 'Bool'")
-    count = -((start - end) // step) if target.kind in "iu" else math.ceil((end - start) / step)
-    if target.kind in "iu":
-        return finish(np.arange(start, start + count * step, step, dtype=np.int64)[:count].astype(target, copy=False),
-                      requires_grad, device)
-    return finish((start + step * np.arange(count)).astype(target), requires_grad, device)
-
-
-def _endpoints(name: str, start: Any, end: Any, steps: Any, dtype: Any) -> tuple[Any, Any, int, np.dtype[Any]]:
-    start, end = _number(start), _number(end)
-    steps = index(steps)
-    if steps < 0:
-        fail(RuntimeError, f"number of steps must be non-negative, got {steps} in {name}")
-    found = DEFAULT.complex if isinstance(start, complex) or isinstance(end, complex) else DEFAULT.float
-    target = target_dtype(dtype) or found
-    if target.kind not in "c" and found is DEFAULT.complex:
-        fail(RuntimeError, f"{name}(): inferred dtype {found} can't be safely cast to passed dtype {target}")
-    return start, end, steps, target
-
-
-def _spaced(start: Any, end: Any, steps: int, target: np.dtype[Any]) -> Array:
-    """Evenly spaced numbers, each half counted from its own end so that both ends are exact."""
-    if target.kind in "iu":
-        work: np.dtype[Any] = np.dtype(np.float64)
-    else:
-        work = np.dtype(np.float32) if target == np.float16 else target
-    if steps < 2:
-        return np.full(steps, start).astype(target)
-    i = np.arange(steps).astype(work)
-    first, last = work.type(start), work.type(end)
-    step = (last - first) / work.type(steps - 1)
-    if target.kind in "iu":
-        step = np.float32(end - start) / np.float32(steps - 1)
-    half = steps // 2
-    return np.concatenate([first + step * i[:half], last - step * i[steps - half - 1::-1]]).astype(target)
-
-
-@composite(method=False)
-def linspace(start: Any, end: Any, steps: Any, *, dtype: Any = None, layout: Any = None, device: Any = None,
-             requires_grad: bool = False) -> Any:
-    """``steps`` evenly spaced numbers from ``start`` to ``end``, both included.
-
-    >>> import autograd
-    >>> autograd.linspace(0, 1, 5)
-    tensor([0.0000, 0.2500, 0.5000, 0.7500, 1.0000])
-    """
-    start, end, steps, target = _endpoints("linspace", start, end, steps, dtype)
-    return finish(_spaced(start, end, steps, target), requires_grad, device)
-
-
-@composite(method=False)
-def logspace(start: Any, end: Any, steps: Any, base: Any = 10.0, *, dtype: Any = None, layout: Any = None,
-             device: Any = None, requires_grad: bool = False) -> Any:
-    """``base`` to the power of ``steps`` evenly spaced numbers from ``start`` to ``end``.
-
-    >>> import autograd
-    >>> autograd.logspace(0, 2, 3)
-    tensor([  1.,  10., 100.])
-    """
-    start, end, steps, target = _endpoints("logspace", start, end, steps, dtype)
-    exponents = _spaced(start, end, steps, np.dtype(np.float64) if target.kind in "iu" else target)
-    return finish(np.power(base, exponents).astype(target), requires_grad, device)
 
 
 @composite(method=False)
@@ -403,3 +322,15 @@ def eye(n: Any, m: Any = None, *, dtype: Any = None, layout: Any = None, device:
         if count is not None and index(count) < 0:
             fail(RuntimeError, f"{name} must be greater or equal to 0, got {count}")
     return finish(np.eye(n, m, dtype=DEFAULT.float if dtype is None else numpy_dtype(dtype)), requires_grad, device)
+
+
+@composite(method=False)
+def empty_permuted(size: Any, physical_layout: Any, *, dtype: Any = None, layout: Any = None, device: Any = None,
+                   requires_grad: bool = False) -> Any:
+    """An uninitialised tensor whose dimensions lie in memory in the order ``physical_layout``, outermost first."""
+    shape, order = shape_from("empty_permuted", (size,)), tuple(map(index, physical_layout))
+    if sorted(order) != list(range(len(shape))):
+        fail(RuntimeError, f"empty_permuted: physical_layout must be a permutation of the {len(shape)} dimensions, got "
+                           f"{list(order)}")
+    memory = np.empty([shape[d] for d in order], DEFAULT.float if dtype is None else numpy_dtype(dtype))
+    return finish(memory.transpose(np.argsort(order)), requires_grad, device)

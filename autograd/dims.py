@@ -17,10 +17,10 @@ def wrap_dim(dim: Any, ndim: int) -> int:
         TypeError: it is not an integer.
     """
     limit = ndim or 1
-    dim = index(dim)
-    if not -limit <= dim < limit:
+    wrapped: int = index(dim)
+    if not -limit <= wrapped < limit:
         fail(IndexError, f"Dimension out of range (expected to be in range of [{-limit}, {limit - 1}], but got {dim})")
-    return dim + limit if dim < 0 else dim
+    return wrapped + limit if wrapped < 0 else wrapped
 
 
 def wrap_dims(dims: Any, ndim: int) -> tuple[int, ...]:

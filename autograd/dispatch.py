@@ -15,6 +15,7 @@ from . import codegen, dtypes, tape
 from .codegen import RUNTIME
 from .dtypes import DEFAULT, castable, combine
 from .errors import describe, explain, fail
+from .kernels.reduce import over_rows
 from .modes import MODE, recording
 from .tape import INFERENCE, UNWRITTEN, Leaf, Node, output_node, tick, wrap_node, written
 from .views import Meta, base_of, chain_of, meta_of, node_of, recipe_of, shares_memory
@@ -59,7 +60,8 @@ def general(op: Primitive, args: tuple[Any, ...]) -> Any:
 
 def _on_arrays(op: Primitive, named: dict[str, Any]) -> Any:
     code = op.forward.__code__
-    values = list(named.values())
+    # NumPy makes scalars of 0-d results; a forward that writes into a copy of its input needs an array.
+    values = [np.asarray(v) if isinstance(v, np.generic) and p in op.inputs else v for p, v in named.items()]
     out = op.forward(*values[:code.co_argcount], **dict(zip(op.params[code.co_argcount:],
                                                             values[code.co_argcount:], strict=True)))
     return out[0] if op.aux else out
@@ -173,7 +175,9 @@ def unbroadcast(g: Any, shape: tuple[int, ...]) -> Any:
     axes = tuple(range(extra)) + tuple(
         [i + extra for i, n in enumerate(shape) if n == 1 and g.shape[i + extra] != 1])
     if g.__class__ is np.ndarray:
-        if axes:
+        if axes == (0,) and g.ndim == 2:
+            g = over_rows(g)
+        elif axes:
             g = np.add.reduce(g, axis=axes)
         return g if g.shape == shape else np.reshape(g, shape)
     return RUNTIME["sum_to_size"](g, shape)

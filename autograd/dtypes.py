@@ -145,6 +145,12 @@ def from_numpy(np_dtype: np.dtype[Any]) -> dtype:
     return found
 
 
+def native(array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    """``array`` with the one dtype object of its type, that fast paths compare by identity; unpickling makes others."""
+    found = _BY_NUMPY.get(array.dtype)
+    return array if found is None or array.dtype is found.dtype else array.view(found.dtype)
+
+
 _SCALAR_TYPES = {
     "float32": "Float", "float64": "Double", "float16": "Half", "int64": "Long", "int32": "Int", "int16": "Short",
     "int8": "Char", "uint8": "Byte", "bool": "Bool", "complex64": "ComplexFloat", "complex128": "ComplexDouble",

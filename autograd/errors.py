@@ -14,7 +14,13 @@ import numpy as np
 
 
 class LinAlgError(RuntimeError):
-    """A matrix the algorithm cannot take: singular, or not positive definite."""
+    """A matrix the algorithm cannot take: singular, or not positive definite.
+
+    >>> import autograd
+    >>> autograd.linalg.inv(autograd.zeros(1, 1))
+    Traceback (most recent call last):
+    autograd.errors.LinAlgError: linalg.inv: The diagonal element 1 is zero, the inversion could not be completed ...
+    """
 
 
 class NonDifferentiableError(NotImplementedError):

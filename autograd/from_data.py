@@ -34,7 +34,7 @@ def _is_sequence(value: Any) -> bool:
 
 def _shape_of(data: Any) -> tuple[int, ...]:
     """The shape that the first elements of nested sequences say."""
-    sizes = []
+    sizes: list[int] = []
     while _is_sequence(data) and not hasattr(data, "_a"):
         if isinstance(data, np.ndarray):
             return (*sizes, *data.shape)
@@ -166,8 +166,7 @@ def array_of(data: Any, dtype: np.dtype[Any] | None, copy: bool) -> Array:
         array = check_array(np.asarray(data))
     else:
         fail(RuntimeError, f"Could not infer dtype of {type(data).__name__}")
-    if dtype is None or dtype == array.dtype:
-        return np.array(array) if copy else array
-    if array.dtype.kind == "c" and dtype.kind not in "cb":
-        array = array.real
-    return array.astype(dtype)
+    found: Array = array
+    if dtype is None or dtype == found.dtype:
+        return np.array(found) if copy else found
+    return (found.real if found.dtype.kind == "c" and dtype.kind not in "cb" else found).astype(dtype)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from . import creation, ops  # noqa: F401 (fill the registry)
+from . import creation, ops, ranges  # noqa: F401 (fill the registry)
 from .dispatch import check_writable, constant, inplace, write_result
 from .primitive import COMPOSITES, REGISTRY, Composite
 

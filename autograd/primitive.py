@@ -4,7 +4,7 @@ An operation is a function on arrays with a derivative rule for each differentia
 say what it needs, and so what the tape keeps:
 
 - ``g``: the gradient of the output (for several outputs a tuple, with None where nothing flowed);
-- ``out``: the output (a tuple for several outputs);
+- ``out``: the output (a tuple for several outputs); ``out_0``, ``out_1``, ...: one of several, the others not kept;
 - the name of an input or an option: its value; ``NAME_shape`` and ``NAME_dtype``: without keeping the value alive;
 - a name listed in ``aux``: an extra value the forward returned after its outputs. It must be locally
   constant (indices, masks), because no derivative flows through it;
@@ -67,6 +67,8 @@ class Primitive:
         #: The names that nodes of this operation save, in order.
         self.kept = tuple(dict.fromkeys(
             p for ps in self.rule_params.values() for p in ps if p not in ("g", "needs")))
+        #: The names by which a rule asks for one of several outputs, and its index.
+        self.single_outputs = {} if outputs in (1, "many") else {f"out_{i}": i for i in range(int(outputs))}
         self._validate(inputs)
         self.saved_names = codegen.saved_names(self)
         self.saves_tensors = len(self.saved_names) > len(self.kept)
@@ -82,7 +84,7 @@ class Primitive:
                 fail(TypeError, f"{self.name}: {p!r} is not an input; parameters are {', '.join(self.params)}")
         if self.promote not in _PROMOTIONS:
             fail(TypeError, f"{self.name}: promote must be one of {_PROMOTIONS}, got {self.promote!r}")
-        known = {"out", *self.params, *self.aux}
+        known = {"out", *self.params, *self.aux, *self.single_outputs}
         known |= {f"{p}_{what}" for p in self.inputs for what in ("shape", "dtype")}
         for name in self.kept:
             if name not in known:
@@ -91,7 +93,7 @@ class Primitive:
 
     def is_array_name(self, name: str) -> bool:
         """Whether ``name`` is saved as an array that somebody else could write to."""
-        return name in self.inputs or name == "out"
+        return name in self.inputs or name == "out" or name in self.single_outputs
 
     def lift(self, node: Node, saved: Sequence[Any]) -> tuple[Any, ...]:
         """The saved values as Tensors tied to the graph, so that running the rules on them records."""
@@ -102,6 +104,8 @@ class Primitive:
             if self.outputs == 1:
                 return wrap_node(value, node)
             return tuple(wrap_node(a, output_node(node, i, a)) for i, a in enumerate(value))
+        if name in self.single_outputs:
+            return wrap_node(value, output_node(node, self.single_outputs[name], value))
         if self.variadic and name in self.inputs:
             return tuple(map(wrap_node, value, node.edges))
         if isinstance(value, np.ndarray) and (name in self.inputs or name in self.aux):
@@ -117,6 +121,8 @@ class Primitive:
             if not self.is_array_name(name) or by_name[name] is None:
                 continue
             what = "the output" if name == "out" else f"input {name!r}"
+            if name in self.single_outputs:
+                what = f"the output [{self.single_outputs[name]}]"
             value, version = by_name[name], by_name[f"v_{name}"]
             if isinstance(value, np.ndarray):
                 found.append((what, value, version))
@@ -213,6 +219,8 @@ def composite(*, method: bool = True, inplace: bool = False, numpy: Sequence[Any
     def declare(function: F) -> F:
         found = Composite(function, name or function.__name__, method, inplace, numpy, public)
         COMPOSITES[found.name] = found
+        if function.__code__.co_name != found.name:  # functions from one factory share their code
+            function.__code__ = function.__code__.replace(co_name=found.name)
         CALLS[function.__code__] = found.name
         return function
     return declare

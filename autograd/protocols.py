@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .dispatch import is_tensor
+from .dtypes import native
 from .errors import fail
 from .primitive import COMPOSITES, REGISTRY
 from .tape import new_leaf, wrap_node
@@ -225,6 +226,7 @@ class Protocols:
 
 def _rebuild(cls: type, array: np.ndarray[Any, Any], requires_grad: bool, attributes: dict[str, Any]) -> Any:
     t: Any = object.__new__(cls)
+    array = native(array)
     t._a, t._vc, t._meta = array, [0, 0], None
     t._node = new_leaf(array) if requires_grad else None
     t.__dict__.update(attributes)

@@ -12,6 +12,8 @@ counting pass, and no list of all nodes.
 from __future__ import annotations
 
 import itertools
+import os
+import threading
 from collections.abc import Callable, Sequence
 from heapq import heappop, heappush
 from sys import getrefcount
@@ -385,13 +387,41 @@ def sweep(
     return result
 
 
+# Threads that share parameters add to the same gradients, and NumPy lets go of the interpreter while it adds.
+_gathering = threading.RLock()
+
+
+def _renew_lock() -> None:
+    global _gathering
+    _gathering = threading.RLock()
+
+
+if hasattr(os, "register_at_fork"):  # the thread that held the lock is not in the child
+    os.register_at_fork(after_in_child=_renew_lock)
+
+
+def accumulate_all(found: dict[Node, Any], create_graph: bool) -> None:
+    """Empty ``found`` into what its leaves have gathered, then run the leaves' hooks."""
+    hooked = []
+    with _gathering:
+        while found:
+            leaf, g = found.popitem()
+            if leaf.op is LEAF:
+                accumulate(leaf, g, create_graph)  # type: ignore[arg-type]
+                if leaf.extra is not None:
+                    hooked.append(leaf.extra)
+    for extra in hooked:
+        for hook in tuple(extra.accumulated.values()):
+            hook()
+
+
 def accumulate(leaf: Leaf, g: Any, create_graph: bool) -> None:
     """Add ``g`` to what ``leaf`` has gathered."""
     total = leaf.grad
     if total is None:
         if g.__class__ is np.ndarray:
-            # The only holders are the caller's loop and this frame: the array can be kept without a copy.
-            if g.base is not None or getrefcount(g) > 4 or not g.flags.c_contiguous:
+            # Held by the caller's loop and this frame alone, the array can be kept without a copy.
+            if g.base is not None or getrefcount(g) > _SOLE or not g.flags.c_contiguous:
                 g = np.array(g, order="C")
         elif isinstance(g, np.generic):
             g = np.array(g)
@@ -406,9 +436,19 @@ def accumulate(leaf: Leaf, g: Any, create_graph: bool) -> None:
         array = total._a
         array += getattr(g, "_a", g)
         written(total._vc)
-    if leaf.extra is not None:
-        for hook in tuple(leaf.extra.accumulated.values()):
-            hook()
+
+
+def _references_of_a_sole_argument() -> int:
+    """What `getrefcount` says in a function whose argument only its caller's loop variable holds."""
+    def count(g: Any) -> int:
+        return getrefcount(g)
+
+    holder = {0: np.empty(0)}
+    _, g = holder.popitem()
+    return count(g)
+
+
+_SOLE = _references_of_a_sole_argument()
 
 
 def written(version: list[int]) -> None:

@@ -229,7 +229,10 @@ class Tensor(Protocols):
             if isinstance(meta, Meta):
                 if leaf is None:
                     self._node.grad, meta.grad = meta.grad, None
-                meta.leaf = None
+                meta.leaf = meta.recipe = None
+                meta.unrecorded = False
+            else:
+                self._meta = None  # a view keeps its memory, but a leaf has no history that writes could change
         elif not requires_grad and node is not None:
             meta_of(self).leaf, self._node = node, None
         return self

@@ -14,8 +14,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-# Settings that change NumPy's BLAS and that a user would not have.
-_BLAS_OVERRIDES = ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE")
+# Settings that a user would not have: other BLAS kernels, and compiling every module anew at each import.
+_OVERRIDES = ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE", "PYTHONDONTWRITEBYTECODE")
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ class Ratio:
 
 def clean_environment(threads: int) -> dict[str, str]:
     """The environment for a measuring process."""
-    env = {k: v for k, v in os.environ.items() if k not in _BLAS_OVERRIDES}
+    env = {k: v for k, v in os.environ.items() if k not in _OVERRIDES}
     for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
         env[name] = str(threads)
     return env
@@ -46,7 +46,7 @@ def clean_environment(threads: int) -> dict[str, str]:
 def rerun_clean(threads: int = 1) -> None:
     """Start this process again with a clean environment, unless it has one."""
     wanted = clean_environment(threads)
-    if any(os.environ.get(k) != v for k, v in wanted.items()) or any(k in os.environ for k in _BLAS_OVERRIDES):
+    if any(os.environ.get(k) != v for k, v in wanted.items()) or any(k in os.environ for k in _OVERRIDES):
         os.execve(sys.executable, [sys.executable, *sys.orig_argv[1:]], wanted)
 
 

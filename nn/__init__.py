@@ -1,5 +1,7 @@
 """Neural networks: modules, layers and losses with PyTorch's names and meaning."""
 
+import warnings as _warnings
+
 import autograd
 
 if not hasattr(autograd, "__tapegrad__"):
@@ -137,6 +139,28 @@ from .parameter_container import (
     ParameterDict as ParameterDict,
     ParameterList as ParameterList,
 )
+from .pooling import (
+    AdaptiveAvgPool1d as AdaptiveAvgPool1d,
+    AdaptiveAvgPool2d as AdaptiveAvgPool2d,
+    AdaptiveAvgPool3d as AdaptiveAvgPool3d,
+    AdaptiveMaxPool1d as AdaptiveMaxPool1d,
+    AdaptiveMaxPool2d as AdaptiveMaxPool2d,
+    AdaptiveMaxPool3d as AdaptiveMaxPool3d,
+    AvgPool1d as AvgPool1d,
+    AvgPool2d as AvgPool2d,
+    AvgPool3d as AvgPool3d,
+    FractionalMaxPool2d as FractionalMaxPool2d,
+    FractionalMaxPool3d as FractionalMaxPool3d,
+    LPPool1d as LPPool1d,
+    LPPool2d as LPPool2d,
+    LPPool3d as LPPool3d,
+    MaxPool1d as MaxPool1d,
+    MaxPool2d as MaxPool2d,
+    MaxPool3d as MaxPool3d,
+    MaxUnpool1d as MaxUnpool1d,
+    MaxUnpool2d as MaxUnpool2d,
+    MaxUnpool3d as MaxUnpool3d,
+)
 from .rearrange import (
     ChannelShuffle as ChannelShuffle,
     Flatten as Flatten,
@@ -165,3 +189,13 @@ from .sparse import (
     Embedding as Embedding,
     EmbeddingBag as EmbeddingBag,
 )
+from .transformer import (
+    Transformer as Transformer,
+    TransformerDecoder as TransformerDecoder,
+    TransformerDecoderLayer as TransformerDecoderLayer,
+    TransformerEncoder as TransformerEncoder,
+    TransformerEncoderLayer as TransformerEncoderLayer,
+)
+
+# Overflow and division by zero give inf and nan without a warning, as in the engine.
+_warnings.filterwarnings("ignore", category=RuntimeWarning, module=r"nn(\.|$)")

@@ -1,14 +1,28 @@
 """Optimizers with PyTorch's names and meaning."""
 
+import warnings as _warnings
+
+import autograd
+
+if not hasattr(autograd, "__tapegrad__"):
+    raise ImportError(
+        f"optim is part of tapegrad, but 'import autograd' gave another package, {getattr(autograd, '__file__', None)} "
+        "(HIPS autograd has the same name). Uninstall that one, or use an environment of its own for tapegrad")
+
+from . import lr_scheduler as lr_scheduler
 from .adadelta import Adadelta as Adadelta
 from .adagrad import Adagrad as Adagrad
 from .adam import Adam as Adam
 from .adamax import Adamax as Adamax
 from .adamw import AdamW as AdamW
 from .asgd import ASGD as ASGD
+from .lbfgs import LBFGS as LBFGS
 from .nadam import NAdam as NAdam
 from .optimizer import Optimizer as Optimizer
 from .radam import RAdam as RAdam
 from .rmsprop import RMSprop as RMSprop
 from .rprop import Rprop as Rprop
 from .sgd import SGD as SGD
+
+# Overflow and division by zero give inf and nan without a warning, as in the engine.
+_warnings.filterwarnings("ignore", category=RuntimeWarning, module=r"optim(\.|$)")

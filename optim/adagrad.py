@@ -50,8 +50,8 @@ class Adagrad(RuleOptimizer):
         # The state is there from the start, as PyTorch has it.
         for group in self.param_groups:
             for p in group["params"]:
-                total = np.empty_like(p._a)
-                total.view(total.real.dtype)[...] = group["initial_accumulator_value"]
+                total = np.empty(p._a.shape, p._a.dtype)
+                total.reshape(-1).view(total.real.dtype)[...] = group["initial_accumulator_value"]
                 self.state[p] = {"step": wrap_node(np.zeros((), scalar_type()), None), "sum": wrap_node(total, None)}
 
     def _arrays(self, group: dict[str, Any]) -> dict[str, Any]:

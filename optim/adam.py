@@ -17,6 +17,8 @@ from typing import Any
 
 import numpy as np
 
+from autograd.kernels.optimizer import adam
+
 from .rule import RuleOptimizer, check, check_betas, check_lr, gradient
 
 
@@ -83,13 +85,15 @@ class Adam(RuleOptimizer):
                 np.multiply(p, decay, p)
         else:
             g = gradient(group, p, g, decay, g_work, w)
+        if not group["amsgrad"]:
+            adam(p, g, m, v, constants, w)
+            return
         np.multiply(m, beta1, m)
         np.add(m, np.multiply(g, rest1, w), m)
         np.multiply(v, beta2, v)
         np.multiply(g, g, w)
         np.add(v, np.multiply(w, rest2, w), v)
-        if group["amsgrad"]:
-            v = np.maximum(state[2], v, out=state[2])
-        np.add(np.sqrt(v, w), eps, w)
+        largest = np.maximum(state[2], v, out=state[2])
+        np.add(np.sqrt(largest, w), eps, w)
         np.divide(m, w, w)
         np.subtract(p, np.multiply(w, rate, w), p)

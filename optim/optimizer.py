@@ -44,6 +44,9 @@ class Optimizer:
         TypeError: something is not a Tensor.
     """
 
+    # Whether `step` ran since a scheduler was attached.
+    _opt_called = False
+
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         if "step" in cls.__dict__:
@@ -82,11 +85,11 @@ class Optimizer:
         self._init_hidden()
 
     def __repr__(self) -> str:
-        lines = [f"{type(self).__name__} ("]
+        text = f"{type(self).__name__} ("
         for i, group in enumerate(self.param_groups):
-            lines.append(f"Parameter Group {i}")
-            lines += [f"    {key}: {group[key]}" for key in sorted(group) if key != "params"]
-        return "\n".join(lines) + "\n)"
+            text += f"\nParameter Group {i}\n"
+            text += "".join(f"    {key}: {group[key]}\n" for key in sorted(group) if key != "params")
+        return text + ")"
 
     # --- groups -------------------------------------------------------------------------------------------
 
@@ -251,7 +254,7 @@ class Optimizer:
     def _load_value(self, param: Tensor, key: Any, value: Any) -> Any:
         """A copy of loaded state of ``param``, its tensors in the parameter's type."""
         if isinstance(value, Tensor):
-            kind = param._a.dtype if key != "step" and param._a.dtype.kind in "fc" else value._a.dtype
+            kind = param._a.dtype if key != "step" and param._a.dtype.kind == "f" else value._a.dtype
             return wrap_node(value._a.astype(kind), None)
         if isinstance(value, dict):
             return {k: self._load_value(param, k, v) for k, v in value.items()}

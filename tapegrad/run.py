@@ -36,6 +36,7 @@ class Run:
         metric: number of right answers of a batch, from outputs and targets; None where there is no right or wrong.
         optimizer: makes the optimizer from the parameters and the learning rate.
         epochs, batch_size, lr: the defaults; a batch size of None is the whole training set.
+        augment: changes the inputs of each training batch at random, from the global random state.
         closing: what to print in the end, from the trained model and the data.
     """
 
@@ -49,6 +50,7 @@ class Run:
     epochs: int
     batch_size: int | None
     lr: float
+    augment: Callable[[Any], Any] = lambda input: input
     closing: Callable[[Module, Split], list[str]] = lambda model, split: []
 
 

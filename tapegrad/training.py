@@ -114,7 +114,7 @@ class Training:
         self.model.train()
         for input, target in islice(self.loader, self.step, None):
             self.optimizer.zero_grad()
-            output = self.model(input)
+            output = self.model(self.run.augment(input))
             loss = self.run.loss(output, target)
             loss.backward()
             self.optimizer.step()

@@ -155,7 +155,7 @@ bad("add_: cannot hold floats", lambda L: L.t.tensor([1, 2]).add_(0.5), RuntimeE
     "can't be cast")
 bad("div_: integers", lambda L: L.t.tensor([1, 2]).div_(2), RuntimeError, "div_", "Float", "Long", "can't be cast")
 bad("bitwise_and: floats", lambda L: ones(L, 2) & ones(L, 2), NotImplementedError, "bitwise_and", "float32")
-bad("bitwise_not: floats", lambda L: ~ones(L, 2), TypeError, "bitwise_not", "float32")
+bad("bitwise_not: floats", lambda L: L.t.bitwise_not(ones(L, 2)), NotImplementedError, "bitwise_not", "float32")
 bad("neg: bool", lambda L: -L.t.tensor([True]), RuntimeError, "neg", "bool", "logical_not")
 bad("sub: bool", lambda L: L.t.tensor([True]) - L.t.tensor([True]), RuntimeError, "sub", "bool", "logical_xor")
 bad("pow: integers to a negative", lambda L: L.t.tensor([2]) ** -1, RuntimeError, "pow", "ntegers", "negative")
@@ -164,7 +164,7 @@ bad("where: condition", lambda L: L.t.where(ones(L, 2), ones(L, 2), ones(L, 2)),
 bad("masked_fill: mask", lambda L: ones(L, 2).masked_fill(L.t.tensor([0, 1]), 0.0), RuntimeError, "masked_fill", "bool",
     "int64")
 bad("masked_select: mask", lambda L: ones(L, 2).masked_select(L.t.tensor([0, 1])), RuntimeError, "masked_select",
-    "bool", "int64")
+    "Bool", "int64")
 bad("exp: string", lambda L: L.t.exp("x"), TypeError, "exp", "must be Tensor", "str")
 bad("exp: number", lambda L: L.t.exp(1.0), TypeError, "exp", "must be Tensor", "float")
 bad("sin: list", lambda L: L.t.sin([1.0]), TypeError, "sin", "must be Tensor", "list")
@@ -274,7 +274,7 @@ bad("cross_entropy: label range", lambda L: L.F.cross_entropy(ones(L, 2, 3), L.t
 bad("cross_entropy: negative label", lambda L: L.F.cross_entropy(ones(L, 2, 3), L.t.tensor([0, -1])), IndexError,
     "cross_entropy", "-1", "out of bounds")
 bad("cross_entropy: float labels", lambda L: L.F.cross_entropy(ones(L, 2, 3), ones(L, 2)), RuntimeError,
-    "cross_entropy", "int64", "float32")
+    "cross_entropy", "Long", "float32")
 bad("cross_entropy: batch", lambda L: L.F.cross_entropy(ones(L, 2, 3), L.t.tensor([0, 1, 2])), ValueError,
     "cross_entropy", "[2, 3]", "[3]", "batch_size")
 bad("nll_loss: label range", lambda L: L.F.nll_loss(ones(L, 2, 3), L.t.tensor([0, 3])), IndexError, "nll_loss", "3",
@@ -288,7 +288,7 @@ bad("binary_cross_entropy: shapes", lambda L: L.F.binary_cross_entropy(ones(L, 2
     "binary_cross_entropy", "[2]", "[2, 1]")
 bad("binary_cross_entropy_with_logits: shapes", lambda L: L.F.binary_cross_entropy_with_logits(
     ones(L, 2), ones(L, 2, 1)), ValueError, "binary_cross_entropy_with_logits", "[2]", "[2, 1]")
-bad("one_hot: floats", lambda L: L.F.one_hot(ones(L, 2)), RuntimeError, "one_hot", "int64")
+bad("one_hot: floats", lambda L: L.F.one_hot(ones(L, 2)), RuntimeError, "one_hot", "LongTensor", "float32")
 bad("one_hot: classes", lambda L: L.F.one_hot(L.t.tensor([3]), 2), RuntimeError, "one_hot", "smaller than num_classes")
 
 # --- layers -----------------------------------------------------------------------------------------------
@@ -324,7 +324,7 @@ bad("batch_norm: one value", lambda L: L.F.batch_norm(ones(L, 1, 3), L.t.zeros(3
 bad("group_norm: groups", lambda L: L.F.group_norm(ones(L, 2, 3), 2), RuntimeError, "group_norm", "divisible", "2")
 bad("embedding: range", lambda L: L.F.embedding(L.t.tensor([3]), ones(L, 3, 2)), IndexError, "embedding",
     "out of range")
-bad("embedding: floats", lambda L: L.F.embedding(ones(L, 2), ones(L, 3, 2)), RuntimeError, "embedding", "int",
+bad("embedding: floats", lambda L: L.F.embedding(ones(L, 2), ones(L, 3, 2)), RuntimeError, "embedding", "Long",
     "float32")
 bad("dropout: probability", lambda L: L.F.dropout(ones(L, 2), 1.5), ValueError, "probability", "1.5", "between 0 and 1")
 bad("pad: length", lambda L: L.F.pad(ones(L, 2, 3), (1, 2, 3)), RuntimeError, "pad", "divisible by 2")

@@ -14,8 +14,10 @@ import time
 import numpy as np
 import pytest
 
+import autograd
 from autograd.io import load, save
 from tapegrad import cli, runs, training
+from tapegrad.runs.digits import shifted
 
 pytest.importorskip("sklearn")
 pytest.importorskip("tqdm")
@@ -111,6 +113,21 @@ def test_iris_is_scaled_by_the_training_samples_only():
     assert np.abs(unseen.mean(0)).max() > 1e-3
 
 
+def test_shifted_images_are_the_same_images_elsewhere():
+    autograd.manual_seed(0)
+    images = autograd.zeros(40, 1, 28, 28)
+    images[:, :, 10:18, 12:15] = autograd.rand(40, 1, 8, 3)
+    moved = shifted(images).numpy()
+    places: set[tuple[int, int]] = set()
+    around = [(i, j) for i in range(-2, 3) for j in range(-2, 3)]
+    for before, after in zip(images.numpy()[:, 0], moved[:, 0], strict=True):
+        fits = [place for place in around if np.array_equal(np.roll(before, place, (0, 1)), after)]
+        assert len(fits) == 1
+        places.update(fits)
+    assert len(places) > 15 and shifted(images).numpy().tobytes() != moved.tobytes()
+    assert shifted(autograd.ones(9, 2, 28, 28)).sum() < 9 * 2 * 28 * 28  # what comes in is zero
+
+
 def test_the_seed_decides_the_weights(capsys):
     for out, seed in (("a", 1), ("b", 1), ("c", 2)):
         train(capsys, "moons", "--quick", "--epochs", 2, "--seed", seed, "--out", out)
@@ -134,6 +151,16 @@ def interrupt_at(step, monkeypatch, name):
                 signal.raise_signal(signal.SIGINT)
         return run.loss(output, target)
     monkeypatch.setitem(runs.RUNS, name, dataclasses.replace(run, loss=loss))
+
+
+def test_going_on_continues_the_random_shifts(capsys, monkeypatch):
+    options = ["digits", "--quick", "--epochs", 2]  # 7 steps an epoch
+    assert train(capsys, *options, "--out", "whole")[0] == 0
+    with monkeypatch.context() as patch:
+        interrupt_at(4, patch, "digits")
+        assert train(capsys, *options, "--out", "stopped")[0] == 130
+    assert train(capsys, "digits", "--out", "stopped", "--resume")[0] == 0
+    assert bits("stopped") == bits("whole")
 
 
 @pytest.mark.parametrize("step", [1, 9, 13, 14, 26, 39])  # 13 steps an epoch: at the start, inside, at ends
@@ -184,7 +211,8 @@ def test_resuming_what_is_done_changes_nothing(capsys):
 def test_ctrl_c_in_a_real_process(tmp_path):
     options = ["train", "mlp", "--epochs", 3, "--batch-size", 4]
     whole = command(*options, "--out", "whole")
-    assert whole.wait(120) == 0, whole.stderr.read()
+    _, errors = whole.communicate(timeout=120)
+    assert whole.returncode == 0, errors
     stopped = command(*options, "--out", "stopped")
     for line in stopped.stdout:
         if line.startswith("settings"):

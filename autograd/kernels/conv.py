@@ -39,7 +39,8 @@ def _fold(x: Array, columns: Array, where: list[Any]) -> None:
         part += columns[(slice(None), slice(None), *offset, slice(None), *out)]
 
 
-def convolve(x: Array, w: Array, bias: Array | None, stride: Ints, padding: Pairs, dilation: Ints, groups: int) -> Array:
+def convolve(x: Array, w: Array, bias: Array | None, stride: Ints, padding: Pairs, dilation: Ints,
+             groups: int) -> Array:
     """y[n, o, p] = bias[o] + sum over c, k of w[o, c, k] x[n, c, p * stride + k * dilation - padding].
 
     Args:
@@ -52,7 +53,8 @@ def convolve(x: Array, w: Array, bias: Array | None, stride: Ints, padding: Pair
     """
     if x.dtype == _HALF:
         wide = None if bias is None else bias.astype(np.float32)
-        return convolve(x.astype(np.float32), w.astype(np.float32), wide, stride, padding, dilation, groups).astype(_HALF)
+        return convolve(x.astype(np.float32), w.astype(np.float32), wide, stride, padding, dilation,
+                        groups).astype(_HALF)
     n, size, kernel = len(x), x.shape[2:], w.shape[2:]
     out = output_size(size, kernel, stride, padding, dilation)
     c, o = w.shape[1], len(w) // groups
@@ -113,7 +115,8 @@ def input_gradient(g: Array, w: Array, bias: Array | None, size: Ints, stride: I
     return x.reshape(n, groups * c, *size)
 
 
-def weight_gradient(g: Array, x: Array, kernel: Ints, stride: Ints, padding: Pairs, dilation: Ints, groups: int) -> Array:
+def weight_gradient(g: Array, x: Array, kernel: Ints, stride: Ints, padding: Pairs, dilation: Ints,
+                    groups: int) -> Array:
     """The gradient of `convolve` by its weight.
 
     Args:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -55,16 +56,22 @@ def histogram_of_equal_bins(x: Array, bins: int, low: float, high: float) -> Arr
     return np.bincount(np.minimum(places, bins - 1), minlength=bins).astype(x.dtype)
 
 
-def histogram(x: Array, edges: Array, weight: Array | None, density: bool) -> Array:
-    """The (weighted) number of elements between each two neighbours of ``edges``, the last interval closed."""
-    x = x.ravel()
-    inside = (x >= edges[0]) & (x <= edges[-1])
-    places = np.minimum(np.searchsorted(edges, x[inside], "right") - 1, len(edges) - 2)
+def histogram(x: Array, edges: Sequence[Any], weight: Array | None, density: bool) -> Array:
+    """The (weighted) number of rows of ``x`` in each cell between neighbouring ``edges``, the last intervals closed."""
+    edges = [np.asarray(e, x.dtype) for e in edges]
+    shape = tuple([len(e) - 1 for e in edges])
+    inside = np.ones(len(x), bool)
+    for column, e in zip(x.T, edges, strict=True):
+        inside &= (column >= e[0]) & (column <= e[-1])
+    places = [np.minimum(np.searchsorted(e, column[inside], "right") - 1, len(e) - 2)
+              for column, e in zip(x.T, edges, strict=True)]
     weights = None if weight is None else weight.ravel()[inside]
-    counts = np.bincount(places, weights, len(edges) - 1).astype(edges.dtype)
+    counts = np.bincount(np.ravel_multi_index(places, shape), weights, int(np.prod(shape))).reshape(shape)
     if density:
-        counts = counts / counts.sum() / np.diff(edges)
-    return counts
+        counts = counts / counts.sum()
+        for i, e in enumerate(edges):
+            counts = counts / np.diff(e).reshape([-1 if i == d else 1 for d in range(len(edges))])
+    return counts.astype(x.dtype)
 
 
 def search(sequence: Array, x: Array, right: bool, sorter: Array | None) -> Array:
@@ -74,6 +81,8 @@ def search(sequence: Array, x: Array, right: bool, sorter: Array | None) -> Arra
         sequence = np.take_along_axis(sequence, sorter, -1)
     if sequence.ndim == 1:
         return np.asarray(np.searchsorted(sequence, x, side))
+    if not x.size:
+        return np.zeros(x.shape, np.int64)
     lanes, wanted = sequence.reshape(-1, sequence.shape[-1]), x.reshape(-1, x.shape[-1])
     found = [np.searchsorted(lane, w, side) for lane, w in zip(lanes, wanted, strict=True)]
     return np.array(found, np.int64).reshape(x.shape)

@@ -13,7 +13,7 @@ Array = np.ndarray[Any, Any]
 _BLOCK = 1 << 20
 
 
-def cdist(x1: Array, x2: Array, p: float, by_product: bool) -> Array:
+def cdist(x1: Array, x2: Array, p: float, by_product: bool) -> Any:
     """``out[.., i, j] = |x1[.., i] - x2[.., j]|_p``.
 
     Args:
@@ -35,7 +35,7 @@ def cdist(x1: Array, x2: Array, p: float, by_product: bool) -> Array:
     return out
 
 
-def _norm(x: Array, p: float) -> Array:
+def _norm(x: Array, p: float) -> Any:
     if p == 0:
         return np.count_nonzero(x, -1)
     if p == 2:

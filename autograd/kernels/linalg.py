@@ -111,7 +111,7 @@ def inv(a: Array) -> tuple[Array, Array]:
         return lu_solve(packed, pivots, np.broadcast_to(np.eye(a.shape[-1], dtype=a.dtype), a.shape)), info
 
 
-def cofactor(a: Array) -> Array:
+def cofactor(a: Array) -> Any:
     """The matrix of cofactors, ``det(a) inv(a).T``, also of a singular matrix.
 
     There a zero pivot of the LU factorization is replaced by a small number, which the product of determinant and

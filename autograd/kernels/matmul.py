@@ -58,7 +58,8 @@ def _unusual(a: Array, b: Array) -> Any:
         fail(NotImplementedError, f"\"{name}\" not implemented for 'Bool'; convert to an integer or floating type")
     if a.dtype == _FLOAT16:  # sums in single precision, rounds once
         return matmul(a.astype(_FLOAT32), b.astype(_FLOAT32)).astype(_FLOAT16)
-    return matmul(a.astype(a.dtype.newbyteorder("=")), b.astype(b.dtype.newbyteorder("=")))
+    one = np.dtype(a.dtype.name)  # the types are equal, but not the same object
+    return matmul(a.astype(one), b.astype(one))
 
 
 def _mismatch(a: tuple[int, ...], b: tuple[int, ...]) -> str:

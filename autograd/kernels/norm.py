@@ -1,7 +1,7 @@
 """Normalization to mean 0 and variance 1 over some axes, with a scale and shift: forward and backward.
 
-``x`` is [d0, d1, ...]; ``mean`` and ``var`` have 1 in place of the ``axes`` they were taken over; ``weight`` and ``bias``
-broadcast against ``x`` in a shape of their own (1 where they are repeated).
+``x`` is [d0, d1, ...]; ``mean`` and ``var`` have 1 in place of the ``axes`` they were taken over; ``weight`` and
+``bias`` broadcast against ``x`` in a shape of their own (1 where they are repeated).
 """
 
 from __future__ import annotations

@@ -18,7 +18,7 @@ def sort_indices(x: Array, dim: int, descending: bool) -> Array:
     if not descending:
         return np.argsort(x, axis=dim, kind="stable")
     # The stable ascending order of the reversed elements, read backwards, is the stable descending order.
-    return x.shape[dim] - 1 - np.flip(np.argsort(np.flip(x, dim), axis=dim, kind="stable"), dim)
+    return x.shape[dim] - 1 - np.flip(np.argsort(np.flip(x, dim), axis=dim, kind="stable"), dim)  # type: ignore[no-any-return]
 
 
 def top_indices(x: Array, k: int, dim: int, largest: bool) -> Array:

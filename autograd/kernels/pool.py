@@ -27,12 +27,14 @@ def lowest(dtype: np.dtype[Any]) -> Any:
 
 
 @lru_cache(maxsize=256)
-def _plan(size: Ints, out: Ints, kernel: Ints, stride: Ints, padding: Ints, dilation: Ints) -> tuple[Any, Array, Array, Array | None]:
+def _plan(size: Ints, out: Ints, kernel: Ints, stride: Ints, padding: Ints, dilation: Ints) -> tuple[Any, Array, Array,
+                                                                                                     Array | None]:
     """What does not depend on the elements.
 
     Returns:
-        (number of the tap, output slices, input slices) of each tap; the place in the plane of tap 0 of each window; the
-        distance of each tap from it; the first tap of each window that lies inside (None where that is tap 0 everywhere).
+        (number of the tap, output slices, input slices) of each tap; the place in the plane of tap 0 of each window;
+        the distance of each tap from it; the first tap of each window that lies inside (None where that is tap 0
+        everywhere).
     """
     where = [(int(np.ravel_multi_index(offset, kernel)), (ALL, *o), (ALL, *i))
              for offset, o, i in taps(size, out, kernel, stride, padding, dilation)]
@@ -44,12 +46,13 @@ def _plan(size: Ints, out: Ints, kernel: Ints, stride: Ints, padding: Ints, dila
     for number, o, _ in reversed(where):
         first[o[1:]] = number
     if (first < 0).any():
-        raise RuntimeError(f"a window of size {list(kernel)} and dilation {list(dilation)} lies altogether in the padding of "
-                           f"{list(size)}; take less padding or dilation")
+        raise RuntimeError(f"a window of size {list(kernel)} and dilation {list(dilation)} lies altogether in the "
+                           f"padding of {list(size)}; take less padding or dilation")
     return where, corner, distance.ravel(), first if first.any() else None
 
 
-def max_pool(x: Array, out_size: Ints, kernel: Ints, stride: Ints, padding: Ints, dilation: Ints) -> tuple[Array, Array]:
+def max_pool(x: Array, out_size: Ints, kernel: Ints, stride: Ints, padding: Ints, dilation: Ints) -> tuple[Array,
+                                                                                                           Array]:
     """The largest element of each sliding window, and its index in the plane.
 
     Where several are equal the first counts, and where there are NaNs the last of them.

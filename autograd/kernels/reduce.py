@@ -14,7 +14,13 @@ Array = np.ndarray[Any, Any]
 Dims = Any  # an int, a sequence of ints, or None for all
 
 _SMALL = 513
+#: Up to this many elements OpenBLAS multiplies by a vector in one thread.
+_SINGLE_THREADED = 8192
 _FLOAT16, _FLOAT32, _FLOAT64 = np.dtype("float16"), np.dtype("float32"), np.dtype("float64")
+_add_up: Any = np.add.reduce  # typed by hand: the stubs want keepdims to be a literal
+_multiply_up: Any = np.multiply.reduce
+_or: Any = np.logical_or.reduce
+_and: Any = np.logical_and.reduce
 _INT64, _BOOL = np.dtype("int64"), np.dtype("bool")
 _ONES32 = [np.ones(n, np.float32) for n in range(_SMALL)]
 _ONES64 = [np.ones(n, np.float64) for n in range(_SMALL)]
@@ -35,7 +41,23 @@ def total(x: Array) -> Any:
             return x.ravel().dot(_ONES64[n])
     if dtype is _FLOAT16 or dtype.kind in "biu":
         return sum(x, None, False)
-    return np.add.reduce(x, axis=None)
+    return _add_up(x, axis=None)
+
+
+def over_rows(x: Array) -> Array:
+    """The sum of a matrix over its first dimension.
+
+    A product with ones takes a fifth of NumPy's time on small matrices. On larger ones BLAS may use several threads, and
+    the result would depend on how many.
+    """
+    n = x.shape[0]
+    if n < _SMALL and x.size <= _SINGLE_THREADED:
+        dtype = x.dtype
+        if dtype is _FLOAT32:
+            return _ONES32[n].dot(x)
+        if dtype is _FLOAT64:
+            return _ONES64[n].dot(x)
+    return np.add.reduce(x, axis=0)
 
 
 def axes(dim: Dims, ndim: int) -> tuple[int, ...]:
@@ -80,15 +102,15 @@ def sum(x: Array, dim: Dims, keepdim: bool, dtype: np.dtype[Any] | None = None) 
     if dtype is None:
         dtype = x.dtype
         if (dtype is _FLOAT32 or dtype is _FLOAT64) and dim.__class__ is int and x.ndim:
-            return np.add.reduce(x, dim, None, None, keepdim)  # the common call: keyword arguments would cost a third
+            return _add_up(x, dim, None, None, keepdim)  # the common call: keyword arguments would cost a third
         if dtype.kind in "biu":
             dtype = _INT64
     over = axes(dim, x.ndim)
     if dtype == _FLOAT16:
-        return np.add.reduce(x, axis=over, keepdims=keepdim, dtype=_FLOAT32).astype(_FLOAT16)
+        return _add_up(x, axis=over, keepdims=keepdim, dtype=_FLOAT32).astype(_FLOAT16)
     if dtype == _BOOL:
-        return np.logical_or.reduce(x, axis=over, keepdims=keepdim)
-    return np.add.reduce(x, axis=over, keepdims=keepdim, dtype=dtype)
+        return _or(x, axis=over, keepdims=keepdim)
+    return _add_up(x, axis=over, keepdims=keepdim, dtype=dtype)
 
 
 def prod(x: Array, dim: Dims, keepdim: bool, dtype: np.dtype[Any] | None = None) -> Any:
@@ -97,10 +119,10 @@ def prod(x: Array, dim: Dims, keepdim: bool, dtype: np.dtype[Any] | None = None)
         dtype = _INT64 if x.dtype.kind in "biu" else x.dtype
     over = axes(dim, x.ndim)
     if dtype == _FLOAT16:
-        return np.multiply.reduce(x, axis=over, keepdims=keepdim, dtype=_FLOAT32).astype(_FLOAT16)
+        return _multiply_up(x, axis=over, keepdims=keepdim, dtype=_FLOAT32).astype(_FLOAT16)
     if dtype == _BOOL:
-        return np.logical_and.reduce(x, axis=over, keepdims=keepdim)
-    return np.multiply.reduce(x, axis=over, keepdims=keepdim, dtype=dtype)
+        return _and(x, axis=over, keepdims=keepdim)
+    return _multiply_up(x, axis=over, keepdims=keepdim, dtype=dtype)
 
 
 def mean(x: Array, dim: Dims, keepdim: bool) -> Any:
@@ -121,8 +143,7 @@ def variance(x: Array, dim: Dims, correction: float, keepdim: bool) -> tuple[Any
     m = np.asarray(mean(x, dim, True))
     d = x - m
     squares = d * d if d.dtype.kind == "f" else d.real * d.real + d.imag * d.imag
-    freedom = max(count(x.shape, dim) - correction, 0)
-    v = np.asarray(sum(squares, dim, keepdim)) / freedom if freedom else np.asarray(sum(squares, dim, keepdim)) / 0
+    v = np.asarray(np.divide(sum(squares, dim, keepdim), max(count(x.shape, dim) - correction, 0)))
     return v, m if keepdim else m.reshape(v.shape)
 
 
@@ -175,7 +196,8 @@ def extremum_with_index(largest: bool, x: Array, dim: int) -> tuple[Any, Any]:
     if not x.ndim:
         return x, np.zeros((), np.int64)
     find = x.argmax if largest else x.argmin
-    return (np.maximum if largest else np.minimum).reduce(x, dim, None, None, True), find(dim, keepdims=True)
+    reduce: Any = np.maximum.reduce if largest else np.minimum.reduce
+    return reduce(x, dim, None, None, True), find(dim, keepdims=True)
 
 
 def pick(x: Array, indices: Array, dim: int) -> Array:
@@ -222,7 +244,8 @@ def vector_norm(x: Array, order: float, dim: Dims, keepdim: bool) -> Any:
         if x.size == 0 and (order < 0 or any(x.shape[i] == 0 for i in over)):
             fail(RuntimeError, f"linalg.vector_norm cannot compute the {order} norm on an empty tensor because the "
                                "operation does not have an identity")
-        return (np.maximum if order > 0 else np.minimum).reduce(size, axis=over, keepdims=keepdim)
+        reduce: Any = np.maximum.reduce if order > 0 else np.minimum.reduce
+        return reduce(size, axis=over, keepdims=keepdim)
     if order == 1:
         return sum(size, dim, keepdim)
     if order == 0:

@@ -20,7 +20,8 @@ class Taps:
 
     Args:
         n, out: sizes of input and output.
-        position, index, weight: for each term, the output position, the input position and the weight (None: all are 1).
+        position, index, weight: for each term, the output position, the input position and the weight (None: all are
+            1).
     """
 
     def __init__(self, n: int, out: int, position: Array, index: Array, weight: Array | None) -> None:
@@ -134,7 +135,8 @@ def cubic_taps(n: int, out: int, scale: float, align_corners: bool, kind: type[n
     part = place - low.astype(kind)
     position = np.tile(np.arange(out), 4)
     index = np.concatenate([np.clip(low + k, 0, n - 1) for k in (-1, 0, 1, 2)])
-    return Taps(n, out, position, index, np.concatenate([cubic(part - kind(k), -0.75) for k in (-1, 0, 1, 2)]).astype(kind))
+    return Taps(n, out, position, index, np.concatenate([cubic(part - kind(k), -0.75) for k in (-1, 0, 1,
+                                                                                                2)]).astype(kind))
 
 
 #: Half width and shape of each smoothing kernel.

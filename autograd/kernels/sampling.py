@@ -31,7 +31,7 @@ def to_dtype(x: Array, dtype: np.dtype[Any]) -> Array:
     return halves(x) if dtype == _F16 and x.dtype == _F64 else x.astype(dtype, copy=False)
 
 
-def scaled(x: Array, factor: float, shift: float) -> Array:
+def scaled(x: Array, factor: Any, shift: Any) -> Array:
     """``x * factor + shift`` with a single rounding at the end, as processors with a fused multiply-add compute it."""
     if factor == 1 and shift == 0:
         return x
@@ -122,7 +122,7 @@ def _blocks_double(u: Array, mean: float, std: float) -> Array:
 
 def _fma(a: Any, b: Any, c: Any) -> Array:
     """``a * b + c`` of float32 numbers, rounded once (the product is exact in double precision)."""
-    return (np.multiply(a, b, dtype=np.float64) + c).astype(np.float32)
+    return (np.multiply(a, b, dtype=np.float64) + c).astype(np.float32)  # type: ignore[no-any-return]
 
 
 def _horner(x: Array, coefficients: tuple[float, ...]) -> Array:

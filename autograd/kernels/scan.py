@@ -8,7 +8,7 @@ import numpy as np
 
 Array = np.ndarray[Any, Any]
 
-_WIDE = {np.dtype("float16"): np.dtype("float32"), np.dtype("float32"): np.dtype("float64"),
+_WIDE: dict[Any, Any] = {np.dtype("float16"): np.dtype("float32"), np.dtype("float32"): np.dtype("float64"),
          np.dtype("complex64"): np.dtype("complex128")}
 
 

@@ -24,6 +24,14 @@ def positions(shape: Shape, dim: int, index: Array) -> Array:
     return found
 
 
+def extremes(index: Array) -> tuple[int, int]:
+    """The least and the greatest index; short ones are faster to compare in Python."""
+    if index.size <= 32:
+        values = index.reshape(-1).tolist()
+        return min(values), max(values)
+    return int(index.min()), int(index.max())
+
+
 def pick(x: Array, dim: int, index: Array) -> Array:
     """``out[i, j] = x[index[i, j], j]`` for ``dim=0``; the index may be smaller than ``x`` in the other dimensions."""
     if not x.ndim:
@@ -46,6 +54,8 @@ def _settle(out: Array, flat: Array) -> None:
 
 def assign(out: Array, dim: int, index: Array, values: Array) -> None:
     """Write ``out[index[i, j], j] = values[i, j]`` for ``dim=0``; the last value wins."""
+    if not index.size:
+        return
     flat, places, values = _flat(out, dim, index, values)
     flat[places] = values
     _settle(out, flat)
@@ -53,6 +63,8 @@ def assign(out: Array, dim: int, index: Array, values: Array) -> None:
 
 def add(out: Array, dim: int, index: Array, values: Array) -> None:
     """Add ``values[i, j]`` to ``out[index[i, j], j]`` for ``dim=0``, as often as it is named."""
+    if not index.size:
+        return
     flat, places, values = _flat(out, dim, index, values)
     if out.dtype == np.float16:
         wide = flat.astype(np.float32)
@@ -65,6 +77,8 @@ def add(out: Array, dim: int, index: Array, values: Array) -> None:
 
 def combine(out: Array, dim: int, index: Array, values: Array, ufunc: np.ufunc) -> None:
     """Combine ``values`` into ``out`` by ``ufunc``, as often as an element is named."""
+    if not index.size:
+        return
     flat, places, values = _flat(out, dim, index, values)
     ufunc.at(flat, places, values)
     _settle(out, flat)

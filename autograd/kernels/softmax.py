@@ -35,7 +35,8 @@ def log_softmax(x: Array, axis: int) -> Array:
 
 
 def cross_entropy(x: Array, target: Array, weight: Array, keepdims: bool = False) -> tuple[Array, Array]:
-    """The loss of each row, ``-weight * log_softmax(x)[target]``, and its derivative ``weight * (softmax(x) - onehot(target))``.
+    """The loss of each row, ``-weight * log_softmax(x)[target]``, and its derivative ``weight * (softmax(x) -
+    onehot(target))``.
 
     Args:
         x: [N, C].

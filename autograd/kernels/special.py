@@ -31,4 +31,4 @@ def apply(name: str, *arrays: Array) -> Array:
     if dtype.kind == "c":
         fail(NotImplementedError, f"\"{name}_cpu\" not implemented for '{dtype}'")
     out = function(name)(*arrays)
-    return out if out.dtype == dtype else np.asarray(out).astype(dtype)  # type: ignore[no-any-return]
+    return out if out.dtype == dtype else np.asarray(out).astype(dtype)

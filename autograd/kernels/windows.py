@@ -1,8 +1,9 @@
 """Sliding windows over the spatial dimensions: the geometry that convolution and pooling share.
 
-An output position ``o`` sees, at offset ``k`` of its window, the input position ``o * stride + k * dilation - padding``.
-For one offset these are slices of input and output, so a computation on windows is a loop over offsets (there are few) of
-operations on slices (which are long). Positions in the padding fall out of the slices, so nothing is ever padded.
+An output position ``o`` sees, at offset ``k`` of its window, the input position ``o * stride + k * dilation -
+padding``. For one offset these are slices of input and output, so a computation on windows is a loop over offsets
+(there are few) of operations on slices (which are long). Positions in the padding fall out of the slices, so nothing is
+ever padded.
 """
 
 from __future__ import annotations
@@ -54,7 +55,8 @@ def axis_taps(n: int, out: int, kernel: int, stride: int, before: int, dilation:
 
 
 @lru_cache(maxsize=256)
-def taps(size: Ints, out: Ints, kernel: Ints, stride: Ints, before: Ints, dilation: Ints) -> list[tuple[Ints, Slices, Slices]]:
+def taps(size: Ints, out: Ints, kernel: Ints, stride: Ints, before: Ints,
+         dilation: Ints) -> list[tuple[Ints, Slices, Slices]]:
     """(offset, slices of the output, slices of the input) for each offset that meets the input, in row-major order."""
     axes = [axis_taps(*one) for one in zip(size, out, kernel, stride, before, dilation, strict=True)]
     return [tuple(zip(*combination, strict=True)) for combination in itertools.product(*axes)]  # type: ignore[misc]

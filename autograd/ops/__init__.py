@@ -14,6 +14,7 @@ from . import einsum as einsum
 from . import elementwise as elementwise
 from . import embedding as embedding
 from . import fft as fft
+from . import frequencies as frequencies
 from . import indexing as indexing
 from . import joining as joining
 from . import linalg as linalg
@@ -30,6 +31,7 @@ from . import softmax as softmax
 from . import sorting as sorting
 from . import quantiles as quantiles
 from . import counting as counting
+from . import histograms as histograms
 from . import special as special
 from . import moments as moments
 from . import vector_norm as vector_norm
@@ -57,4 +59,9 @@ from . import rearranging as rearranging
 from . import scattering as scattering
 from . import strided as strided
 from . import piecewise as piecewise
-from . import grid as grid
+from . import grid_sample as grid_sample
+from . import dropout as dropout
+from . import similarity as similarity
+from . import assigning as assigning
+from . import margin_loss as margin_loss
+from . import ctc as ctc

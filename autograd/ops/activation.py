@@ -11,7 +11,7 @@ from ..kernels import special as kernel
 from ..primitive import composite, primitive
 from ..tape import wrap_node
 from .checks import ZERO, refuse
-from .elementwise import sigmoid, tanh
+from .elementwise import logistic_denominator, sigmoid, tanh
 from .random_fill import engine_of
 from .special import erf
 
@@ -21,6 +21,11 @@ _ZERO32 = ZERO[_FLOAT32]
 _maximum = np.maximum
 _SQRT_2_OVER_PI = math.sqrt(2 / math.pi)
 _DENSITY = 1 / math.sqrt(2 * math.pi)
+
+
+def _times(array, factor):
+    """The product, without a pass over the array where the factor is 1."""
+    return array if factor == 1 else array * factor
 
 
 @primitive(
@@ -72,8 +77,9 @@ def _exponential_gradient(g, input, alpha, scale, input_scale):
 def exponential_unit(input, alpha, scale, input_scale):
     """``scale * input`` where positive, ``scale * alpha * expm1(input_scale * input)`` elsewhere."""
     refuse("elu", input, "biuc")
-    negative = np.expm1(np.minimum(input, 0) * input_scale) * (alpha * scale)
-    return np.where(input < 0, negative, input if scale == 1 else input * scale)
+    zero = ZERO[input.dtype]
+    negative = _times(np.expm1(_times(np.minimum(input, zero), input_scale)), alpha * scale)
+    return np.where(input < zero, negative, _times(input, scale))
 
 
 @composite(method=False, inplace=True)
@@ -187,7 +193,8 @@ def silu(input):
     tensor([-0.2689,  1.7616])
     """
     refuse("silu", input, "biu")
-    return input / (1 + np.exp(-input))
+    out = logistic_denominator(input)
+    return np.divide(input, out, out)
 
 
 def _mish_gradient(g, input):
@@ -220,8 +227,9 @@ def softplus(input, beta=1.0, threshold=20.0):
     tensor([ 0.3133,  2.1269, 30.0000])
     """
     refuse("softplus", input, "biuc")
-    scaled = input * beta
-    return np.where(scaled > threshold, input, (np.maximum(scaled, 0) + np.log1p(np.exp(-np.abs(scaled)))) / beta)
+    scaled = _times(input, beta)
+    smooth = np.maximum(scaled, ZERO[input.dtype]) + np.log1p(np.exp(-np.abs(scaled)))
+    return np.where(scaled > threshold, input, smooth if beta == 1 else smooth / beta)
 
 
 @primitive(vjp={"input": lambda g, input: g * sigmoid(-input)}, method=False, node_name="LogSigmoidBackward0")

@@ -28,10 +28,11 @@ def _output_size(name: str, n: int, input: Any, output_size: Any) -> tuple[int, 
         output_size = tuple([m if o is None else o for m, o in zip(size, output_size, strict=True)])
     out = per_dim(size if output_size is None else output_size, n, name, "output_size")
     if min(out) < 0:
-        fail(RuntimeError, f"{name}: elements of output_size must be greater than or equal to 0 but received {list(out)}")
+        fail(RuntimeError, f"{name}: elements of output_size must be greater than or equal to 0 but received "
+                           f"{list(out)}")
     if 0 in size:
-        fail(RuntimeError, f"{name}(): Expected input to have non-zero size for non-batch dimensions, but input has sizes "
-                           f"{list(input.shape)}")
+        fail(RuntimeError, f"{name}(): Expected input to have non-zero size for non-batch dimensions, but input has "
+                           f"sizes {list(input.shape)}")
     return out
 
 
@@ -94,8 +95,8 @@ def adaptive_avg_pool3d(input, output_size):
 # --- maxima -----------------------------------------------------------------------------------------------
 
 
-def _range_maxima_rule(g, out, input_shape, ranges):
-    return scatter_planes(g[0], out[1], input_shape[len(input_shape) - len(ranges):])
+def _range_maxima_rule(g, out_1, input_shape, ranges):
+    return scatter_planes(g[0], out_1, input_shape[len(input_shape) - len(ranges):])
 
 
 @primitive(vjp={"input": _range_maxima_rule}, outputs=2, method=False, node_name="AdaptiveMaxPoolBackward0")

@@ -5,6 +5,8 @@ from __future__ import annotations
 from math import inf, prod
 from typing import Any
 
+import numpy as np
+
 from ..errors import fail
 from ..kernels import pool as kernel
 from ..kernels.windows import pooled_size
@@ -13,17 +15,22 @@ from .pool import check_windows, max_pool1d, max_pool2d, max_pool3d, output_too_
 from .spatial import check_rank, per_dim
 
 
+def _divided(x: Any, divisor: Any) -> Any:
+    """``x`` over a number, or over one for each window."""
+    return x / (divisor if isinstance(divisor, (int, float)) else np.asarray(divisor, x.dtype))
+
+
 @primitive(
     vjp={"input": lambda g, input_shape, kernel_size, stride, padding, divisor:
          spread_means(g, input_shape[len(input_shape) - len(stride):], kernel_size, stride, padding, divisor)},
     method=False,
 )
 def window_means(input, out, kernel_size, stride, padding, divisor):
-    """The sum of each window of (..., *size), over the divisor: a number, or an array (*out)."""
+    """The sum of each window of (..., *size), over the divisor: a number, or one for each window (*out)."""
     x = planes(input, len(out))
-    if x.dtype == "float16":
-        x = x.astype("float32")
-    sums = kernel.window_sums(x, out, kernel_size, stride, padding) / divisor
+    if x.dtype == np.float16:
+        x = x.astype(np.float32)
+    sums = _divided(kernel.window_sums(x, out, kernel_size, stride, padding), divisor)
     return sums.astype(input.dtype, copy=False).reshape(*input.shape[:input.ndim - len(out)], *out)
 
 
@@ -35,8 +42,7 @@ def window_means(input, out, kernel_size, stride, padding, divisor):
 def spread_means(grad, size, kernel_size, stride, padding, divisor):
     """The gradient of `window_means` by its input, of spatial ``size``."""
     n = len(size)
-    each = planes(grad, n) / divisor
-    spread = kernel.spread_windows(each.astype(grad.dtype, copy=False), size, kernel_size, stride, padding)
+    spread = kernel.spread_windows(_divided(planes(grad, n), divisor), size, kernel_size, stride, padding)
     return spread.reshape(*grad.shape[:grad.ndim - n], *size)
 
 
@@ -72,7 +78,8 @@ def avg_pool1d(input, kernel_size, stride=None, padding=0, ceil_mode=False, coun
 
 
 @composite(method=False)
-def avg_pool2d(input, kernel_size, stride=None, padding=0, ceil_mode=False, count_include_pad=True, divisor_override=None):
+def avg_pool2d(input, kernel_size, stride=None, padding=0, ceil_mode=False, count_include_pad=True,
+               divisor_override=None):
     """The mean of each window of images.
 
     Args:
@@ -96,11 +103,13 @@ def avg_pool2d(input, kernel_size, stride=None, padding=0, ceil_mode=False, coun
     tensor([[[[ 2.5000,  4.5000],
               [10.5000, 12.5000]]]])
     """
-    return _avg_pool("avg_pool2d", 2, input, kernel_size, stride, padding, ceil_mode, count_include_pad, divisor_override)
+    return _avg_pool("avg_pool2d", 2, input, kernel_size, stride, padding, ceil_mode, count_include_pad,
+                     divisor_override)
 
 
 @composite(method=False)
-def avg_pool3d(input, kernel_size, stride=None, padding=0, ceil_mode=False, count_include_pad=True, divisor_override=None):
+def avg_pool3d(input, kernel_size, stride=None, padding=0, ceil_mode=False, count_include_pad=True,
+               divisor_override=None):
     """Average pooling of volumes; as `avg_pool2d`, with one dimension more.
 
     >>> import autograd
@@ -108,7 +117,8 @@ def avg_pool3d(input, kernel_size, stride=None, padding=0, ceil_mode=False, coun
     >>> avg_pool3d(autograd.arange(8.).reshape(1, 2, 2, 2), 2)
     tensor([[[[3.5000]]]])
     """
-    return _avg_pool("avg_pool3d", 3, input, kernel_size, stride, padding, ceil_mode, count_include_pad, divisor_override)
+    return _avg_pool("avg_pool3d", 3, input, kernel_size, stride, padding, ceil_mode, count_include_pad,
+                     divisor_override)
 
 
 def _lp_pool(n: int, input: Any, norm_type: Any, kernel_size: Any, stride: Any, ceil_mode: bool) -> Any:
@@ -137,7 +147,8 @@ def lp_pool1d(input, norm_type, kernel_size, stride=None, ceil_mode=False):
 
 @composite(method=False)
 def lp_pool2d(input, norm_type, kernel_size, stride=None, ceil_mode=False):
-    """Power-average pooling ``(sum of x ** norm_type over the window) ** (1 / norm_type)``; the maximum where it is inf.
+    """Power-average pooling ``(sum of x ** norm_type over the window) ** (1 / norm_type)``; the maximum where it is
+    inf.
 
     Args:
         input: (N, C, H, W), or (C, H, W).

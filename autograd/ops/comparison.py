@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..dispatch import cast, is_tensor
+from ..dispatch import cast, constant, is_tensor
 from ..errors import describe, fail
 from ..primitive import alias, composite, primitive
 from ..tape import as_tensor, wrap_node
@@ -191,17 +191,21 @@ def where(condition, input=None, other=None):
         if not (is_tensor(input) or is_tensor(other)):
             return np.where(condition, input, other)
         condition = as_tensor(condition)
-    if input is None and other is None:
+    if input is None or other is None:
+        if input is not other:
+            fail(TypeError, "where() takes both 'input' and 'other', or neither")
         return tuple(wrap_node(np.asarray(i), None) for i in np.nonzero(np.atleast_1d(condition._a)))
     if condition._a.dtype.kind != "b":
         if condition._a.dtype != np.uint8:
             fail(RuntimeError, f"where expected condition to be a boolean tensor, but got {describe(condition)}; "
                                "write a comparison, such as condition != 0")
         condition = condition != 0
-    input, other = (x if is_number(x) else as_tensor(x) for x in (input, other))
-    target = common_type(input, other)
-    input, other = (as_tensor(np.array(x).astype(target)) if is_number(x) else cast(x, target)
-                    for x in (input, other))
+    if other.__class__ is float or other.__class__ is int:
+        other = constant(other, input)
+    if not (is_tensor(input) and is_tensor(other) and input._a.dtype is other._a.dtype):
+        target = common_type(input, other)
+        input, other = (as_tensor(np.array(x).astype(target)) if is_number(x) else cast(as_tensor(x), target)
+                        for x in (input, other))
     return choose(condition, input, other)
 
 

@@ -1,8 +1,9 @@
 """Convolution and transposed convolution.
 
 Three operations are closed under differentiation, because all of them are sums of the same products
-``out[p] * weight[k] * input[p * stride + k * dilation - padding]``, over another index each: `convolution` gives ``out``,
-`transposed_convolution` gives ``input``, `conv_weight_grad` gives ``weight``. The derivatives of each are the other two.
+``out[p] * weight[k] * input[p * stride + k * dilation - padding]``, over another index each: `convolution` gives
+``out``, `transposed_convolution` gives ``input``, `conv_weight_grad` gives ``weight``. The derivatives of each are the
+other two.
 """
 
 from __future__ import annotations
@@ -51,8 +52,8 @@ def _check(input: Any, weight: Any, bias: Any, stride: Any, dilation: Any, group
         fail(RuntimeError, f"Given groups={groups}, expected weight to be at least {groups} at dimension 0, but got "
                            f"weight of size {shape} instead")
     if shape[0] % groups:
-        fail(RuntimeError, f"Given groups={groups}, expected weight to be divisible by {groups} at dimension 0, but got "
-                           f"weight of size [{shape}] instead")
+        fail(RuntimeError, f"Given groups={groups}, expected weight to be divisible by {groups} at dimension 0, but "
+                           f"got weight of size [{shape}] instead")
     expected = shape[0] if transposed else shape[1] * groups
     if size[1] != expected:
         given = "transposed=1" if transposed else f"groups={groups}"
@@ -91,8 +92,8 @@ def convolution(input, weight, stride, padding, dilation, groups, bias=None):
     if min(output_size(size, window, stride, padding, dilation)) <= 0:
         padded = " x ".join(str(n + lo + hi) for n, (lo, hi) in zip(size, padding, strict=True))
         spread = " x ".join(str(d * (k - 1) + 1) for k, d in zip(window, dilation, strict=True))
-        fail(RuntimeError, f"Calculated padded input size per channel: ({padded}). Kernel size: ({spread}). Kernel size "
-                           "can't be greater than actual input size; add padding or take a smaller kernel")
+        fail(RuntimeError, f"Calculated padded input size per channel: ({padded}). Kernel size: ({spread}). Kernel "
+                           "size can't be greater than actual input size; add padding or take a smaller kernel")
     return kernel.convolve(input, weight, bias, stride, padding, dilation, groups)
 
 
@@ -166,8 +167,8 @@ def _check_ranks(input: Any, weight: Any, n: int, name: str) -> None:
         if not hasattr(x, "ndim"):
             fail(TypeError, f"{name}(): argument {what!r} must be Tensor, not {type(x).__name__} ({describe(x)})")
     if input.ndim not in (n + 1, n + 2):
-        fail(RuntimeError, f"Expected {n + 1}D (unbatched) or {n + 2}D (batched) input to {name}, but got input of size: "
-                           f"{list(input.shape)}")
+        fail(RuntimeError, f"Expected {n + 1}D (unbatched) or {n + 2}D (batched) input to {name}, but got input of "
+                           f"size: {list(input.shape)}")
     if weight.ndim != n + 2:
         fail(RuntimeError, f"expected weight of {name} to have {n + 2} dimensions (channels out, channels in / groups, "
                            f"*kernel), but got weight of size {list(weight.shape)}")
@@ -199,8 +200,8 @@ def _convolve_transposed(name: str, n: int, input: Any, weight: Any, bias: Any, 
     size = tuple([(m - 1) * s - 2 * p + d * (k - 1) + e + 1 for m, s, p, d, k, e in zip(
         input.shape[2:], stride, padding, dilation, weight.shape[2:], extra, strict=True)])
     if min(size) <= 0:
-        fail(RuntimeError, f"Given input size per channel: {list(input.shape[2:])}. Calculated output size per channel: "
-                           f"{list(size)}. Output size is too small; take less padding")
+        fail(RuntimeError, f"Given input size per channel: {list(input.shape[2:])}. Calculated output size per "
+                           f"channel: {list(size)}. Output size is too small; take less padding")
     return transposed_convolution(input, weight, size, stride, tuple([(p, p) for p in padding]), dilation, groups, bias)
 
 
@@ -218,8 +219,8 @@ def conv1d(input, weight, bias=None, stride=1, padding=0, dilation=1, groups=1):
 
 @composite(method=False)
 def conv2d(input, weight, bias=None, stride=1, padding=0, dilation=1, groups=1):
-    """Convolution (cross-correlation) of images, ``out[n, o, p] = bias[o] + sum_{c,k} weight[o, c, k] * input[n, c, q]`` with
-    ``q = p * stride + k * dilation - padding`` (Dumoulin and Visin, A guide to convolution arithmetic, 2016).
+    """Convolution (cross-correlation) of images, ``out[n, o, p] = bias[o] + sum_{c,k} weight[o, c, k] * input[n, c,
+    q]`` with ``q = p * stride + k * dilation - padding`` (Dumoulin and Visin, A guide to convolution arithmetic, 2016).
 
     Args:
         input: (N, C, H, W), or (C, H, W) without a batch.

@@ -1,4 +1,4 @@
-"""Counting: nonzeros, distinct elements, histograms, places in sorted sequences."""
+"""Counting: nonzeros, distinct elements, places in sorted sequences."""
 
 from __future__ import annotations
 
@@ -6,8 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from .. import return_types
-from ..creation import finish, linspace
+from ..creation import finish
 from ..dims import wrap_dim
 from ..dispatch import is_tensor
 from ..errors import fail
@@ -79,6 +78,8 @@ def unique_elements(input, dim):
            node_name="UniqueConsecutiveBackward0")
 def runs(input, dim):
     """The first element of every run of equal ones, the number of each element's run, and the lengths."""
+    if input.dtype.kind == "c":
+        unsupported("unique", input.dtype)
     return list(kernel.unique_consecutive(input, dim))
 
 
@@ -120,112 +121,6 @@ def unique_consecutive(input, return_inverse=False, return_counts=False, dim=Non
     """
     found = runs(input, None if dim is None else wrap_dim(dim, input.ndim))
     return _chosen(found, return_inverse, return_counts)
-
-
-# --- histograms -------------------------------------------------------------------------------------------
-
-
-@primitive()
-def histc(input, bins=100, min=0, max=0):
-    """How many elements fall into each of ``bins`` equal intervals between ``min`` and ``max``.
-
-    Args:
-        input: floating.
-        bins: how many intervals.
-        min, max: the ends; where they are equal, the extremes of ``input``. Elements outside, and nan, are left out.
-
-    Raises:
-        RuntimeError: the ends are not finite, or in the wrong order.
-
-    >>> import autograd
-    >>> autograd.histc(autograd.tensor([1., 2., 1.]), 4, 0, 3)
-    tensor([0., 2., 1., 0.])
-    """
-    if input.dtype.kind != "f":
-        unsupported("histogram", input.dtype)
-    if bins <= 0:
-        fail(RuntimeError, f"histogram(): bins must be > 0, but got {bins} for dimension 0")
-    low, high = kernel.limits(input, min, max, "histc")
-    return kernel.histogram_of_equal_bins(input, bins, low, high)
-
-
-@primitive(
-    vjp={"input": lambda g: not_differentiable("histogram"), "weight": lambda g: not_differentiable("histogram")},
-    inputs=("input", "edges", "weight"), method=False,
-)
-def histogram_counts(input, edges, weight=None, density=False):
-    """How many elements, or what weight of them, lies between neighbours of ``edges``."""
-    return kernel.histogram(input, edges, weight, density)
-
-
-@composite()
-def histogram(input, bins, *, range=None, weight=None, density=False):
-    """How many elements fall between neighbouring edges, as a named pair ``(hist, bin_edges)``.
-
-    Args:
-        input: float32 or float64.
-        bins: the number of equal intervals, or a 1-d tensor with their rising edges.
-        range: the ends of equal intervals; None for the extremes of ``input``.
-        weight: what each element counts, a tensor of the shape of ``input``.
-        density: divide by the total and the widths, so that the integral is 1.
-
-    >>> import autograd
-    >>> autograd.histogram(autograd.tensor([1., 2., 1.]), 2, range=(0., 4.)).hist
-    tensor([2., 1.])
-    """
-    a = input._a
-    if a.dtype.kind != "f" or a.itemsize < 4:
-        unsupported("histogramdd", a.dtype)
-    if weight is not None and weight._a.shape != a.shape:
-        fail(RuntimeError, "histogram(): weight should have the same shape as the input tensor, got "
-                           f"{list(weight._a.shape)} and {list(a.shape)}")
-    if is_tensor(bins):
-        edges = bins
-    else:
-        if bins <= 0:
-            fail(RuntimeError, f"histogram(): bins must be > 0, but got {bins}")
-        low, high = (0.0, 0.0) if range is None else range
-        if range is not None and low > high:
-            fail(RuntimeError, f"histogram(): min should not exceed max, but got min {low} max {high}")
-        low, high = _ends(a, low, high, range is not None)
-        edges = linspace(low, high, bins + 1, dtype=a.dtype)
-    return return_types.histogram((histogram_counts(input, edges, weight, density), edges))
-
-
-def _ends(a: Any, low: float, high: float, given: bool) -> tuple[float, float]:
-    if not given:
-        low, high = (float(a.min()), float(a.max())) if a.size else (0.0, 0.0)
-        if not (np.isfinite(low) and np.isfinite(high)):
-            fail(RuntimeError, f"histogram(): dimension 0's range [{low}, {high}] is not finite")
-    return (low - 0.5, high + 0.5) if low == high else (low, high)
-
-
-@primitive(vjp={"weights": lambda g: not_differentiable("bincount")}, inputs=("input", "weights"), numpy=(np.bincount,))
-def bincount(input, weights=None, minlength=0):
-    """How often each non-negative integer occurs; with ``weights``, the sum of the weights of its occurrences.
-
-    Args:
-        input: 1-d, integers.
-        weights: what each element counts, of the same shape.
-        minlength: the least length of the result.
-
-    Raises:
-        RuntimeError: an element is negative, or shapes do not fit.
-
-    >>> import autograd
-    >>> autograd.bincount(autograd.tensor([1, 3, 1]))
-    tensor([0, 2, 0, 1])
-    """
-    if input.dtype.kind not in "iu":
-        unsupported("bincount", input.dtype)
-    if input.ndim != 1 or (input.size and input.min() < 0):
-        fail(RuntimeError, "bincount only supports 1-d non-negative integral inputs.")
-    if minlength < 0:
-        fail(RuntimeError, "minlength should be >= 0")
-    if weights is not None and weights.shape != input.shape:
-        fail(RuntimeError, "weights should be 1-d and have the same length as input")
-    out = np.bincount(input.astype(np.int64), weights, minlength)
-    return out.astype(np.float32) if weights is not None and weights.dtype == np.float32 else out
 
 
 # --- places in sorted sequences ---------------------------------------------------------------------------

@@ -9,6 +9,7 @@ import numpy as np
 from ..errors import NonDifferentiableError, fail
 from ..kernels import softmax as kernel
 from ..primitive import composite, primitive
+from .linear import linear
 from .reduction import check_reduction, check_tensors, legacy_reduction, reduce_loss
 from .softmax import log_softmax
 
@@ -38,8 +39,8 @@ def _target_weights(input: Any, target: Any, weight: Any, ignore_index: int) -> 
     counts = _check_target(target, classes, ignore_index)
     if weight is not None:
         if weight.shape != (classes,):
-            fail(RuntimeError, f"weight tensor should be defined either for all {classes} classes or no classes but got "
-                               f"weight tensor of shape: {list(weight.shape)}")
+            fail(RuntimeError, f"weight tensor should be defined either for all {classes} classes or no classes but "
+                               f"got weight tensor of shape: {list(weight.shape)}")
         if weight.dtype != input.dtype:
             fail(RuntimeError, f"expected weight of dtype {input.dtype} but found {weight.dtype}; convert one of them")
     if counts is None:
@@ -98,9 +99,9 @@ def nll_loss_batch(input, target, weight=None, ignore_index=-100, reduction="mea
     return losses.sum() if total else np.array(np.nan, input.dtype), classes, -scale
 
 
-def _cross_entropy_rule(g, out, classes, scale):
+def _cross_entropy_rule(g, out_1, classes, scale):
     g_loss, g_slope = g
-    slope = out[1]
+    slope = out_1
     result = None if g_loss is None else g_loss.reshape(-1, 1) * slope
     if g_slope is not None:  # the slope is scale * (softmax - onehot), so this is the softmax and its derivative
         column = scale.reshape(-1, 1)
@@ -135,27 +136,27 @@ def cross_entropy_batch(input, target, weight=None, ignore_index=-100, reduction
 
 def _check_shapes(input: Any, target: Any) -> None:
     if input.ndim == 0:
-        raise ValueError("Expected 1 or more dimensions (got 0); scores are (C) or (N, C, ...)")
+        fail(ValueError, "Expected 1 or more dimensions (got 0); scores are (C) or (N, C, ...)")
     if input.ndim == 1:
         if target.ndim == 1 and target.shape[0] != 1:
-            raise ValueError(f"For 1D input, 1D target must have size 1, but got target size: {target.shape[0]}")
+            fail(ValueError, f"For 1D input, 1D target must have size 1, but got target size: {target.shape[0]}")
         if target.ndim > 1:
             fail(RuntimeError, "0D or 1D target tensor expected, multi-target not supported")
         return
     n = target.shape[0] if target.ndim else 0
     if input.shape[0] != n:
-        raise ValueError(f"Expected input batch_size ({input.shape[0]}) to match target batch_size ({n}).")
+        fail(ValueError, f"Expected input batch_size ({input.shape[0]}) to match target batch_size ({n}).")
     if input.ndim == 2 and target.ndim != 1:
-        fail(RuntimeError, "0D or 1D target tensor expected, multi-target not supported; targets are class indices (N), or "
-                           "class probabilities of the shape of the input")
+        fail(RuntimeError, "0D or 1D target tensor expected, multi-target not supported; targets are class indices "
+                           "(N), or class probabilities of the shape of the input")
     if tuple(target.shape[1:]) != tuple(input.shape[2:]):
         fail(RuntimeError, f"Expected target size {[input.shape[0], *input.shape[2:]]}, got {list(target.shape)}")
 
 
 def _check_weight(weight: Any, name: str) -> None:
     if weight is not None and weight.requires_grad:
-        fail(NonDifferentiableError, f"The function {name!r} is not differentiable with respect to argument 'weight'. This "
-                                     "input cannot have requires_grad True.")
+        fail(NonDifferentiableError, f"The function {name!r} is not differentiable with respect to argument 'weight'. "
+                                     "This input cannot have requires_grad True.")
 
 
 @composite(method=False)
@@ -234,7 +235,7 @@ def cross_entropy(input, target, weight=None, size_average=None, ignore_index=-1
 def _uniform_loss(scores: Any, target: Any, weight: Any, ignore_index: int, reduction: str) -> Any:
     """The loss against the uniform distribution, where the target counts."""
     classes = 0 if scores.ndim == 1 else 1
-    total = scores.shape[classes]
+    total = max(1, scores.shape[classes])
     if weight is not None:
         scores = scores * _along(weight, classes, scores.ndim)
     loss = -scores.sum(classes) / total
@@ -257,10 +258,10 @@ def _cross_entropy_of_distributions(input: Any, target: Any, weight: Any, ignore
     if ignore_index >= 0:
         fail(RuntimeError, "ignore_index is not supported for floating point target")
     dim = 0 if input.ndim == 1 else 1
-    classes = input.shape[dim]
-    if weight is not None and tuple(weight.shape) != (classes,):
-        fail(RuntimeError, f"cross_entropy: weight tensor should be defined either for all {classes} classes or no classes "
-                           f"but got weight tensor of shape: {list(weight.shape)}")
+    classes = max(1, input.shape[dim])
+    if weight is not None and tuple(weight.shape) != (input.shape[dim],):
+        fail(RuntimeError, f"cross_entropy: weight tensor should be defined either for all {classes} classes or no "
+                           f"classes but got weight tensor of shape: {list(weight.shape)}")
     if label_smoothing > 0:
         target = target * (1 - label_smoothing) + label_smoothing / classes
     products = log_softmax(input, dim) * target
@@ -270,3 +271,42 @@ def _cross_entropy_of_distributions(input: Any, target: Any, weight: Any, ignore
         return -products.sum(dim)
     total = -products.sum()
     return total / (input.numel() // classes) if reduction == "mean" else total
+
+
+@composite(method=False)
+def linear_cross_entropy(input, linear_weight, target, *, linear_bias=None, weight=None, reduction="mean",
+                         ignore_index=None,
+                         label_smoothing=0.0):
+    """`cross_entropy` of the scores ``input @ linear_weight.T + linear_bias``.
+
+    Args:
+        input: (N, K), or (K).
+        linear_weight: (C, K), or (C, ..., K) for several predictions for each sample.
+        target, weight, reduction, ignore_index, label_smoothing: as in `cross_entropy`.
+        linear_bias: (C), or (C, ...).
+
+    Raises:
+        RuntimeError: shapes do not fit.
+
+    >>> import autograd
+    >>> from nn.functional import linear_cross_entropy
+    >>> linear_cross_entropy(autograd.tensor([[1.]]), autograd.tensor([[2.], [0.]]), autograd.tensor([0]))
+    tensor(0.1269)
+    """
+    if input.ndim not in (1, 2):
+        fail(RuntimeError, f"expected input with dimensionality 1 or 2, got {input.ndim}")
+    if linear_weight.ndim < 2:
+        fail(RuntimeError, f"expected linear_weight with dimensionality at least 2, got {linear_weight.ndim}")
+    *classes, features = linear_weight.shape
+    if input.shape[-1] != features:
+        fail(RuntimeError, "expected equal input and linear_weight last dimensions (in_features), got "
+                           f"{input.shape[-1]} and {features}, respectively")
+    if linear_bias is not None:
+        if list(linear_bias.shape) != classes:
+            fail(RuntimeError, f"expected linear_bias shape {tuple(classes)}, got {tuple(linear_bias.shape)}")
+        linear_bias = linear_bias.reshape(-1)
+    scores = linear(input, linear_weight.reshape(-1, features), linear_bias).reshape(*input.shape[:-1], *classes)
+    if target.shape == scores.shape and ignore_index is not None:
+        fail(RuntimeError, "ignore_index cannot be specified when target contains probabilities")
+    return cross_entropy(scores, target, weight, ignore_index=-100 if ignore_index is None else ignore_index,
+                         reduction=reduction, label_smoothing=label_smoothing)

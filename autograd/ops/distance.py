@@ -12,6 +12,7 @@ from ..errors import fail
 from ..kernels import distance as kernel
 from ..primitive import composite, primitive
 from .checks import zero_gradient
+from .shape import broadcast_shapes
 
 
 def _slopes(g, x1, x2, out, p):
@@ -98,6 +99,7 @@ def cdist(x1, x2, p=2.0, compute_mode="use_mm_for_euclid_dist_if_necessary"):
         fail(RuntimeError, f"X1 and X2 must have the same number of columns. X1: {x1.shape[-1]} X2: {x2.shape[-1]}")
     if p < 0:
         fail(RuntimeError, "cdist only supports non-negative p values")
+    broadcast_shapes(x1.shape[:-2], x2.shape[:-2])  # which says what is wrong
     large = max(x1.shape[-2], x2.shape[-2]) > 25
     by_product = compute_mode == _MODES[1] or (compute_mode == _MODES[0] and large)
     return distances(x1, x2, float(p), p == 2 and by_product)

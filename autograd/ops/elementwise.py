@@ -7,6 +7,7 @@ import math
 import numpy as np
 
 from ..primitive import alias, primitive
+from .checks import ONE
 
 _LN2, _LN10 = math.log(2), math.log(10)
 
@@ -301,6 +302,15 @@ arctanh = alias("arctanh", atanh, inplace=True)
 # --- logistic ---------------------------------------------------------------------------------------------
 
 
+def logistic_denominator(input):
+    """``1 + exp(-input)`` of an array, as a new array."""
+    out = np.negative(input)
+    if out.ndim == 0:
+        out = np.asarray(out)  # NumPy gave a number, which cannot be written to
+    np.exp(out, out)
+    return np.add(out, ONE.get(out.dtype, 1), out)
+
+
 @primitive(
     vjp={"input": lambda g, out: g * ((1 - out) * out)},
     promote="float", holomorphic=True, inplace=True,
@@ -312,7 +322,5 @@ def sigmoid(input):
     >>> autograd.sigmoid(autograd.tensor([0., 1.]))
     tensor([0.5000, 0.7311])
     """
-    out = np.negative(input)
-    out = np.exp(out, out=out) if out.ndim else np.exp(out)
-    out += 1
-    return np.reciprocal(out, out=out) if out.ndim else np.reciprocal(out)
+    out = logistic_denominator(input)
+    return np.reciprocal(out, out)

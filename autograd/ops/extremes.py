@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..dispatch import cast, is_tensor
+from ..dispatch import cast, constant, is_tensor
 from ..errors import fail
 from ..primitive import alias, composite, primitive
 from ..tape import as_tensor
@@ -93,8 +93,9 @@ def _inside(input, min, max):
 def _clamped(input, min, max):
     if input.dtype.kind == "c":
         fail(NotImplementedError, "clamp is not supported for complex types")
-    out = input if min is None else np.maximum(input, min)
-    return out if max is None else np.minimum(out, max)
+    if min is None:
+        return np.minimum(input, max)
+    return np.maximum(input, min) if max is None else input.clip(min, max)
 
 
 @primitive(
@@ -119,11 +120,23 @@ def clamp_tensors(input, min=None, max=None):
     return _clamped(input, min, max)
 
 
+def _limit(value, input):
+    """A number that leaves the type of ``input`` as it is, as an array of it, or None; False for anything else."""
+    if value.__class__ is float or value.__class__ is int:
+        found = constant(value, input)
+        if found is not value:
+            return found._a
+    return None if value is None else False
+
+
 def _clamp(name, input, min, max):
     if min is None and max is None:
-        fail(RuntimeError, f"torch.{name}: At least one of 'min' or 'max' must not be None")
+        fail(RuntimeError, f"{name}(): At least one of 'min' or 'max' must not be None")
+    low, high = _limit(min, input), _limit(max, input)
+    if low is not False and high is not False:
+        return clamp_numbers(input, low, high)
     target = common_type(input, min, max)
-    if target.kind == "b" and name in ("clamp", "clip"):
+    if target.kind == "b" and name == "clamp":
         unsupported("clamp", target)
     input = cast(input, target)
     if all(limit is None or is_number(limit) for limit in (min, max)):

@@ -8,8 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import fail
-from ..kernels.windows import output_size as window_positions
-from ..kernels.windows import taps
+from ..kernels.windows import output_size as window_positions, taps
 from ..primitive import composite, primitive
 from .spatial import per_dim
 

@@ -90,7 +90,7 @@ def combinations(input, r=2, with_replacement=False):
 
 
 @primitive(vjp=lambda g, tensors_shape: [_block(g, *c) for c in zip(_corners(tensors_shape), tensors_shape)],
-           inputs=("tensors",), variadic=True, promote="common", method=False, name="block_diag",
+           inputs=("tensors",), variadic=True, promote="common", method=False,
            node_name="BlockDiagBackward0")
 def blocks(tensors):
     """`block_diag` of a list."""

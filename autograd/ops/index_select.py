@@ -11,11 +11,12 @@ from ..errors import fail
 from ..kernels import scatter as kernel
 from ..primitive import composite, primitive
 from ..tape import wrap_node
+from .assigning import put_at
 from .comparison import choose
 from .indexing import gather_index
 from .scattering import check_bounds, gather, reduce_into
 from .shape import broadcast_shapes, expand, reshape
-from .writing import in_place, number, put_at
+from .writing import in_place, number
 
 
 def _checked(name, shape, dim, index):
@@ -57,8 +58,10 @@ def index_select(input, dim, index):
     """
     dim, index = _checked("index_select", input.shape, dim, index)
     size = input.shape[dim] if input.ndim else 1
-    if index.size and (index.min() < 0 or index.max() >= size):
-        fail(IndexError, f"index out of range in self: index_select(): indices must be in [0, {size})")
+    if index.size:
+        low, high = kernel.extremes(index)
+        if low < 0 or high >= size:
+            fail(IndexError, f"index out of range in self: index_select(): indices must be in [0, {size})")
     return input.take(index, dim) if input.ndim else input.repeat(index.size).reshape(())
 
 
@@ -154,7 +157,7 @@ def _fill_into(out, dim, index, value):
 @primitive(
     vjp={"input": lambda g, dim, index: index_fill_with(g, dim, index, np.zeros((), g.dtype)),
          "value": lambda g, dim, index: _filled_part(g, dim, index)},
-    inputs=("input", "index", "value"), method=False, name="index_fill", node_name="IndexFillBackward0",
+    inputs=("input", "index", "value"), method=False, node_name="IndexFillBackward0",
 )
 def index_fill_with(input, dim, index, value):
     """`index_fill` by a 0-d tensor."""
@@ -204,7 +207,8 @@ def index_reduce(input, dim, index, source, reduce, *, include_self=True):
     dim = wrap_dim(dim, input.ndim)
     _check_source(input._a, dim, index._a, source._a)
     shape = [1] * input.ndim
-    shape[dim] = -1
+    if shape:
+        shape[dim] = -1
     along = expand(reshape(index, tuple(shape)), tuple(source.shape))
     return reduce_into(input, dim, along, source, reduce, include_self)
 

@@ -17,7 +17,8 @@ from ..kernels.scatter import add_at
 from ..primitive import composite, primitive
 
 _ALL = slice(None)
-_MASKS = frozenset((np.dtype("bool"), np.dtype("uint8")))
+_BOOL, _INT64 = np.dtype("bool"), np.dtype("int64")
+_MASKS = frozenset((_BOOL, np.dtype("uint8")))
 
 
 def index_error(error, input):
@@ -35,7 +36,7 @@ def index_error(error, input):
 
 
 @primitive(vjp={"input": lambda g, index, input_shape: slice_grad(g, index, input_shape)}, view=True, method=False,
-           name="getitem", node_name="SliceBackward0")
+           node_name="SliceBackward0")
 def slice_view(input, index):
     """``input[index]`` for an index of integers, slices, None and Ellipsis."""
     try:
@@ -107,6 +108,8 @@ def narrow_copy(input, dim, start, length):
 def _narrow_index(shape, dim, start, length):
     if not shape:
         fail(RuntimeError, "narrow() cannot be applied to a 0-dim tensor.")
+    if hasattr(start, "_a") and (start._a.ndim or start._a.dtype.kind not in "iu"):
+        fail(RuntimeError, "start must be an 0-dim integral Tensor.")
     dim, start, length = wrap_dim(dim, len(shape)), as_index(start), as_index(length)
     size = shape[dim]
     if length < 0:
@@ -124,7 +127,7 @@ def _narrow_index(shape, dim, start, length):
 
 
 @primitive(vjp={"input": lambda g, index, input_shape: gather_grad(g, index, input_shape)}, method=False,
-           name="index", node_name="IndexBackward0")
+           node_name="IndexBackward0")
 def gather_index(input, index):
     """``input[index]`` for an index of full slices and arrays."""
     try:
@@ -274,7 +277,22 @@ def getitem(input, index):
                 return slice_view(input, index)
     elif index is None or index is Ellipsis:
         return slice_view(input, index)
+    alone = lone_array(index, input._a.shape)
+    if alone is not None:
+        # Backward needs the index as it is now, whatever is written to it later.
+        return _gather_index(input, alone if input._node is None and input._meta is None else (alone[0].copy(),))
     basic, advanced = split_index(index, input._a.shape)
     if any(i is not _ALL for i in basic) or advanced is None:
         input = slice_view(input, basic)
     return input if advanced is None else _gather_index(input, advanced)
+
+
+def lone_array(index, shape):
+    """The commonest advanced index, one tensor of int64 or bool, as an index of arrays; None for any other."""
+    array = getattr(index, "_a", None)
+    if array is None or not array.ndim > 0:
+        return None
+    if array.dtype is _BOOL and array.ndim <= len(shape):
+        _check_mask(array, shape, 0)
+        return (array,)
+    return (array,) if array.dtype is _INT64 and shape else None

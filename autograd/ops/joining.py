@@ -12,8 +12,9 @@ from ..errors import fail
 from ..modes import recording
 from ..primitive import composite, primitive
 from ..views import node_of
+from .checks import zero_gradient
 from .indexing import narrow, select
-from .shape import reshape, unsqueeze
+from .shape import expand, reshape, unsqueeze
 
 
 def _cat_vjp(g, dim, tensors_shape):
@@ -108,6 +109,8 @@ def stack(tensors, dim=0):
         if a.shape != first.shape:
             fail(RuntimeError, f"stack expects each tensor to be equal size, but got {list(first.shape)} at entry 0 "
                                f"and {list(a.shape)} at entry {i}")
+    if dim == 0 and first.ndim:
+        return np.concatenate(tensors).reshape(len(tensors), *first.shape)
     new = (slice(None),) * wrap_dim(dim, first.ndim + 1) + (None,)
     return np.concatenate([a[new] for a in tensors], len(new) - 1)
 
@@ -196,11 +199,20 @@ def column_stack(tensors):
 # --- taking apart -----------------------------------------------------------------------------------------
 
 
+def _complete(g, shapes):
+    """The gradients of several outputs, with zeros where none arrived."""
+    zero = zero_gradient(next(p for p in g if p is not None)).sum()
+    return [expand(zero, shape) if p is None else p for p, shape in zip(g, shapes)]
+
+
 def _pieces_vjp(g, dim, sizes, input_shape):
-    some = next(p for p in g if p is not None)
-    before = input_shape[:dim]
-    after = input_shape[dim + 1:]
-    return (cat([np.zeros((*before, n, *after), some.dtype) if p is None else p for p, n in zip(g, sizes)], dim),)
+    shapes = [(*input_shape[:dim], n, *input_shape[dim + 1:]) for n in sizes]
+    return (cat(_complete(g, shapes), dim),)
+
+
+def _slices_vjp(g, dim, input_shape):
+    shape = (*input_shape[:dim], *input_shape[dim + 1:])
+    return (stack(_complete(g, [shape] * len(g)), dim),)
 
 
 @primitive(vjp=_pieces_vjp, inputs=("input",), outputs="many", method=False, node_name="SplitBackward0")
@@ -214,17 +226,11 @@ def pieces(input, dim, sizes):
     return parts
 
 
-@primitive(vjp=lambda g, dim: (stack([np.zeros(_some(g).shape, _some(g).dtype) if p is None else p for p in g], dim),),
-           inputs=("input",), outputs="many", method=False, node_name="UnbindBackward0")
+@primitive(vjp=_slices_vjp, inputs=("input",), outputs="many", method=False, node_name="UnbindBackward0")
 def slices(input, dim):
     """The slices along ``dim``, one node for all."""
     before = (slice(None),) * dim
     return [input[(*before, i, Ellipsis)] for i in range(input.shape[dim])]
-
-
-def _some(g):
-    """The first gradient that arrived."""
-    return next(p for p in g if p is not None)
 
 
 def _as_views(input, parts, op, options):
@@ -341,7 +347,8 @@ def _split_along(name, input, indices_or_sections, dim, least):
     if input.ndim < least:
         fail(RuntimeError, f"{name} requires a tensor with at least {least} dimension{'s' * (least > 1)}, but got a "
                            f"tensor with {input.ndim} dimensions!")
-    if hasattr(indices_or_sections, "__index__") and input.shape[dim] % index(indices_or_sections):
+    if hasattr(indices_or_sections, "__index__") and (
+            index(indices_or_sections) <= 0 or input.shape[dim] % index(indices_or_sections)):
         fail(RuntimeError, f"{name} attempted to split along dimension {dim}, but the size of the dimension "
                            f"{input.shape[dim]} is not divisible by the split_size {indices_or_sections}!")
     return tensor_split(input, indices_or_sections, dim)
@@ -374,7 +381,7 @@ def unbind(input, dim=0):
     (tensor([1, 2]), tensor([3, 4]))
     """
     if input.ndim == 0:
-        fail(RuntimeError, "Dimension specified as 0 but tensor has no dimensions")
+        fail(IndexError, "Dimension specified as 0 but tensor has no dimensions")
     dim = wrap_dim(dim, input.ndim)
     options = [(dim, i) for i in range(input.shape[dim])]
     if not _recorded(input) or not options:

@@ -6,7 +6,7 @@ from math import prod
 
 from ..errors import fail
 from ..kernels.matmul import matmul as product
-from ..primitive import primitive
+from ..primitive import composite, primitive
 
 
 def _rows(x):
@@ -54,7 +54,38 @@ def linear(input, weight, bias=None):
     out = product(input, weight.T)
     if bias is not None:
         if bias.dtype != input.dtype:
-            fail(RuntimeError, f"expected bias to have the same dtype as input, but got: {bias.dtype} != {input.dtype}; "
-                               "convert one of them")
+            fail(RuntimeError, f"expected bias to have the same dtype as input, but got: {bias.dtype} != "
+                               f"{input.dtype}; convert one of them")
         out += bias
     return out
+
+
+@composite(method=False)
+def bilinear(input1, input2, weight, bias=None):
+    """Bilinear map ``out[.., o] = sum_ij input1[.., i] * weight[o, i, j] * input2[.., j] + bias[o]``.
+
+    Args:
+        input1: (..., I).
+        input2: (..., J).
+        weight: (O, I, J).
+        bias: (O), or None.
+
+    Raises:
+        RuntimeError: shapes do not fit.
+
+    >>> import autograd
+    >>> autograd.bilinear(autograd.tensor([[1., 2.]]), autograd.tensor([[3.]]), autograd.ones(1, 2, 1))
+    tensor([[9.]])
+    """
+    if input1.shape[:-1] != input2.shape[:-1]:
+        fail(RuntimeError, "bilinear(): input batch dimensions do not match: got "
+                           f"{list(input1.shape[:-1])} and {list(input2.shape[:-1])}")
+    o, i, j = weight.shape
+    for name, x, n in (("input1", input1, i), ("input2", input2, j)):
+        if x.shape[-1] != n:
+            fail(RuntimeError, f"bilinear(): {name} size does not match weight size: got {x.shape[-1]} but expected "
+                               f"{n}")
+    rows = prod(input1.shape[:-1])
+    half = input1.reshape(rows, i) @ weight.permute(1, 0, 2).reshape(i, o * j)
+    out = (half.reshape(rows, o, j) @ input2.reshape(rows, j, 1)).reshape(*input1.shape[:-1], o)
+    return out if bias is None else out + bias

@@ -1,1 +1,371 @@
-"""To be written."""
+"""Losses of numbers and probabilities: squared, absolute, Huber, binary cross-entropy, divergences, likelihoods.
+
+A loss is a function of each element and one reduction. The common ones are single operations: their rule is the
+derivative of the element's loss, times the share of the gradient that the reduction gives each element.
+"""
+
+from __future__ import annotations
+
+import math
+import warnings
+from math import log, pi
+from typing import Any
+
+import numpy as np
+
+from ..creation import ones
+from ..dispatch import is_tensor
+from ..errors import fail
+from ..kernels.norm import wide
+from ..kernels.reduce import total
+from ..primitive import composite, primitive
+from .activation import logsigmoid, sigmoid
+from .reduction import check_reduction, check_tensors, legacy_reduction, reduce_loss
+from .shape import broadcast_tensors
+
+
+def _reduced(losses: Any, reduction: str, dtype: Any) -> Any:
+    """The reduction, on arrays; ``dtype`` is the result's."""
+    if reduction == "none":
+        return losses.astype(dtype, copy=False)
+    result = total(losses)
+    if reduction == "mean":
+        result = result / losses.size if losses.size else np.nan
+    return np.asarray(result, dtype)
+
+
+def _share(g: Any, reduction: str, shape: Any) -> Any:
+    """The gradient that each element's loss gets."""
+    return g / math.prod(shape) if reduction == "mean" else g
+
+
+def _check_floating(name: str, input: Any, kinds: str = "f") -> None:
+    if input.dtype.kind not in kinds:
+        fail(NotImplementedError, f"\"{name}\" not implemented for {input.dtype}; convert to a floating type")
+
+
+def _mse_slope(g, input, target, reduction):
+    return (input - target) * _share(g * 2, reduction, input.shape)
+
+
+@primitive(
+    vjp={"input": lambda g, input, target, reduction: _mse_slope(g, input, target, reduction),
+         "target": lambda g, input, target, reduction: _mse_slope(g, target, input, reduction)},
+    promote="common", method=False, node_name="MseLossBackward0",
+)
+def squared_error(input, target, reduction):
+    """(input - target) ** 2, reduced."""
+    _check_floating("mse_loss", input)
+    d = wide(input) - wide(target)
+    d *= d
+    return _reduced(d, reduction, input.dtype)
+
+
+def _huber_slope(g, input, target, reduction, delta):
+    return np.clip(input - target, -delta, delta) * _share(g, reduction, input.shape)
+
+
+@primitive(
+    vjp={"input": lambda g, input, target, reduction, delta: _huber_slope(g, input, target, reduction, delta),
+         "target": lambda g, input, target, reduction, delta: _huber_slope(g, target, input, reduction, delta)},
+    promote="common", method=False, node_name="HuberLossBackward0",
+)
+def huber_error(input, target, reduction, delta):
+    """d ** 2 / 2 where |d| < delta, else delta * (|d| - delta / 2), for d = input - target; reduced."""
+    _check_floating("huber_loss", input)
+    d = wide(input) - wide(target)
+    inside = np.clip(d, -delta, delta)
+    return _reduced(inside * (d - 0.5 * inside), reduction, input.dtype)
+
+
+def _bce_input(g, input, target, reduction):
+    return (input - target) / np.maximum((1 - input) * input, 1e-12) * _share(g, reduction, input.shape)
+
+
+@primitive(
+    vjp={"input": _bce_input,
+         "target": lambda g, input, reduction: (np.log(1 - input) - np.log(input)) * _share(g, reduction, input.shape)},
+    inputs=("input", "target"), method=False, node_name="BinaryCrossEntropyBackward0",
+)
+def bernoulli_error(input, target, reduction):
+    """-(target * log(input) + (1 - target) * log(1 - input)), with logarithms of at least -100; reduced."""
+    _check_floating("binary_cross_entropy", input)
+    if input.size and not (input.min() >= 0 and input.max() <= 1):
+        fail(RuntimeError, "all elements of input should be between 0 and 1; put a sigmoid before, or use "
+                           "binary_cross_entropy_with_logits")
+    if target.dtype != input.dtype:
+        fail(RuntimeError, f"Found dtype {target.dtype} but expected {input.dtype}; convert the target")
+    x, t = wide(input), wide(target)
+    yes, no = np.maximum(np.log(x), -100), np.maximum(np.log1p(-x), -100)
+    return _reduced((t - 1) * no - t * yes, reduction, input.dtype)
+
+
+@primitive(
+    vjp={"input": lambda g, input, target, reduction: (sigmoid(input) - target) * _share(g, reduction, input.shape),
+         "target": lambda g, input, reduction: -input * _share(g, reduction, input.shape)},
+    promote="common", method=False, node_name="BinaryCrossEntropyWithLogitsBackward0",
+)
+def logistic_error(input, target, reduction):
+    """log(1 + exp(input)) - target * input, reduced."""
+    _check_floating("binary_cross_entropy_with_logits", input)
+    x, t = wide(input), wide(target)
+    losses = np.log1p(np.exp(-np.abs(x)))
+    losses += np.maximum(x, 0)
+    losses -= t * x
+    return _reduced(losses, reduction, input.dtype)
+
+
+# --- what users call --------------------------------------------------------------------------------------
+
+
+def _matched(name: str, input: Any, target: Any) -> tuple[Any, Any]:
+    """The two in one shape; a warning where they differ, because it is nearly always a mistake."""
+    check_tensors(name, input=input, target=target)
+    if input.shape == target.shape:
+        return input, target
+    warnings.warn(f"Using a target size ({target.shape}) that is different to the input size ({input.shape}). This "
+                  "will likely lead to incorrect results due to broadcasting. Please ensure they have the same size.", stacklevel=3)
+    return broadcast_tensors(input, target)
+
+
+def _weighted(losses: Any, weight: Any, shape: Any, reduction: str, by_weight: bool) -> Any:
+    """The reduction of losses times weights; the mean divides by the sum of the weights where ``by_weight``."""
+    if tuple(weight.shape) != tuple(shape):
+        fail(ValueError, "Weights and input must have the same size.")
+    if reduction == "mean" and by_weight:
+        return (losses * weight).sum() / weight.sum()
+    return reduce_loss(losses * weight, reduction)
+
+
+@composite(method=False)
+def mse_loss(input, target, size_average=None, reduce=None, reduction="mean", weight=None):
+    """Squared error ``(input - target) ** 2``.
+
+    Args:
+        input, target: of the same shape; others broadcast, with a warning.
+        reduction: ``"mean"``, ``"sum"`` or ``"none"``.
+        weight: of the input's shape; the mean then divides by its sum.
+
+    >>> import autograd
+    >>> from nn.functional import mse_loss
+    >>> mse_loss(autograd.tensor([1., 2.]), autograd.tensor([1., 4.]))
+    tensor(2.)
+    """
+    reduction = legacy_reduction(size_average, reduce, reduction)
+    check_reduction(reduction)
+    shape = getattr(input, "shape", None)
+    input, target = _matched("mse_loss", input, target)
+    if weight is not None:
+        return _weighted(squared_error(input, target, "none"), weight, shape, reduction, True)
+    return squared_error(input, target, reduction)
+
+
+@composite(method=False)
+def l1_loss(input, target, size_average=None, reduce=None, reduction="mean", weight=None):
+    """Absolute error ``|input - target|``; the arguments of `mse_loss`.
+
+    >>> import autograd
+    >>> from nn.functional import l1_loss
+    >>> l1_loss(autograd.tensor([1., 2.]), autograd.tensor([1., 4.]))
+    tensor(1.)
+    """
+    reduction = legacy_reduction(size_average, reduce, reduction)
+    check_reduction(reduction)
+    shape = getattr(input, "shape", None)
+    input, target = _matched("l1_loss", input, target)
+    losses = (input - target).abs()
+    return reduce_loss(losses, reduction) if weight is None else _weighted(losses, weight, shape, reduction, True)
+
+
+@composite(method=False)
+def smooth_l1_loss(input, target, size_average=None, reduce=None, reduction="mean", beta=1.0):
+    """``d ** 2 / (2 * beta)`` where ``|d| < beta``, else ``|d| - beta / 2``, for ``d = input - target`` (Girshick, Fast R-CNN,
+    2015).
+
+    Raises:
+        RuntimeError: ``beta`` is negative.
+
+    >>> import autograd
+    >>> from nn.functional import smooth_l1_loss
+    >>> smooth_l1_loss(autograd.tensor([0., 3.]), autograd.tensor([1., 0.]), reduction="none")
+    tensor([0.5000, 2.5000])
+    """
+    reduction = legacy_reduction(size_average, reduce, reduction)
+    check_reduction(reduction)
+    if beta < 0:
+        fail(RuntimeError, "smooth_l1_loss does not support negative values for beta.")
+    input, target = _matched("smooth_l1_loss", input, target)
+    if beta == 0:
+        return reduce_loss((input - target).abs(), reduction)
+    return huber_error(input, target, reduction, beta) / beta if beta != 1 else huber_error(input, target, reduction, 1.0)
+
+
+@composite(method=False)
+def huber_loss(input, target, reduction="mean", delta=1.0, weight=None):
+    """``d ** 2 / 2`` where ``|d| < delta``, else ``delta * (|d| - delta / 2)``, for ``d = input - target`` (Huber, 1964).
+
+    Raises:
+        RuntimeError: ``delta`` is not positive.
+
+    >>> import autograd
+    >>> from nn.functional import huber_loss
+    >>> huber_loss(autograd.tensor([0., 3.]), autograd.tensor([1., 0.]), reduction="none")
+    tensor([0.5000, 2.5000])
+    """
+    check_reduction(reduction)
+    if delta <= 0:
+        fail(RuntimeError, "huber_loss does not support non-positive values for delta.")
+    shape = getattr(input, "shape", None)
+    input, target = _matched("huber_loss", input, target)
+    if weight is not None:
+        return _weighted(huber_error(input, target, "none", delta), weight, shape, reduction, False)
+    return huber_error(input, target, reduction, delta)
+
+
+@composite(method=False)
+def binary_cross_entropy(input, target, weight=None, size_average=None, reduce=None, reduction="mean"):
+    """``-(target * log(input) + (1 - target) * log(1 - input))`` of probabilities; the logarithms are at least -100.
+
+    Args:
+        input, target: in [0, 1], of the same shape.
+        weight: multiplies the losses, with broadcasting.
+
+    Raises:
+        RuntimeError: an input is no probability.
+        ValueError: the shapes differ.
+
+    >>> import autograd
+    >>> from nn.functional import binary_cross_entropy
+    >>> binary_cross_entropy(autograd.tensor([0.5, 0.25]), autograd.tensor([1., 0.]), reduction="none")
+    tensor([0.6931, 0.2877])
+    """
+    reduction = legacy_reduction(size_average, reduce, reduction)
+    check_tensors("binary_cross_entropy", input=input, target=target)
+    check_reduction(reduction)
+    if input.shape != target.shape:
+        fail(ValueError, f"Using a target size ({target.shape}) that is different to the input size ({input.shape}) is "
+                         "deprecated. Please ensure they have the same size.")
+    if weight is not None:
+        return reduce_loss(bernoulli_error(input, target, "none") * weight, reduction)
+    return bernoulli_error(input, target, reduction)
+
+
+@composite(method=False)
+def binary_cross_entropy_with_logits(input, target, weight=None, size_average=None, reduce=None, reduction="mean",
+                                     pos_weight=None):
+    """Binary cross-entropy of ``sigmoid(input)``, without overflow or cancellation.
+
+    Args:
+        input: scores.
+        target: in [0, 1], of the same shape.
+        weight: multiplies the losses, with broadcasting.
+        pos_weight: multiplies the part of the positive class, with broadcasting.
+
+    Raises:
+        ValueError: the shapes differ.
+
+    >>> import autograd
+    >>> from nn.functional import binary_cross_entropy_with_logits
+    >>> binary_cross_entropy_with_logits(autograd.tensor([0., 1000.]), autograd.tensor([1., 1.]), reduction="none")
+    tensor([0.6931, 0.0000])
+    """
+    reduction = legacy_reduction(size_average, reduce, reduction)
+    check_tensors("binary_cross_entropy_with_logits", input=input, target=target)
+    check_reduction(reduction)
+    if input.shape != target.shape:
+        fail(ValueError, f"Target size ({target.shape}) must be the same as input size ({input.shape})")
+    if not target.is_floating_point():
+        fail(RuntimeError, f"result type {input.dtype} can't be cast to the desired output type {target.dtype}: the target must be "
+                           "of a floating type; convert it with .float()")
+    if weight is None and pos_weight is None:
+        return logistic_error(input, target, reduction)
+    if pos_weight is None:
+        losses = logistic_error(input, target, "none")
+    else:
+        losses = (1 - target) * input - ((pos_weight - 1) * target + 1) * logsigmoid(input)
+    return reduce_loss(losses if weight is None else losses * weight, reduction)
+
+
+@composite(method=False)
+def kl_div(input, target, size_average=None, reduce=None, reduction="mean", log_target=False):
+    """Terms ``target * (log(target) - input)`` of the Kullback-Leibler divergence.
+
+    Args:
+        input: log-probabilities.
+        target: probabilities; or log-probabilities, where ``log_target``.
+        reduction: ``"batchmean"`` divides the sum by the batch size, which gives the divergence; ``"mean"`` divides by the
+            number of elements.
+
+    >>> import autograd
+    >>> from nn.functional import kl_div
+    >>> kl_div(autograd.tensor([[0.5, 0.5]]).log(), autograd.tensor([[1., 0.]]), reduction="batchmean")
+    tensor(0.6931)
+    """
+    if size_average is not None or reduce is not None:
+        reduction = legacy_reduction(size_average, reduce, reduction)
+    elif reduction == "mean":
+        warnings.warn("reduction: 'mean' divides the total loss by both the batch size and the support size.'batchmean' divides "
+                      "only by the batch size, and aligns with the KL div math definition.", stacklevel=2)
+    losses = target.exp() * (target - input) if log_target else target.xlogy(target) - target * input
+    if reduction == "batchmean":
+        return losses.sum() / input.shape[0] if input.ndim else losses.sum()
+    return reduce_loss(losses, reduction)
+
+
+@composite(method=False)
+def poisson_nll_loss(input, target, log_input=True, full=False, size_average=None, eps=1e-08, reduce=None, reduction="mean"):
+    """Negative log-likelihood of counts, ``exp(input) - target * input``.
+
+    Args:
+        input: logarithm of the rate; or the rate, where not ``log_input``.
+        target: counts.
+        full: add Stirling's approximation of ``log(target!)`` for counts above 1.
+        eps: added to the rate inside its logarithm.
+
+    >>> import autograd
+    >>> from nn.functional import poisson_nll_loss
+    >>> poisson_nll_loss(autograd.tensor([0., 0.]), autograd.tensor([1., 2.]))
+    tensor(1.)
+    """
+    reduction = legacy_reduction(size_average, reduce, reduction)
+    check_reduction(reduction)
+    losses = input.exp() - target * input if log_input else input - target * (input + eps).log()
+    if full:
+        stirling = target * target.log() - target + 0.5 * (target * (2 * pi)).log()
+        losses = losses + stirling.where(target > 1, 0.0)
+    return reduce_loss(losses, reduction)
+
+
+@composite(method=False)
+def gaussian_nll_loss(input, target, var, full=False, eps=1e-06, reduction="mean"):
+    """Negative log-likelihood of normal variables, ``(log(var) + (input - target) ** 2 / var) / 2``.
+
+    Args:
+        input: means.
+        target: values.
+        var: variances: a number, or of the input's shape, where the last dimension may be 1 or missing.
+        full: add the constant ``log(2 * pi) / 2``.
+        eps: variances are at least this; the limit does not change the derivative.
+
+    Raises:
+        ValueError: a variance is negative, or the shapes do not fit.
+
+    >>> import autograd
+    >>> from nn.functional import gaussian_nll_loss
+    >>> gaussian_nll_loss(autograd.tensor([1.]), autograd.tensor([3.]), 4.)
+    tensor(1.1931)
+    """
+    if not is_tensor(var):
+        var = ones(tuple(input.shape), dtype=input.dtype) * var
+    if (var < 0).any():
+        fail(ValueError, "var has negative entry/entries")
+    if var.shape != input.shape:
+        if tuple(input.shape[:-1]) == tuple(var.shape):
+            var = var.unsqueeze(-1)
+        elif input.ndim != var.ndim or sum(n for m, n in zip(input.shape, var.shape, strict=True) if m != n) != 1:
+            fail(ValueError, "var is of incorrect size")
+    check_reduction(reduction)
+    fixed = var.detach()
+    var = var + (fixed.clamp_min(eps) - fixed)
+    losses = 0.5 * (var.log() + (input - target) ** 2 / var)
+    return reduce_loss(losses + 0.5 * log(2 * pi) if full else losses, reduction)

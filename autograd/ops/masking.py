@@ -9,9 +9,10 @@ from ..dtypes import scalar_type
 from ..errors import fail
 from ..primitive import composite, primitive
 from ..tape import wrap_node
+from .assigning import put_at
 from .indexing import gather_index
 from .shape import broadcast_tensors, reshape
-from .writing import in_place, number, put_at
+from .writing import in_place, number
 
 
 def _check_mask(name, mask):
@@ -34,7 +35,7 @@ def _fill_into(out, mask, value):
 @primitive(
     vjp={"input": lambda g, mask: masked_fill_with(g, mask, np.zeros((), g.dtype)),
          "value": lambda g, mask: masked_fill_with(g, ~mask, np.zeros((), g.dtype))},
-    inputs=("input", "mask", "value"), broadcasts=True, method=False, name="masked_fill",
+    inputs=("input", "mask", "value"), broadcasts=True, method=False,
     node_name="MaskedFillBackward0",
 )
 def masked_fill_with(input, mask, value):
@@ -66,6 +67,8 @@ def masked_fill(input, mask, value):
         fail(RuntimeError, "masked_fill_ only supports a 0-dimensional value tensor, but got tensor with "
                            f"{value._a.ndim} dimension(s).")
     elif value._a.dtype is not input._a.dtype:
+        if value._a.dtype.kind == "c" and input._a.dtype.kind != "c":
+            fail(RuntimeError, f"value cannot be converted to type {input._a.dtype}_t without overflow")
         value = value.to(input.dtype)
     return masked_fill_with(input, mask, value)
 

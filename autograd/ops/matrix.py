@@ -46,7 +46,7 @@ def _matmul_other(g, input, other_shape):
 
 @primitive(
     vjp={"input": _matmul_input, "other": _matmul_other},
-    broadcasts=True, holomorphic=True, numpy=(np.matmul,),
+    broadcasts=True, fast=kernel.matmul, holomorphic=True, numpy=(np.matmul,),
 )
 def matmul(input, other):
     """Product of matrices ``sum_k input[.., i, k] * other[.., k, j]``; of vectors, the dot product.
@@ -184,7 +184,13 @@ def outer(input, vec2):
 
 @composite()
 def ger(input, vec2):
-    """Another name of `outer`."""
+    """Another name of `outer`.
+
+    >>> import autograd
+    >>> autograd.ger(autograd.tensor([1, 2]), autograd.tensor([3, 4]))
+    tensor([[3, 4],
+            [6, 8]])
+    """
     return outer(input, vec2)
 
 
@@ -198,9 +204,9 @@ def _expect_vector(name, argument, value):
 
 def _blend(input, product, beta, alpha):
     """``beta * input + alpha * product``; with ``beta`` zero not even the NaNs of ``input`` count."""
-    if product.dtype.kind in "iub" and (isinstance(beta, float) or isinstance(alpha, float)):
-        name = "beta" if isinstance(beta, float) else "alpha"
-        fail(RuntimeError, f"For integral input tensors, argument {name} must not be a floating point number.")
+    if product.dtype.kind in "biu":  # factors are cut to the type of the elements
+        kind = bool if product.dtype.kind == "b" and input.dtype.kind == "b" else int
+        beta, alpha = kind(beta), kind(alpha)
     if alpha != 1:
         product = product * alpha
     if beta == 0:
@@ -299,4 +305,9 @@ def addr(input, vec1, vec2, *, beta=1, alpha=1):
     """
     _expect_vector("addr", "vec1", vec1)
     _expect_vector("addr", "vec2", vec2)
-    return _blend(input, outer(vec1, vec2), beta, alpha)
+    product = outer(vec1, vec2)
+    if product.dtype.kind in "biu" and input.dtype.kind in "biu":
+        for name, value in (("beta", beta), ("alpha", alpha)):
+            if isinstance(value, float):
+                fail(RuntimeError, f"For integral input tensors, argument {name} must not be a floating point number.")
+    return _blend(input, product, beta, alpha)

@@ -80,8 +80,8 @@ def var_mean_over(input, dim, correction, keepdim):
 
 
 @primitive(
-    vjp={"input": lambda g, input, out, dim, correction, keepdim:
-         _pair_rule(lambda s: _root_rule(s, input, out[0], dim, correction, keepdim), g, input, dim, keepdim)},
+    vjp={"input": lambda g, input, out_0, dim, correction, keepdim:
+         _pair_rule(lambda s: _root_rule(s, input, out_0, dim, correction, keepdim), g, input, dim, keepdim)},
     outputs=2, method=False, node_name="StdMeanBackward0",
 )
 def std_mean_over(input, dim, correction, keepdim):
@@ -260,11 +260,11 @@ def cov(input, *, correction=1, fweights=None, aweights=None):
         centred = rows - sum(rows * weights, 1, True) / total
         weighted = centred * weights
         share = 1 if aweights is None or not correction else sum(weights * aweights) / total
-        freedom = (total - correction * share).item()
+        freedom = total - share * correction
     if freedom <= 0:
         warnings.warn("cov(): degrees of freedom is <= 0. Correction should be strictly less than the number of "
                       "observations.", UserWarning, stacklevel=2)
-        freedom = 0
+        freedom = freedom * 0
     found = matmul(weighted, conj(transpose(centred, 0, 1))) / freedom
     return found if input.ndim == 2 and rows.shape[0] != 1 else squeeze(found)
 

@@ -11,38 +11,41 @@ from ..dispatch import is_tensor
 from ..errors import describe, fail
 from ..kernels import norm as kernel
 from ..primitive import composite, primitive
+from .average_pool import window_means
+from .shape import expand
 
 # --- one computation for all ------------------------------------------------------------------------------
-# The kinds of normalization differ in a view of the input, the axes of it that are averaged over, and the shape in which
-# weight and bias meet it. Mean and variance are outputs beside the result: the gradient is a function of them, and where it
-# is itself differentiated, they carry the rest of the derivative.
+# The kinds of normalization differ in a view of the input, the axes of it that are averaged over, and the shape in
+# which # weight and bias meet it. Mean and variance are outputs beside the result: the gradient is a function of them,
+# and where it # is itself differentiated, they carry the rest of the derivative.
 
 
-def _reduce_to(x: Any, affine: Any, shape: Any) -> Any:
-    """The sum of ``x`` over the axes along which a weight of ``affine`` shape is repeated, in the shape of the weight."""
-    return x.sum(tuple([a for a, n in enumerate(affine) if n == 1])).reshape(shape)
+def _reduce_to(x: Any, affine: Any) -> Any:
+    """The sum of ``x`` over the axes along which a weight of ``affine`` shape is repeated, flattened."""
+    repeated = tuple([a for a, n in enumerate(affine) if n == 1 and x.shape[a] != 1])
+    return (x.sum(repeated) if repeated else x).reshape(prod(affine))
 
 
 def _average(x: Any, axes: Any) -> Any:
     shape = tuple([1 if a in axes else n for a, n in enumerate(x.shape)])
-    return x.sum(axes).reshape(shape) / prod([x.shape[a] for a in axes])
+    return x.sum(axes).reshape(shape) / max(1, prod([x.shape[a] for a in axes]))
 
 
-def _rule(g, out, input, weight, bias, view, axes, affine, eps, centered, needs):
+def _rule(g, out_1, out_2, input, weight, weight_shape, bias_shape, view, axes, affine, eps, centered, needs):
     g_out, g_mean, g_var = g
-    grads = [None, None, None]
+    g_input = g_weight = g_bias = None
     if g_out is not None:
-        found = normalize_grad(g_out, input, out[1], out[2], view, axes, affine, eps, centered, weight, needs[1] or needs[2])
-        grads = [*found, None, None][:3]
-    if g_var is not None or (g_mean is not None and centered):
-        x = input.reshape(view)
-        count = prod([view[a] for a in axes])
-        extra = 0 if g_mean is None or not centered else g_mean / count
-        if g_var is not None:
-            extra = extra + (x - out[1]) * (g_var * (2 / count))
-        extra = (extra + x * 0 if extra.shape != tuple(view) else extra).reshape(input.shape)
-        grads[0] = extra if grads[0] is None else grads[0] + extra
-    return [grads[0], grads[1] if needs[1] else None, grads[2] if needs[2] else None]
+        g_input, *rest = normalize_grad(g_out, input, out_1, out_2, view, axes, affine, eps, centered, weight,
+                                        needs[1] or needs[2])
+        g_weight, g_bias = (None if not needed else x.reshape(shape) for x, needed, shape in zip(
+            rest or (None, None), needs[1:], (weight_shape, bias_shape), strict=True))
+    count = max(1, prod([view[a] for a in axes]))
+    for each in (None if g_mean is None or not centered else expand(g_mean, view) / count,
+                 None if g_var is None else (input.reshape(view) - out_1) * (g_var * (2 / count))):
+        if each is not None:
+            each = each.reshape(input.shape)
+            g_input = each if g_input is None else g_input + each
+    return [g_input, g_weight, g_bias]
 
 
 def _normalize(input, view, axes, affine, eps, centered, weight=None, bias=None):
@@ -66,11 +69,11 @@ native_batch_norm, native_layer_norm, native_group_norm, native_rms_norm = (
 
 
 def _grad_rule(g, grad, input, mean, var, weight, view, axes, affine, eps, centered):
-    """Derivatives of the gradients ``r * (a - M(a) - n * M(a * n))``, ``sum(grad * n)`` and ``sum(grad)``, where M is the
-    mean, r = (var + eps) ** -0.5, n = (input - mean) * r and a = grad * weight; ``g`` has a cotangent for each.
+    """Derivatives of the gradients ``r * (a - M(a) - n * M(a * n))``, ``sum(grad * n)`` and ``sum(grad)``, where M is
+    the mean, r = (var + eps) ** -0.5, n = (input - mean) * r and a = grad * weight; ``g`` has a cotangent for each.
     """
     h, p, q = (*g, None, None)[:3]
-    shape, weight_shape = input.shape, None if weight is None else weight.shape
+    shape = input.shape
     grad, x = grad.reshape(view), input.reshape(view)
     r = (var + eps) ** -0.5
     n = (x - mean) * r if centered else x * r
@@ -85,13 +88,13 @@ def _grad_rule(g, grad, input, mean, var, weight, view, axes, affine, eps, cente
         inner = inner * r
         g_grad, g_n, g_r = inner * w, (h * s + a * t) * -r, h * outer
         if weight is not None:
-            g_weight = _reduce_to(inner * grad, affine, weight_shape)
+            g_weight = _reduce_to(inner * grad, affine).reshape(weight.shape)
     if p is not None:
         p = p.reshape(affine)
         g_grad = p * n if g_grad is None else g_grad + p * n
         g_n = p * grad if g_n is None else g_n + p * grad
     if q is not None:
-        q = q.reshape(affine) + x * 0
+        q = expand(q.reshape(affine), view)
         g_grad = q if g_grad is None else g_grad + q
     g_input = g_mean = g_var = None
     if g_n is not None:
@@ -104,12 +107,274 @@ def _grad_rule(g, grad, input, mean, var, weight, view, axes, affine, eps, cente
 
 @primitive(vjp=_grad_rule, inputs=("grad", "input", "mean", "var", "weight"), outputs="many", method=False)
 def normalize_grad(grad, input, mean, var, view, axes, affine, eps, centered, weight=None, of_weight=False):
-    """The gradient of the normalized ``input``; and, where ``of_weight``, the gradients of weight and bias."""
+    """The gradient of the normalized ``input``; and, where ``of_weight``, the gradients of weight and bias, flat."""
     w = None if weight is None else kernel.wide(weight.reshape(affine))
     g = kernel.wide(grad.reshape(view))
     found, product = kernel.normalize_grad(g, kernel.wide(input.reshape(view)), mean, var, w, axes, eps, centered)
     results = [found.reshape(input.shape).astype(input.dtype, copy=False)]
     if of_weight:
-        shape, dtype = ((prod(affine),), input.dtype) if weight is None else (weight.shape, weight.dtype)
-        results += [_reduce_to(x, affine, shape).astype(dtype, copy=False) for x in (product, g)]
+        dtype = input.dtype if weight is None else weight.dtype
+        results += [_reduce_to(x, affine).astype(dtype, copy=False) for x in (product, g)]
     return results
+
+
+# --- what users call --------------------------------------------------------------------------------------
+
+
+def _check_floating(name: str, input: Any, *params: Any) -> None:
+    if not is_tensor(input):
+        fail(TypeError, f"{name}(): argument 'input' must be Tensor, not {type(input).__name__} ({describe(input)})")
+    if not input.is_floating_point():
+        fail(NotImplementedError, f"\"{name}\" not implemented for {input.dtype}; convert to a floating type")
+    for p in params:
+        if p is not None and p.dtype != input.dtype and not (input.dtype == np.float16 and p.dtype == np.float32):
+            fail(RuntimeError, f"mixed dtype (CPU): all inputs must share same datatype, but input is {input.dtype} "
+                               f"and a parameter {p.dtype}")
+
+
+def _check_channels(channels: int, **params: Any) -> None:
+    for what, p in params.items():
+        if p is not None and p.numel() != channels:
+            fail(RuntimeError, f"{what} should contain {channels} elements not {p.numel()}")
+
+
+def _planes(shape: Any) -> tuple[tuple[int, ...], tuple[int, ...], tuple[int, ...]]:
+    """For (N, C, *size): the view, the axes of all but the channels, and the shape of one number for each channel."""
+    if len(shape) == 2:
+        return tuple(shape), (0,), (1, shape[1])
+    return (shape[0], shape[1], prod(shape[2:])), (0, 2), (1, shape[1], 1)
+
+
+def _update(running: Any, value: Any, momentum: float) -> None:
+    running.mul_(1 - momentum).add_(value.detach().to(running.dtype).reshape(running.shape), alpha=momentum)
+
+
+def _with_running(input: Any, running_mean: Any, running_var: Any, weight: Any, bias: Any, eps: float) -> Any:
+    """Normalization by given statistics: one multiplication and one addition for each element."""
+    shape = (1, -1) + (1,) * (input.ndim - 2)
+    scale = (running_var + eps).rsqrt()
+    if weight is not None:
+        scale = scale * weight
+    shift = -running_mean * scale if bias is None else bias - running_mean * scale
+    return (input * scale.reshape(shape) + shift.reshape(shape)).to(input.dtype)
+
+
+@composite(method=False)
+def batch_norm(input, running_mean, running_var, weight=None, bias=None, training=False, momentum=0.1, eps=1e-05):
+    """Normalize each channel over the batch: ``(x - mean) / sqrt(var + eps) * weight + bias`` (Ioffe and Szegedy, Batch
+    normalization, 2015).
+
+    Args:
+        input: (N, C) or (N, C, ...).
+        running_mean, running_var: (C), or None. Where ``training``, updated in place to ``(1 - momentum) * running +
+            momentum * value``, with the unbiased variance; else used instead of the batch's own mean and variance.
+        weight, bias: (C), or None.
+
+    Raises:
+        ValueError: training on one value for each channel.
+        RuntimeError: sizes do not fit.
+
+    >>> import autograd
+    >>> from nn.functional import batch_norm
+    >>> batch_norm(autograd.tensor([[1., 10.], [3., 30.]]), None, None, training=True)
+    tensor([[-1.0000, -1.0000],
+            [ 1.0000,  1.0000]])
+    """
+    _check_floating("batch_norm", input, weight, bias, running_mean, running_var)
+    shape = input.shape
+    if input.ndim < 2:
+        fail(RuntimeError, f"batch_norm expects input (N, C, ...) with at least 2 dimensions, but got {list(shape)}")
+    _check_channels(shape[1], running_mean=running_mean, running_var=running_var, weight=weight, bias=bias)
+    if not training:
+        for what, running in (("running_mean", running_mean), ("running_var", running_var)):
+            if running is None:
+                fail(RuntimeError, f"{what} must be defined in evaluation mode")
+        return _with_running(input, running_mean, running_var, weight, bias, eps)
+    view, axes, affine = _planes(shape)
+    count = prod([view[a] for a in axes])
+    if count == 1:
+        fail(ValueError, f"Expected more than 1 value per channel when training, got input size {list(shape)}")
+    if eps <= 0:
+        fail(ValueError, f"batch_norm eps must be positive during training, but got {eps}")
+    out, mean, var = native_batch_norm(input, view, axes, affine, eps, True, weight, bias)
+    if count and running_mean is not None:
+        _update(running_mean, mean, momentum)
+    if count and running_var is not None:
+        _update(running_var, var.detach() * (count / (count - 1)), momentum)
+    return out
+
+
+@composite(method=False)
+def instance_norm(input, running_mean=None, running_var=None, weight=None, bias=None, use_input_stats=True,
+                  momentum=0.1,
+                  eps=1e-05):
+    """Normalize each channel of each sample (Ulyanov et al., Instance normalization, 2016).
+
+    Args:
+        input: (N, C, ...).
+        running_mean, running_var: (C), or None, updated by the mean over the batch; used where not ``use_input_stats``.
+        weight, bias: (C), or None.
+
+    Raises:
+        ValueError: there is one element for each channel.
+
+    >>> import autograd
+    >>> from nn.functional import instance_norm
+    >>> instance_norm(autograd.tensor([[[1., 3.], [10., 30.]]]))
+    tensor([[[-1.0000,  1.0000],
+             [-1.0000,  1.0000]]])
+    """
+    _check_floating("instance_norm", input, weight, bias)
+    shape = input.shape
+    if use_input_stats and prod(shape[2:]) == 1:
+        fail(ValueError, f"Expected more than 1 spatial element when training, got input size {list(shape)}")
+    _check_channels(shape[1], running_mean=running_mean, running_var=running_var, weight=weight, bias=bias)
+    if not use_input_stats:
+        if running_mean is None or running_var is None:
+            fail(RuntimeError, "Expected running_mean and running_var to be defined when use_input_stats is false")
+        return _with_running(input, running_mean, running_var, weight, bias, eps)
+    count = prod(shape[2:])
+    out, mean, var = native_batch_norm(input, (shape[0], shape[1], count), (2,), (1, shape[1], 1), eps, True, weight,
+                                       bias)
+    if running_mean is not None:
+        _update(running_mean, mean.detach().mean(0), momentum)
+    if running_var is not None:
+        _update(running_var, var.detach().mean(0) * (count / (count - 1)), momentum)
+    return out
+
+
+def _normalized(name: str, input: Any, normalized_shape: Any, **params: Any) -> tuple[tuple[int, int], tuple[int, int]]:
+    """The view (rows, elements) and the shape of weights, for the last dimensions."""
+    _check_floating(name, input, *params.values())
+    if not isinstance(normalized_shape, (tuple, list)):
+        fail(TypeError, f"{name}(): argument 'normalized_shape' (position 2) must be tuple of ints, not "
+                        f"{type(normalized_shape).__name__}; write ({describe(normalized_shape)},)")
+    last = tuple(normalized_shape)
+    if not last:
+        fail(RuntimeError, "Expected normalized_shape to be at least 1-dimensional, i.e., containing at least one "
+                           "element, but got normalized_shape = []")
+    for what, p in params.items():
+        if p is not None and tuple(p.shape) != last:
+            fail(RuntimeError, f"Expected {what} to be of same shape as normalized_shape, but got {what} of shape "
+                               f"{list(p.shape)} and normalized_shape = {list(last)}")
+    lead = input.ndim - len(last)
+    if lead < 0 or tuple(input.shape[lead:]) != last:
+        fail(RuntimeError, f"Given normalized_shape={list(last)}, expected input with shape [*, "
+                           f"{', '.join(map(str, last))}], but got input of size{list(input.shape)}")
+    return (prod(input.shape[:lead]), prod(last)), (1, prod(last))
+
+
+@composite(method=False)
+def layer_norm(input, normalized_shape, weight=None, bias=None, eps=1e-05):
+    """Normalize over the last dimensions: ``(x - mean) / sqrt(var + eps) * weight + bias`` (Ba et al., Layer
+    normalization, 2016).
+
+    Args:
+        normalized_shape: the sizes of those dimensions.
+        weight, bias: of that shape, or None.
+
+    Raises:
+        RuntimeError: shapes do not fit.
+
+    >>> import autograd
+    >>> autograd.layer_norm(autograd.tensor([[1., 3.], [10., 30.]]), (2,))
+    tensor([[-1.0000,  1.0000],
+            [-1.0000,  1.0000]])
+    """
+    view, affine = _normalized("layer_norm", input, normalized_shape, weight=weight, bias=bias)
+    return native_layer_norm(input, view, (1,), affine, eps, True, weight, bias)[0]
+
+
+@composite(method=False)
+def rms_norm(input, normalized_shape, weight=None, eps=None):
+    """Divide by the root of the mean square over the last dimensions: ``x / sqrt(mean(x * x) + eps) * weight`` (Zhang
+    and Sennrich, Root mean square layer normalization, 2019).
+
+    Args:
+        normalized_shape: the sizes of those dimensions.
+        weight: of that shape, or None.
+        eps: by default the machine epsilon of the input's type.
+
+    Raises:
+        RuntimeError: shapes do not fit.
+
+    >>> import autograd
+    >>> autograd.rms_norm(autograd.tensor([3., 4.]), (2,))
+    tensor([0.8485, 1.1314])
+    """
+    view, affine = _normalized("rms_norm", input, normalized_shape, weight=weight)
+    eps = float(np.finfo(np.float32 if input.dtype == np.float16 else input.dtype).eps) if eps is None else eps
+    return native_rms_norm(input, view, (1,), affine, eps, False, weight)[0]
+
+
+@composite(method=False)
+def group_norm(input, num_groups, weight=None, bias=None, eps=1e-05):
+    """Normalize over groups of channels of each sample (Wu and He, Group normalization, 2018).
+
+    Args:
+        input: (N, C, ...).
+        num_groups: divides C.
+        weight, bias: (C), or None.
+
+    Raises:
+        ValueError: a group has one element.
+        RuntimeError: sizes do not fit.
+
+    >>> import autograd
+    >>> autograd.group_norm(autograd.tensor([[1., 3., 10., 30.]]), 2)
+    tensor([[-1.0000,  1.0000, -1.0000,  1.0000]])
+    """
+    _check_floating("group_norm", input, weight, bias)
+    shape = input.shape
+    if input.ndim < 2:
+        fail(RuntimeError, f"Expected at least 2 dimensions for input tensor but received {input.ndim}")
+    n, c = shape[:2]
+    if num_groups <= 0 or c % num_groups:
+        fail(RuntimeError, "Expected number of channels in input to be divisible by num_groups, but got input of shape "
+                           f"{list(shape)} and num_groups={num_groups}")
+    for what, p in (("weight", weight), ("bias", bias)):
+        if p is not None and tuple(p.shape) != (c,):
+            fail(RuntimeError, f"Expected {what} to be a vector of size equal to the number of channels in input, but "
+                               f"got {what} of shape {list(p.shape)} and input of shape {list(shape)}")
+    if n * c // num_groups * prod(shape[2:]) == 1:
+        fail(ValueError, f"Expected more than 1 value per channel when training, got input size {list(shape)}")
+    view = (n, num_groups, c // num_groups, prod(shape[2:]))
+    return native_group_norm(input, view, (2, 3), (1, *view[1:3], 1), eps, True, weight, bias)[0]
+
+
+@composite(method=False)
+def local_response_norm(input, size, alpha=0.0001, beta=0.75, k=1.0):
+    """Divide by the activity of neighbouring channels: ``x / (k + alpha * mean(x * x over size channels)) ** beta``
+    (Krizhevsky et al., ImageNet classification, 2012).
+
+    Args:
+        input: (N, C, ...), with at least 3 dimensions.
+        size: number of neighbouring channels.
+
+    >>> import autograd
+    >>> from nn.functional import local_response_norm
+    >>> local_response_norm(autograd.ones(1, 2, 1), 2, alpha=1., beta=1.)
+    tensor([[[0.6667],
+             [0.5000]]])
+    """
+    if input.ndim < 3:
+        fail(ValueError, f"Expected 3D or higher dimensionality input (got {input.ndim} dimensions)")
+    if size <= 0:
+        fail(RuntimeError, f"local_response_norm: size should be greater than zero, but got {size}")
+    if input.numel() == 0:
+        return input
+    planes = (input * input).reshape(input.shape[0], input.shape[1], -1)
+    activity = window_means(planes, tuple(planes.shape[1:]), (size, 1), (1, 1), (size // 2, 0), size)
+    return input / (activity.reshape(input.shape) * alpha + k) ** beta
+
+
+@composite(method=False)
+def normalize(input, p=2.0, dim=1, eps=1e-12):
+    """Divide by the p-norm along ``dim``: ``x / max(norm(x), eps)``.
+
+    >>> import autograd
+    >>> from nn.functional import normalize
+    >>> normalize(autograd.tensor([[3., 4.]]))
+    tensor([[0.6000, 0.8000]])
+    """
+    return input / input.norm(p, dim, keepdim=True).clamp_min(eps)

@@ -49,7 +49,7 @@ def constant_pad_nd(input, pad, value=0):
 
 
 @primitive(vjp={"input": lambda g, indices, input_shape: add_along_each(g, indices, input_shape)}, method=False,
-           name="pad", node_name="PadBackward0")
+           node_name="PadBackward0")
 def take_along_each(input, indices):
     """``input`` at a 1-d index along each of its last dimensions: ``indices`` holds (dimension, index) pairs."""
     for d, index in indices:
@@ -133,8 +133,9 @@ def pad(input, pad, mode="constant", value=None):
                            f"non-zero dimensions for input, but got: {list(shape)}")
     indices = []
     for d, before, after in _widths(widths, ndim):
-        if shape[d] + before + after < 0:
-            fail(RuntimeError, f"padding ({before}, {after}) takes more than the {shape[d]} elements of dimension {d} "
-                               f"of input {list(shape)}")
+        size = shape[d] + before + after
+        if size < (mode != "circular"):
+            fail(RuntimeError, f"input {list(shape)} is too small for padding ({before}, {after}) of dimension {d}. "
+                               f"Calculated output size: {size}")
         indices.append((d, _MODES[mode](shape[d], before, after, d, shape)))
     return take_along_each(input, indices)

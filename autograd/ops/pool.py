@@ -93,8 +93,8 @@ def max_pool(input, kernel_size, stride, padding, dilation, ceil_mode):
     return _window_maxima(input, kernel_size, stride, padding, dilation, ceil_mode)
 
 
-def _with_indices_rule(g, out, input_shape, kernel_size):
-    return scatter_planes(g[0], out[1], input_shape[len(input_shape) - len(kernel_size):])
+def _with_indices_rule(g, out_1, input_shape, kernel_size):
+    return scatter_planes(g[0], out_1, input_shape[len(input_shape) - len(kernel_size):])
 
 
 @primitive(vjp={"input": _with_indices_rule}, outputs=2, method=False)
@@ -103,7 +103,8 @@ def max_pool_with_indices(input, kernel_size, stride, padding, dilation, ceil_mo
     return list(_window_maxima(input, kernel_size, stride, padding, dilation, ceil_mode))
 
 
-def _max_pool(name: str, n: int, input: Any, kernel_size: Any, stride: Any, padding: Any, dilation: Any, ceil_mode: bool,
+def _max_pool(name: str, n: int, input: Any, kernel_size: Any, stride: Any, padding: Any, dilation: Any,
+              ceil_mode: bool,
               return_indices: bool) -> Any:
     check_rank(input, n, name)
     kernel_size = per_dim(kernel_size, n, name, "kernel_size")

@@ -1,4 +1,4 @@
-"""Methods that fill a tensor with random numbers in place. What was drawn is constant: no gradient flows through it."""
+"""Methods that fill a tensor with random numbers in place. What was drawn is constant: its gradient is zero."""
 
 from __future__ import annotations
 
@@ -12,9 +12,11 @@ from ..errors import describe, fail
 from ..kernels import sampling as kernel
 from ..kernels.mt19937 import Engine
 from ..modes import recording
-from ..primitive import composite
+from ..primitive import composite, primitive
 from ..random import Generator, default_generator
 from ..tape import written
+from .casting import to_dtype
+from .checks import zero_gradient
 
 Array = np.ndarray[Any, Any]
 Draw = Callable[[int, bool], Array]
@@ -48,11 +50,22 @@ def fill_tensor(t: Any, name: str, draw: Draw) -> Any:
     if not is_tensor(t):
         fail(TypeError, f"{name}(): expected a Tensor, got {describe(t)} ({type(t).__name__})")
     check_writable(t, name)
+    node = drawn_with(t, values=t._a)._node if recording() else None
     fill(t._a, draw)
     written(t._vc)
     if recording():
-        rebase(t, None)
+        rebase(t, node)
     return t
+
+
+@primitive(
+    vjp={"input": lambda g, input_dtype: to_dtype(zero_gradient(g), input_dtype),
+         "other": lambda g, other_dtype: to_dtype(zero_gradient(g), other_dtype)},
+    broadcasts=True, method=False,
+)
+def drawn_with(input, other=None, *, values):
+    """``values``, which were drawn with these parameters: constant, with gradients of zero."""
+    return values
 
 
 def _require(condition: bool, message: str) -> None:
@@ -88,7 +101,7 @@ def normal_draw(engine: Engine, dtype: np.dtype[Any], mean: float, std: float) -
 
 def integer_draw(engine: Engine, dtype: np.dtype[Any], low: int, high: int | None) -> Draw:
     """Integers in [low, high), or from ``low`` to the greatest of ``dtype``."""
-    first, last = _bounds(dtype)
+    first, last = bounds_of(dtype)
     if high is None:
         span = max(last, low) - low + 1
     else:
@@ -101,7 +114,7 @@ def integer_draw(engine: Engine, dtype: np.dtype[Any], low: int, high: int | Non
     return lambda n, contiguous: kernel.integers(engine, n, low, span).astype(dtype)
 
 
-def _bounds(dtype: np.dtype[Any]) -> tuple[int, int]:
+def bounds_of(dtype: np.dtype[Any]) -> tuple[int, int]:
     """The least and the greatest integer that a type holds exactly."""
     if dtype.kind == "b":
         return 0, 1

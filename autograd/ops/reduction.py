@@ -11,7 +11,7 @@ from ..errors import describe, fail
 
 def check_reduction(reduction: str) -> None:
     if reduction not in ("mean", "sum", "none"):
-        raise ValueError(f"{reduction} is not a valid value for reduction; it may be 'mean', 'sum' or 'none'")
+        fail(ValueError, f"{reduction} is not a valid value for reduction; it may be 'mean', 'sum' or 'none'")
 
 
 def legacy_reduction(size_average: bool | None, reduce: bool | None, reduction: str) -> str:
@@ -19,7 +19,8 @@ def legacy_reduction(size_average: bool | None, reduce: bool | None, reduction: 
     if size_average is None and reduce is None:
         return reduction
     chosen = "none" if reduce is False else "sum" if size_average is False else "mean"
-    warnings.warn(f"size_average and reduce args will be deprecated, please use reduction='{chosen}' instead.", stacklevel=3)
+    warnings.warn(f"size_average and reduce args will be deprecated, please use reduction='{chosen}' instead.",
+                  stacklevel=3)
     return chosen
 
 
@@ -37,5 +38,5 @@ def check_tensors(name: str, **arguments: Any) -> None:
     """Raise where an argument is no Tensor."""
     for position, (what, value) in enumerate(arguments.items(), 1):
         if not is_tensor(value):
-            fail(TypeError, f"{name}(): argument {what!r} (position {position}) must be Tensor, not {type(value).__name__} "
-                            f"({describe(value)}); make one with autograd.tensor(...)")
+            fail(TypeError, f"{name}(): argument {what!r} (position {position}) must be Tensor, not "
+                            f"{type(value).__name__} ({describe(value)}); make one with autograd.tensor(...)")

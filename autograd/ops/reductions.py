@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 
 from .. import return_types
+from ..dispatch import is_tensor
 from ..dtypes import numpy_dtype
-from ..errors import fail
+from ..errors import describe, fail
 from ..kernels import reduce as kernel
 from ..kernels.reduce import kept_shape, total
 from ..primitive import composite, primitive
@@ -278,8 +279,11 @@ def min(input, dim=None, keepdim=False, *, other=None):
 
 
 def _extreme(input: Any, dim: Any, keepdim: bool, other: Any, of_all: Any, along: Any, of_two: Any, pair: Any) -> Any:
-    if hasattr(dim, "_a"):
+    if is_tensor(dim):
         dim, other = None, dim
+    if not is_tensor(input) or not (other is None or is_tensor(other)):
+        fail(TypeError, f"expected a Tensor and a dimension, or two Tensors; got {describe(input)} and "
+                        f"{describe(dim if other is None else other)}")
     if other is not None:
         return of_two(input, other)
     if dim is None:

@@ -30,31 +30,34 @@ def _target(input: Any, size: Any, scale_factor: Any, recompute: bool,
     spatial = tuple(input.shape[2:])
     n = len(spatial)
     if size is not None and scale_factor is not None:
-        raise ValueError("only one of size or scale_factor should be defined")
+        fail(ValueError, "only one of size or scale_factor should be defined")
     if size is None and scale_factor is None:
-        raise ValueError("either size or scale_factor should be defined")
+        fail(ValueError, "either size or scale_factor should be defined")
     given = scale_factor if size is None else size
     values = tuple(given) if isinstance(given, (list, tuple)) else (given,) * n
     if len(values) != n:
         what = "scale_factor of shape" if size is None else "output size of"
-        raise ValueError(f"Input and {'scale_factor' if size is None else 'output'} must have the same number of spatial "
-                         f"dimensions, but got input with spatial dimensions of {list(spatial)} and {what} {given}.")
+        fail(ValueError, f"Input and {'scale_factor' if size is None else 'output'} must have the same number of "
+                         f"spatial dimensions, but got input with spatial dimensions of {list(spatial)} and {what} "
+                         f"{given}.")
     if size is not None:
         if recompute:
-            raise ValueError("recompute_scale_factor is not meaningful with an explicit size.")
+            fail(ValueError, "recompute_scale_factor is not meaningful with an explicit size.")
         if not all(isinstance(v, (int, np.integer)) for v in values):
-            fail(TypeError, "expected size to be one of int or Tuple[int] or Tuple[int, int] or Tuple[int, int, int], but got "
-                            f"size with types {[type(v) for v in values]}")
+            fail(TypeError, "expected size to be one of int or Tuple[int] or Tuple[int, int] or Tuple[int, int, int], "
+                            f"but got size with types {[type(v) for v in values]}")
         out, scales = values, (None,) * n
     else:
         out = tuple([int(m * s) for m, s in zip(spatial, values, strict=True)])
         scales = (None,) * n if recompute else values
     if 0 in spatial or min(out) < smallest:
-        fail(RuntimeError, f"Input and output sizes should be greater than 0, but got input {list(spatial)} output {list(out)}")
+        fail(RuntimeError, f"Input and output sizes should be greater than 0, but got input {list(spatial)} output "
+                           f"{list(out)}")
     return out, scales
 
 
-def _taps(mode: str, n: int, out: int, align_corners: bool, given: float | None, antialias: bool, kind: Any) -> kernel.Taps:
+def _taps(mode: str, n: int, out: int, align_corners: bool, given: float | None, antialias: bool,
+          kind: Any) -> kernel.Taps:
     if mode == "area":
         return kernel.adaptive_taps(n, out)
     scale = kernel.scale_of(n, out, align_corners, given)
@@ -75,10 +78,11 @@ def interpolate(input, size=None, scale_factor=None, mode="nearest", align_corne
         input: (N, C, W), (N, C, H, W) or (N, C, D, H, W).
         size: the output size, an int or one for each spatial dimension, or
         scale_factor: the output size over the input size, likewise.
-        mode: ``"nearest"``, ``"nearest-exact"``, ``"area"``; ``"linear"`` (3-D input), ``"bilinear"``, ``"bicubic"`` (4-D),
-            ``"trilinear"`` (5-D), ``"lanczos"`` (4-D, with antialias).
+        mode: ``"nearest"``, ``"nearest-exact"``, ``"area"``; ``"linear"`` (3-D input), ``"bilinear"``, ``"bicubic"``
+            (4-D), ``"trilinear"`` (5-D), ``"lanczos"`` (4-D, with antialias).
         align_corners: the corner elements of input and output lie on each other, rather than their outer edges.
-        recompute_scale_factor: derive the scale from the sizes, rather than use ``scale_factor``, when computing positions.
+        recompute_scale_factor: derive the scale from the sizes, rather than use ``scale_factor``, when computing
+            positions.
         antialias: when shrinking, average over all the input elements that an output element covers.
 
     Raises:
@@ -91,34 +95,48 @@ def interpolate(input, size=None, scale_factor=None, mode="nearest", align_corne
     """
     if mode in ("nearest", "nearest-exact", "area"):
         if align_corners is not None:
-            raise ValueError("align_corners option can only be set with the interpolating modes: linear | bilinear | bicubic | "
-                             "trilinear")
+            fail(ValueError, "align_corners option can only be set with the interpolating modes: linear | bilinear | "
+                             "bicubic | trilinear")
     elif align_corners is None:
         align_corners = False
     if mode not in ("nearest", "nearest-exact", "area", *_RANK) or input.ndim not in (3, 4, 5):
         fail(NotImplementedError, "Input Error: Only 3D, 4D and 5D input Tensors supported (got "
-                                  f"{input.ndim}D) for the modes: nearest | linear | bilinear | bicubic | trilinear | area | "
-                                  f"nearest-exact (got {mode})")
+                                  f"{input.ndim}D) for the modes: nearest | linear | bilinear | bicubic | trilinear | "
+                                  f"area | nearest-exact (got {mode})")
     is_area = mode == "area"
-    out, scales = _target(input, size, scale_factor, bool(recompute_scale_factor) or (is_area and size is None), 1 - is_area)
+    out, scales = _target(input, size, scale_factor, bool(recompute_scale_factor) or (is_area and size is None),
+                          1 - is_area)
     if antialias and not (mode in ("bilinear", "bicubic", "lanczos") and input.ndim == 4):
-        raise ValueError("Anti-alias option is restricted to bilinear, bicubic, and lanczos modes and requires a 4-D tensor as "
-                         "input")
+        fail(ValueError, "Anti-alias option is restricted to bilinear, bicubic, and lanczos modes and requires a 4-D "
+                         "tensor as input")
     if input.ndim != _RANK.get(mode, input.ndim):
         fail(NotImplementedError, f"Got {input.ndim}D input, but {mode} mode needs {_RANK[mode]}D input")
     if mode == "lanczos" and (align_corners or not antialias):
-        raise ValueError("Lanczos mode does not support align_corners=True" if align_corners else
+        fail(ValueError, "Lanczos mode does not support align_corners=True" if align_corners else
                          "Lanczos mode requires antialias=True")
     if not input.is_floating_point() and not (mode.startswith("nearest") and input.dtype == np.dtype(np.uint8)):
-        fail(NotImplementedError, f"interpolation in mode {mode!r} is not implemented for {input.dtype}; convert to a floating "
-                                  "type")
+        fail(NotImplementedError, f"interpolation in mode {mode!r} is not implemented for {input.dtype}; convert to a "
+                                  "floating type")
     kind = np.float64 if input.dtype == np.dtype(np.float64) else np.float32
     return resample(input, tuple([_taps(mode, n, m, bool(align_corners), s, antialias, kind)
                                   for n, m, s in zip(input.shape[2:], out, scales, strict=True)]))
 
 
-@composite(method=False)
 def upsample(input, size=None, scale_factor=None, mode="nearest", align_corners=None):
     """The older name of `interpolate`."""
     warnings.warn("`nn.functional.upsample` is deprecated. Use `nn.functional.interpolate` instead.", stacklevel=2)
     return interpolate(input, size, scale_factor, mode, align_corners)
+
+
+def upsample_nearest(input, size=None, scale_factor=None):
+    """The older name of `interpolate` in mode ``"nearest"``."""
+    warnings.warn("`nn.functional.upsample_nearest` is deprecated. Use `nn.functional.interpolate` instead.",
+                  stacklevel=2)
+    return interpolate(input, size, scale_factor, mode="nearest")
+
+
+def upsample_bilinear(input, size=None, scale_factor=None):
+    """The older name of `interpolate` in mode ``"bilinear"`` with ``align_corners``."""
+    warnings.warn("`nn.functional.upsample_bilinear` is deprecated. Use `nn.functional.interpolate` instead.",
+                  stacklevel=2)
+    return interpolate(input, size, scale_factor, mode="bilinear", align_corners=True)

@@ -1,4 +1,4 @@
-"""New tensors of random numbers. What was drawn is constant: no gradient flows through it."""
+"""New tensors of random numbers. What was drawn is constant: its gradient by the parameters is zero."""
 
 from __future__ import annotations
 
@@ -17,7 +17,9 @@ from .random_fill import (
     Array,
     Draw,
     bernoulli_draw,
+    bounds_of,
     checked_probabilities,
+    drawn_with,
     engine_of,
     fill,
     integer_draw,
@@ -132,8 +134,8 @@ def randint(*bounds, low=0, high=None, size=None, generator=None, dtype=None, la
     if size is None:
         if len(bounds) < (2 if high is None else 1):
             fail(TypeError, "randint() missing 1 required positional arguments: \"size\"")
-        *bounds, size = bounds
-    low, high = _limits("randint", tuple(bounds), low, high)
+        bounds, size = bounds[:-1], bounds[-1]
+    low, high = _limits("randint", bounds, low, high)
     target = np.dtype(np.int64) if dtype is None else numpy_dtype(dtype)
     if not isinstance(size, (tuple, list)):
         fail(TypeError, f"randint(): argument 'size' must be tuple of ints, not {type(size).__name__}")
@@ -180,8 +182,7 @@ def randperm(n, *, generator=None, dtype=None, layout=None, device=None, require
     if n < 0:
         fail(RuntimeError, f"Trying to create tensor with negative dimension {n}: [{n}]")
     target = np.dtype(np.int64) if dtype is None else numpy_dtype(dtype)
-    largest = 1 << (np.finfo(target).nmant + 1) if target.kind == "f" else np.iinfo(target).max
-    if n - 1 > largest:
+    if n - 1 > bounds_of(target)[1]:
         fail(RuntimeError, f"value cannot be converted to type {target} without overflow: n = {n}")
     return finish(kernel.permutation(engine_of(generator), n).astype(target, copy=False), requires_grad, device)
 
@@ -218,16 +219,17 @@ def normal(mean=0.0, std=1.0, size=None, *, generator=None, dtype=None, layout=N
         fail(RuntimeError, "normal expects all elements of std >= 0.0")
     if not is_tensor(std):
         out = normal_draw(engine, target, 0.0, s)(int(np.prod(shape)), True).reshape(shape)
-        return finish(out + m)
+        return drawn_with(mean, values=out + m)
     out = normal_draw(engine, target, 0.0, 1.0)(int(np.prod(shape)), True).reshape(shape)
-    return finish((out * s.astype(target) + m).astype(target, copy=False))
+    values = (out * s.astype(target) + m).astype(target, copy=False)
+    return drawn_with(std, values=values) if not is_tensor(mean) else drawn_with(mean, std, values=values)
 
 
 @composite()
 def bernoulli(input, p=None, *, generator=None):
     """1 with the probability that stands at each place of ``input``, else 0; with ``p``, with that probability at each.
 
-    The result is constant: no gradient flows to the probabilities.
+    The result is constant: the gradient by the probabilities is zero.
 
     Raises:
         RuntimeError: a probability is not in [0, 1].
@@ -240,14 +242,14 @@ def bernoulli(input, p=None, *, generator=None):
     a, engine = input._a, engine_of(generator)
     if p is not None:
         return _like("bernoulli", input, None, lambda d: bernoulli_draw(engine, p), False, None)
-    return finish(kernel.bernoulli_each(engine, checked_probabilities(a)).astype(a.dtype))
+    return drawn_with(input, values=kernel.bernoulli_each(engine, checked_probabilities(a)).astype(a.dtype))
 
 
 @composite(method=False)
 def poisson(input, generator=None):
     """Poisson numbers whose mean stands at each place of ``input``.
 
-    The result is constant: no gradient flows to the means.
+    The result is constant: the gradient by the means is zero.
 
     Raises:
         RuntimeError: a mean is negative.
@@ -262,7 +264,7 @@ def poisson(input, generator=None):
         fail(NotImplementedError, f"\"poisson_cpu\" not implemented for '{a.dtype}'; convert with .float()")
     if not (a >= 0).all():
         fail(RuntimeError, "invalid Poisson rate, expected rate to be non-negative")
-    return finish(kernel.poisson(engine_of(generator), a.astype(np.float64)).astype(a.dtype))
+    return drawn_with(input, values=kernel.poisson(engine_of(generator), a.astype(np.float64)).astype(a.dtype))
 
 
 @composite()
@@ -327,5 +329,5 @@ def _check_weights(a: Array, num_samples: int, replacement: bool) -> None:
 def _greatest(scores: Array, count: int) -> Array:
     """Indices of the ``count`` greatest elements of each row, the greatest first."""
     if count == 1:
-        return np.argmax(scores, axis=1, keepdims=True)
+        return np.argmax(scores, axis=1, keepdims=True)  # type: ignore[no-any-return]
     return np.argsort(-scores, axis=1, kind="stable")[:, :count]

@@ -29,7 +29,7 @@ def as_index(name, index):
 def check_bounds(index, size, dim, kind=RuntimeError):
     """Raise where the index leaves ``[0, size)``."""
     if index.size:
-        low, high = int(index.min()), int(index.max())
+        low, high = kernel.extremes(index)
         if low < 0 or high >= size:
             fail(kind, f"index {low if low < 0 else high} is out of bounds for dimension {dim} with size {size}")
 
@@ -37,9 +37,9 @@ def check_bounds(index, size, dim, kind=RuntimeError):
 def _check_along(name, shape, dim, index):
     """``dim`` and ``index`` of an operation that names elements of a tensor of ``shape`` along ``dim``."""
     dim = wrap_dim(dim, len(shape))
-    index = as_index(name, index)
     if not index.size:
-        return dim, index.reshape((0,) * len(shape))
+        return dim, np.empty((0,) * len(shape), np.int64)
+    index = as_index(name, index)
     if max(index.ndim, 1) != max(len(shape), 1):
         fail(RuntimeError, "Index tensor must have the same number of dimensions as input tensor: index has shape "
                            f"{list(index.shape)}, input {list(shape)}")
@@ -82,8 +82,9 @@ def gather(input, dim, index, *, sparse_grad=False):
     tensor([[1, 1],
             [4, 3]])
     """
+    shape = index.shape
     dim, index = _check_along("gather", input.shape, dim, index)
-    return kernel.pick(input, dim, index)
+    return kernel.pick(input, dim, index) if index.size else np.empty(shape, input.dtype)
 
 
 def _scatter_into(out, dim, index, src):
@@ -95,7 +96,7 @@ def _scatter_into(out, dim, index, src):
 @primitive(
     vjp={"input": lambda g, dim, index: scatter_values(g, dim, index, np.zeros((), g.dtype)),
          "src": lambda g, dim, index, src_shape: _gather_like(g, dim, index, src_shape)},
-    inputs=("input", "index", "src"), method=False, name="scatter", node_name="ScatterBackward0",
+    inputs=("input", "index", "src"), method=False, node_name="ScatterBackward0",
 )
 def scatter_values(input, dim, index, src):
     """A copy of ``input`` with ``src``, of the index's shape or 0-d, written at the index."""
@@ -107,7 +108,7 @@ def scatter_values(input, dim, index, src):
 def _gather_like(g, dim, index, shape):
     """The gradient of scattered values: gathered, and summed where one value went everywhere."""
     picked = gather(g, dim, index)
-    return picked if picked.shape == shape else picked.sum().reshape(shape)
+    return picked if shape else picked.sum()
 
 
 def _scatter_sum_into(out, dim, index, src):
@@ -118,7 +119,7 @@ def _scatter_sum_into(out, dim, index, src):
 
 @primitive(
     vjp={"input": lambda g: g, "src": lambda g, dim, index, src_shape: _gather_like(g, dim, index, src_shape)},
-    inputs=("input", "index", "src"), method=False, name="scatter_add", node_name="ScatterAddBackward0",
+    inputs=("input", "index", "src"), method=False, node_name="ScatterAddBackward0",
 )
 def scatter_sum(input, dim, index, src):
     """A copy of ``input`` with ``src``, of the index's shape or 0-d, added at the index."""
@@ -227,7 +228,7 @@ def _several_zeros():
                                  "scattered to the same position in self")
 
 
-@primitive(vjp=_product_vjp, inputs=("input", "index", "src"), method=False, name="scatter_reduce_prod",
+@primitive(vjp=_product_vjp, inputs=("input", "index", "src"), method=False,
            node_name="ScatterReduceBackward0", holomorphic=True)
 def scatter_product(input, dim, index, src):
     """A copy of ``input`` multiplied by ``src`` at the index."""
@@ -246,7 +247,7 @@ def _extreme_vjp(g, out, input, dim, index, src):
     return choose(own, share, zero), None, choose(hit, gather(share, dim, index), zero)
 
 
-@primitive(vjp=_extreme_vjp, inputs=("input", "index", "src"), method=False, name="scatter_reduce_extreme",
+@primitive(vjp=_extreme_vjp, inputs=("input", "index", "src"), method=False,
            node_name="ScatterReduceBackward0")
 def scatter_extreme(input, dim, index, src, largest):
     """A copy of ``input`` with the greatest (least) of it and ``src`` at the index."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import prod
 from operator import index
 
 import numpy as np
@@ -29,9 +30,7 @@ def _checked_shape(shape, input):
             fail(RuntimeError, f"invalid shape dimension {n} at index {i} of shape {shape}")
     if shape.count(-1) > 1:
         fail(RuntimeError, "only one dimension can be inferred")
-    count = 1
-    for n in shape:
-        count *= n if n >= 0 else 1
+    count = prod(n for n in shape if n >= 0)
     if -1 in shape and count == 0 and input.size == 0:
         fail(RuntimeError, f"cannot reshape tensor of 0 elements into shape {shape} because the unspecified dimension "
                            "size -1 can be any value and is ambiguous")
@@ -67,11 +66,14 @@ def reshape(input, shape):
     return input.reshape(_checked_shape(shape, input))
 
 
+_reshaped = reshape.op.forward
+
+
 @primitive(vjp={"input": lambda g, input_shape: g.reshape(input_shape)}, view=True, varargs="shape", method=False,
-           name="view")
+           node_name="ViewBackward0")
 def view_shape(input, shape):
     """`reshape` that never copies."""
-    out = reshape.op.forward(input, shape)
+    out = _reshaped(input, shape)
     base = out.base
     if base is not input and (base is None or base is not input.base) and out.size:
         fail(RuntimeError, "view size is not compatible with input tensor's size and stride (at least one dimension "
@@ -91,7 +93,10 @@ def view_dtype(input, dtype):
                            f"{dtype}, but got shape {list(input.shape)}; use .contiguous() first")
 
 
-@composite()
+_view = view_shape.op.core
+
+
+@composite(public=False)
 def view(self, *shape, dtype=None):
     """The same memory with another shape, or read as another dtype.
 
@@ -106,12 +111,16 @@ def view(self, *shape, dtype=None):
     tensor([[0, 1],
             [2, 3]])
     """
-    if dtype is None and len(shape) == 1 and not isinstance(shape[0], (tuple, list)) and hasattr(shape[0], "itemsize"):
-        dtype = shape[0] if not hasattr(shape[0], "_a") else None
+    if len(shape) == 1:
+        first = shape[0]
+        if isinstance(first, (tuple, list)):
+            return _view(self, tuple(first))
+        if first.__class__ is not int and not hasattr(first, "__index__"):
+            dtype = first
     if dtype is not None:
         dtype = numpy_dtype(dtype)
         return alias(self) if dtype == self._a.dtype else view_dtype(self, dtype)
-    return view_shape(self, *shape)
+    return _view(self, shape)
 
 
 @primitive(vjp={"input": lambda g: g}, view=True, method=False)
@@ -143,18 +152,16 @@ def flatten(input, start_dim=0, end_dim=-1):
     >>> autograd.zeros(2, 3, 4).flatten(1).shape
     Size([2, 12])
     """
-    shape = tuple(input.shape)
-    start, end = wrap_dim(start_dim, len(shape)), wrap_dim(end_dim, len(shape))
+    ndim = input.ndim
+    if ndim > 1 and start_dim == 0 and end_dim == -1:
+        return reshape(input, (-1,))
+    start, end = wrap_dim(start_dim, ndim), wrap_dim(end_dim, ndim)
     if start > end:
         fail(RuntimeError, "flatten() has invalid args: start_dim cannot come after end_dim")
-    if not shape:
-        return reshape(input, (1,))
     if start == end:
-        return input
-    count = 1
-    for n in shape[start:end + 1]:
-        count *= n
-    return reshape(input, (*shape[:start], count, *shape[end + 1:]))
+        return input if ndim else reshape(input, (1,))
+    shape = tuple(input.shape)
+    return reshape(input, (*shape[:start], prod(shape[start:end + 1]), *shape[end + 1:]))
 
 
 @composite(numpy=(np.ravel,))
@@ -176,9 +183,7 @@ def unflatten(input, dim, sizes):
     sizes = tuple(sizes) if hasattr(sizes, "__iter__") else (sizes,)
     if not sizes:
         fail(RuntimeError, "unflatten: sizes must be non-empty")
-    count = 1
-    for n in sizes:
-        count *= n if n != -1 else 1
+    count = prod(n for n in sizes if n != -1)
     inferred = sizes.count(-1) == 1
     if (shape[dim] % count if inferred and count else not inferred and count != shape[dim]):
         fail(RuntimeError, f"unflatten: Provided sizes {list(sizes)} don't multiply up to the size of dim {dim} "
@@ -246,20 +251,21 @@ def expand(input, size):
             [2, 2, 2]])
     """
     shape = input.shape
-    strides = input.strides
-    extra = len(size) - len(shape)
-    if extra < 0 or (size and min(size) < 0) or (not extra and size != shape):
-        size = _expanded(size, shape)
-    elif any(n != 1 and n != m for n, m in zip(shape, size[extra:])):
-        _expanded(size, shape)
-    strides = [0] * extra + [s if n != 1 else 0 for n, s in zip(shape, strides)]
-    if input.flags.c_contiguous and input.size:
+    strides = [0] * len(size)
+    d = len(size) - len(shape)
+    for n, stride in zip(shape, input.strides):
+        if d >= 0 and size[d] == n:
+            strides[d] = stride
+        elif d < 0 or n != 1 or size[d] < 0:
+            return expand.op.forward(input, _expanded(size, shape))
+        d += 1
+    try:
         # np.broadcast_to does the same in five times the time.
         out = np.ndarray(size, input.dtype, input, 0, strides)
-    else:
-        out = np.broadcast_to(input, size)
-    if out.size > input.size:
-        out.flags.writeable = False  # several elements share one place in memory
+    except ValueError:  # not contiguous, or a size that is wrong
+        out = np.broadcast_to(input, _expanded(size, shape))
+    if out.size != input.size:
+        out.setflags(False)  # several elements share one place in memory
     return out
 
 
@@ -312,7 +318,9 @@ def sum_to_size(input, size):
     if extra < 0 or any(n != m and n != 1 for n, m in zip(size, shape[extra:])):
         fail(RuntimeError, f"size {{{list(size)}}} is not expandable to size {{{list(shape)}}}.")
     axes = tuple(range(extra)) + tuple([d + extra for d, n in enumerate(size) if n == 1 and shape[d + extra] != 1])
-    return np.add.reduce(input, axis=axes).reshape(size) if axes else input.reshape(size)
+    if not axes and size:
+        return input.reshape(size)
+    return np.add.reduce(input, axis=axes, dtype=np.int64 if input.dtype.kind in "biu" else None).reshape(size)
 
 
 # --- writing through views --------------------------------------------------------------------------------

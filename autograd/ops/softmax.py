@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 import numpy as np
 
+from ..creation import empty, zeros
 from ..dims import wrap_dim
 from ..dtypes import numpy_dtype
 from ..errors import fail
@@ -77,3 +79,30 @@ def softmin(input, dim, *, dtype=None):
     tensor([1., 0.])
     """
     return softmax(-input, dim, dtype=dtype)
+
+
+@composite(method=False)
+def gumbel_softmax(logits, tau=1, hard=False, eps=1e-10, dim=-1):
+    """A random vector near a corner: ``softmax((logits + gumbel noise) / tau)`` (Jang et al., Categorical
+    reparameterization with Gumbel-softmax, 2017).
+
+    Args:
+        logits: unnormalized log-probabilities.
+        tau: temperature; the smaller, the nearer to a corner.
+        hard: return the corner itself, with the gradient of the soft vector.
+        eps: without effect.
+
+    >>> import autograd
+    >>> from nn.functional import gumbel_softmax
+    >>> gumbel_softmax(autograd.tensor([0., 1000.]), hard=True)
+    tensor([0., 1.])
+    """
+    if eps != 1e-10:
+        warnings.warn("`eps` parameter is deprecated and has no effect.", stacklevel=2)
+    noise = empty(tuple(logits.shape), dtype=logits.dtype).exponential_().log()
+    soft = softmax((logits - noise) / tau, dim)
+    if not hard:
+        return soft
+    index = soft.detach().argmax(dim, keepdim=True)
+    corner = zeros(tuple(logits.shape), dtype=logits.dtype).scatter(dim, index, 1.0)
+    return corner - soft.detach() + soft

@@ -32,5 +32,5 @@ def check_rank(input: Any, n: int, name: str) -> None:
     if not is_tensor(input):
         fail(TypeError, f"{name}(): argument 'input' must be Tensor, not {type(input).__name__} ({describe(input)})")
     if input.ndim not in (n + 1, n + 2) or 0 in input.shape[input.ndim - n - 1:]:
-        fail(RuntimeError, f"{name}: Expected {n + 1}D or {n + 2}D (batch mode) tensor with optional 0 dim batch size for "
-                           f"input, but got: {list(input.shape)}")
+        fail(RuntimeError, f"{name}: Expected {n + 1}D or {n + 2}D (batch mode) tensor with optional 0 dim batch size "
+                           f"for input, but got: {list(input.shape)}")

@@ -182,7 +182,7 @@ def _layout(a):
 @primitive(
     vjp={"input": lambda g, size, stride, storage_offset, layout, input_shape: strided_grad(
         g, size, stride, storage_offset, layout, input_shape)},
-    view=True, method=False, name="as_strided", node_name="AsStridedBackward0",
+    view=True, method=False, node_name="AsStridedBackward0",
 )
 def strided_view(input, size, stride, storage_offset, layout):
     """`as_strided` of an input whose elements lie as ``layout`` says."""

@@ -24,14 +24,16 @@ def place_planes(input, indices, size):
     n, lead = len(size), input.shape[:input.ndim - len(size)]
     if indices.size and not 0 <= indices.min() <= indices.max() < prod(size):
         wrong = indices[(indices < 0) | (indices >= prod(size))][0]
-        fail(RuntimeError, f"Found an invalid max index: {wrong} (output volumes are of size {'x'.join(map(str, size))})")
+        fail(RuntimeError, f"Found an invalid max index: {wrong} (output volumes are of size "
+                           f"{'x'.join(map(str, size))})")
     shape = (prod(lead), prod(input.shape[input.ndim - n:]))
     return kernel.place_planes(input.reshape(shape), indices.reshape(shape), prod(size)).reshape(*lead, *size)
 
 
 def _unpooled_size(input: Any, kernel_size: Any, stride: Any, padding: Any, output_size: Any) -> tuple[int, ...]:
     n = len(kernel_size)
-    default = tuple([(m - 1) * s + k - 2 * p for m, s, k, p in zip(input.shape[input.ndim - n:], stride, kernel_size, padding,
+    default = tuple([(m - 1) * s + k - 2 * p for m, s, k, p in zip(input.shape[input.ndim - n:], stride, kernel_size,
+                                                                   padding,
                                                                    strict=True)])
     if output_size is None:
         return default
@@ -39,11 +41,11 @@ def _unpooled_size(input: Any, kernel_size: Any, stride: Any, padding: Any, outp
     if len(size) == n + 2:
         size = size[2:]
     if len(size) != n:
-        raise ValueError(f"output_size should be a sequence containing {n} or {n + 2} elements, but it has a length of "
+        fail(ValueError, f"output_size should be a sequence containing {n} or {n + 2} elements, but it has a length of "
                          f"'{len(size)}'")
     for d, (m, s) in enumerate(zip(default, stride, strict=True)):
         if not m - s < size[d] < m + s:
-            raise ValueError(f"invalid output_size \"{size}\" (dim {d} must be between {m - s} and {m + s})")
+            fail(ValueError, f"invalid output_size \"{size}\" (dim {d} must be between {m - s} and {m + s})")
     return size
 
 
@@ -58,8 +60,8 @@ def _max_unpool(n: int, input: Any, indices: Any, kernel_size: Any, stride: Any,
     if indices.dtype != np.dtype(np.int64):
         fail(RuntimeError, f"elements in indices should be type int64 but got: {indices.dtype}")
     if indices.shape != input.shape:
-        fail(RuntimeError, f"Expected shape of indices to be same as that of the input tensor ({list(input.shape)}) but got "
-                           f"indices tensor with shape: {list(indices.shape)}")
+        fail(RuntimeError, f"Expected shape of indices to be same as that of the input tensor ({list(input.shape)}) "
+                           f"but got indices tensor with shape: {list(indices.shape)}")
     return place_planes(input, indices, size)
 
 
@@ -144,11 +146,12 @@ def fractional_maxima(input, samples, kernel_size, output_size):
     return [best.reshape(*lead, *output_size), indices.reshape(*lead, *output_size)]
 
 
-def _fractional_max_pool(n: int, input: Any, kernel_size: Any, output_size: Any, output_ratio: Any, return_indices: bool,
+def _fractional_max_pool(n: int, input: Any, kernel_size: Any, output_size: Any, output_ratio: Any,
+                         return_indices: bool,
                          samples: Any) -> Any:
     name = f"fractional_max_pool{n}d"
     if output_size is None and output_ratio is None:
-        raise ValueError(f"{name} requires specifying either an output_size or an output_ratio")
+        fail(ValueError, f"{name} requires specifying either an output_size or an output_ratio")
     if input.ndim not in (n + 1, n + 2) or 0 in input.shape[input.ndim - n - 1:]:
         fail(RuntimeError, f"{name}(): Expected {n + 1}D or {n + 2}D tensor, but got: {list(input.shape)}")
     size = input.shape[input.ndim - n:]
@@ -156,7 +159,7 @@ def _fractional_max_pool(n: int, input: Any, kernel_size: Any, output_size: Any,
     if output_size is None:
         ratios = tuple(output_ratio) if isinstance(output_ratio, (tuple, list)) else (output_ratio,) * n
         if len(ratios) != n or not all(0 < r < 1 for r in ratios):
-            raise ValueError(f"{name} requires output_ratio between 0 and 1, for each of {n} dimensions, but got "
+            fail(ValueError, f"{name} requires output_ratio between 0 and 1, for each of {n} dimensions, but got "
                              f"{describe(output_ratio)}")
         output_size = tuple([int(m * r) for m, r in zip(size, ratios, strict=True)])
     output_size = per_dim(output_size, n, name, "output_size")

@@ -35,7 +35,7 @@ def _norm_rule(g: Any, input: Any, out: Any, ord: float, dim: Any, keepdim: bool
     if ord == 0:
         return None  # a count of nonzeros: constant wherever it is smooth
     if dtype is not None:
-        input = to_dtype(input, out.dtype if input.dtype.kind == "f" else numpy_dtype(dtype))
+        input = to_dtype(input, numpy_dtype(dtype))
     g, out = kept(g, input.shape, dim, keepdim), kept(out, input.shape, dim, keepdim)
     return cast_back(_norm_gradient(g, input, out, ord, dim), dtype, input_dtype)
 
@@ -62,10 +62,18 @@ def linalg_vector_norm(input, ord=2, dim=None, keepdim=False, *, dtype=None):
 
     ``ord`` may be inf (the greatest absolute value), -inf (the least) and 0 (the number of nonzeros). The gradient is
     zero where the norm is zero.
+
+    >>> import autograd
+    >>> autograd.linalg.vector_norm(autograd.tensor([3., -4.]))
+    tensor(5.)
     """
     if input.dtype.kind not in "fc":
         fail(RuntimeError, f"linalg.vector_norm: Expected a floating point or complex tensor as input. "
                            f"Got {input.dtype}; convert with .float()")
     if dtype is not None:
-        input = input.astype(numpy_dtype(dtype))
+        target = numpy_dtype(dtype)
+        if target.kind != input.dtype.kind:
+            kind = "complex for complex" if input.dtype.kind == "c" else "real for real"
+            fail(RuntimeError, f"linalg.vector_norm: dtype should be {kind} inputs, but got {target}")
+        input = input.astype(target)
     return kernel.vector_norm(input, ord, dim, keepdim)

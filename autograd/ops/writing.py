@@ -1,4 +1,4 @@
-"""Writing to tensors in place: ``x[index] = value``, ``copy_``, ``fill_``, and the in-place changes of shape."""
+"""Writing to tensors in place: copying, filling, and the in-place changes of shape."""
 
 from __future__ import annotations
 
@@ -8,9 +8,8 @@ import numpy as np
 
 from ..dispatch import check_writable, rebase, write_result
 from ..dtypes import scalar_type
-from ..errors import describe, explain, fail
+from ..errors import describe, fail
 from ..from_data import check_integer
-from ..kernels.scatter import add_at
 from ..modes import recording
 from ..primitive import composite, primitive
 from ..tape import wrap_node, written
@@ -18,8 +17,7 @@ from ..views import Meta, base_of, node_of, recipe_of
 from .axes import t, transpose
 from .casting import converted, to_dtype
 from .checks import zero_gradient
-from .indexing import gather_index, getitem, index_error, split_index
-from .shape import expand, squeeze, sum_to_size, unsqueeze
+from .shape import expand, squeeze, unsqueeze
 
 
 def node(x):
@@ -58,14 +56,14 @@ def number(value, dtype):
     return np.array(value, dtype)
 
 
-def _writable_memory(self, name):
+def writable_memory(self, name):
     if not self._a.flags.writeable:
         fail(RuntimeError, f"{name}: unsupported operation: more than one element of the written-to tensor refers to a "
                            "single memory location, or the memory is read-only. Please clone() the tensor before "
                            "performing the operation.")
 
 
-def _operand(self, value):
+def operand(self, value):
     """The value of an assignment as a Tensor."""
     if hasattr(value, "_vc"):
         return value
@@ -74,13 +72,6 @@ def _operand(self, value):
     if isinstance(value, (np.ndarray, np.generic)):
         return wrap_node(np.asarray(value), None)
     fail(TypeError, f"can't assign a {value.__class__.__name__} to a autograd.{scalar_type(self._a.dtype)}Tensor")
-
-
-def _without_leading_ones(value, ndim):
-    """``value`` without dimensions of size 1 in front that the target does not have."""
-    while value.ndim > ndim and value.shape[0] == 1:
-        value = value[0]
-    return value
 
 
 # --- copying ----------------------------------------------------------------------------------------------
@@ -103,12 +94,12 @@ def copy_(self, src, non_blocking=False):
     if not hasattr(src, "_vc"):
         fail(TypeError, f"copy_(): argument 'other' (position 1) must be Tensor, not {src.__class__.__name__}")
     check_writable(self, "copy_")
-    return _copy(self, src)
+    return copy_into(self, src)
 
 
-def _copy(self, src):
+def copy_into(self, src):
     a, b = self._a, src._a
-    _writable_memory(self, "copy_")
+    writable_memory(self, "copy_")
     if a.dtype.kind in "fc" and recorded(src):
         src = copied(src)
         if b.dtype != a.dtype:
@@ -131,12 +122,16 @@ def fill_(self, value):
     if hasattr(value, "_vc") and value._a.ndim:
         fail(RuntimeError, f"fill_ only supports 0-dimension value tensor but got tensor with {value._a.ndim} "
                            "dimensions.")
-    return _copy(self, _operand(self, value))
+    if hasattr(value, "_vc") or isinstance(value, np.ndarray):
+        return copy_into(self, operand(self, value))
+    writable_memory(self, "fill_")
+    self._a.fill(number(value, self._a.dtype))
+    return note_write(self)
 
 
 @primitive(
     vjp={"input": lambda g: zero_gradient(g), "value": lambda g: g.sum()},
-    method=False, name="fill", node_name="FillBackward0",
+    method=False, node_name="FillBackward0",
 )
 def filled_with(input, value):
     """`fill` by a 0-d tensor."""
@@ -149,149 +144,16 @@ def fill(input, value):
     if hasattr(value, "_vc") and value._a.ndim:
         fail(RuntimeError, f"fill only supports 0-dimension value tensor but got tensor with {value._a.ndim} "
                            "dimensions.")
-    return filled_with(input, converted(_operand(input, value), input._a.dtype))
+    return filled_with(input, converted(operand(input, value), input._a.dtype))
 
 
 @composite(public=False)
 def zero_(self):
     """Write zero to every element."""
     check_writable(self, "zero_")
-    _writable_memory(self, "zero_")
+    writable_memory(self, "zero_")
     self._a.fill(0)
     return note_write(self)
-
-
-# --- x[index] = value -------------------------------------------------------------------------------------
-
-
-def _put_value_grad(g, index, values_shape):
-    return sum_to_size(gather_index(g, index), values_shape)
-
-
-@primitive(
-    vjp={"input": lambda g, index, accumulate: g if accumulate else put_at(g, np.zeros((), g.dtype), index),
-         "values": _put_value_grad},
-    method=False, name="index_put", node_name="IndexPutBackward0",
-)
-def put_at(input, values, index, accumulate=False):
-    """A copy of ``input`` with ``values`` at the arrays' ``index``."""
-    out = input.copy()
-    put_into(out, values, index, accumulate)
-    return out
-
-
-def put_into(out, values, index, accumulate=False):
-    """Write ``values`` to ``out`` at ``index``."""
-    try:
-        if accumulate:
-            add_at(out, index, values)
-        else:
-            out[index] = values
-    except IndexError as error:
-        index_error(error, out)
-    except ValueError:
-        fail(RuntimeError, f"shape mismatch: value tensor of shape {list(values.shape)} cannot be broadcast to "
-                           f"indexing result of shape {list(out[index].shape)}")
-
-
-@composite(public=False)
-def setitem(self, index, value):
-    """``self[index] = value``: the value is broadcast, and converted to this tensor's dtype."""
-    check_writable(self, "__setitem__")
-    kind = index.__class__
-    if (kind is slice and index.step is None) or kind is int:
-        basic, advanced = index, None
-    else:
-        basic, advanced = split_index(index, self._a.shape)
-    value = _operand(self, value)
-    try:
-        if advanced is None:
-            if value._a.dtype is self._a.dtype and not recorded(self, value) and _assign(self._a, basic, value._a):
-                note_write(self)
-                return
-            target = getitem(self, basic)
-            _copy(target, _without_leading_ones(value, target._a.ndim))
-            return
-        if basic.count(slice(None)) != len(basic):
-            self = getitem(self, basic)
-        _put(self, value, advanced, False, "__setitem__")
-    except (RuntimeError, TypeError) as error:
-        raise explain("__setitem__", error, {"self": self, "index": index, "value": value}, False) from error
-
-
-def _assign(array, index, values):
-    """Let NumPy assign; False where it cannot, for the recorded path to say why."""
-    try:
-        array[index] = values
-    except (ValueError, IndexError):
-        return False
-    return True
-
-
-def _put(self, value, index, accumulate, name):
-    """Write ``value`` to ``self`` at the arrays' ``index``."""
-    _writable_memory(self, name)
-    if value._a.dtype != self._a.dtype:
-        if value._a.ndim or (value._a.dtype.kind == "c" and self._a.dtype.kind != "c"):
-            _mismatch(self, value)
-        value = converted(value, self._a.dtype)
-    if recorded(self, value):
-        return write_result(self, put_at(self, value, index, accumulate), name)
-    put_into(self._a, value._a, index, accumulate)
-    return note_write(self)
-
-
-def _mismatch(self, value):
-    fail(RuntimeError, "Index put requires the source and destination dtypes match, got "
-                       f"{scalar_type(self._a.dtype)} for the destination and {scalar_type(value._a.dtype)} for the "
-                       "source.")
-
-
-def _indices(input, indices):
-    """The index of arrays that ``index_put`` was given, None standing for a full dimension."""
-    if not isinstance(indices, (tuple, list)):
-        fail(TypeError, "index_put(): argument 'indices' (position 1) must be tuple of Tensors, not "
-                        f"{indices.__class__.__name__}")
-    for i, item in enumerate(indices):
-        if not hasattr(item, "_vc"):
-            fail(TypeError, f"expected Tensor as element {i} in argument 0, but got {item.__class__.__name__}")
-    # A 0-d index counts as one of a single element here, whereas x[i] drops the dimension.
-    arrays = tuple([i.reshape(1) if i.ndim == 0 else i for i in indices])
-    _, advanced = split_index(arrays, input._a.shape)
-    return advanced
-
-
-def _check_values(values):
-    if not hasattr(values, "_vc"):
-        fail(TypeError, f"index_put(): argument 'values' (position 2) must be Tensor, not {values.__class__.__name__}")
-
-
-@composite()
-def index_put(input, indices, values, accumulate=False):
-    """A copy of ``input`` with ``values`` at ``input[indices]``.
-
-    Args:
-        indices: a tuple of index tensors, as in ``input[i, j]``.
-        values: broadcasts to the shape of ``input[indices]``.
-        accumulate: add the values, also where an element is named more than once.
-
-    >>> import autograd
-    >>> i = autograd.tensor([0, 2])
-    >>> autograd.zeros(3).index_put((i,), autograd.tensor(1.))
-    tensor([1., 0., 1.])
-    """
-    _check_values(values)
-    if values._a.dtype != input._a.dtype:
-        _mismatch(input, values)
-    return put_at(input, values, _indices(input, indices), bool(accumulate))
-
-
-@composite(public=False)
-def index_put_(self, indices, values, accumulate=False):
-    """In-place form of `index_put`."""
-    check_writable(self, "index_put_")
-    _check_values(values)
-    return _put(self, values, _indices(self, indices), bool(accumulate), "index_put_")
 
 
 # --- the in-place form of an operation that copies and then writes ----------------------------------------
@@ -307,13 +169,10 @@ def in_place(function, into, name=None):
 
     def method(self, *args, **kwargs):
         check_writable(self, name)
-        _writable_memory(self, name)
+        writable_memory(self, name)
         if recorded(self, *args, *kwargs.values()):
             return write_result(self, function(self, *args, **kwargs), name)
-        try:
-            into(self._a, *[getattr(v, "_a", v) for v in args], **{k: getattr(v, "_a", v) for k, v in kwargs.items()})
-        except Exception as error:
-            raise explain(name, error, {"self": self, **dict(enumerate(args)), **kwargs}, False) from error
+        into(self._a, *[getattr(v, "_a", v) for v in args], **{k: getattr(v, "_a", v) for k, v in kwargs.items()})
         return note_write(self)
 
     method.__name__ = method.__qualname__ = name

@@ -134,6 +134,8 @@ def test_condition_must_be_bool() -> None:
     for condition in (tensor([1, 0]), tensor([1.0, 0.0])):
         with pytest.raises(RuntimeError, match="expected condition to be a boolean tensor"):
             autograd.where(condition, 1, 2)
+    with pytest.raises(TypeError, match="both 'input' and 'other', or neither"):
+        autograd.where(tensor([True]), 1)
     with pytest.raises(TypeError, match="'condition'"):
         autograd.where(True, 1, 2)
 

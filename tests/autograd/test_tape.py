@@ -360,3 +360,31 @@ def test_grad_keeps_its_identity():
     assert x.grad is g
     (x * 2.0).backward()
     assert x.grad is g and g.item() == 4
+
+
+def test_gradient_does_not_share_memory_with_what_the_user_gave():
+    x, y = leaf(1.0, 2.0), leaf(3.0, 4.0)
+    seed = autograd.tensor([1.0, 1.0])
+    (x + y).backward(seed)
+    for t in (x, y):
+        assert not np.shares_memory(t.grad._a, seed._a)
+    assert not np.shares_memory(x.grad._a, y.grad._a)
+
+
+def test_a_large_gradient_is_kept_without_a_copy():
+    x = autograd.ones(1000, requires_grad=True)
+    addresses = []
+
+    class Spy(autograd.Function):
+        @staticmethod
+        def forward(ctx, t):
+            return t * 1.0
+
+        @staticmethod
+        def backward(ctx, g):
+            out = g * 2.0
+            addresses.append(out.data_ptr())
+            return out
+
+    Spy.apply(x).sum().backward()
+    assert x.grad.data_ptr() == addresses[0]

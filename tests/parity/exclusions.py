@@ -17,6 +17,8 @@ EXCLUSIONS: tuple[tuple[str, str], ...] = (
     (r"grid_sampler_[23]d|_upsample_bilinear2d_aa|constant_pad_nd",
      "internal entry behind nn.functional.grid_sample, interpolate, pad"),
     (r"_segment_reduce|_unsafe_masked_index.*|_chunk_cat|slice", "internal, undocumented"),
+    (r"nn\.functional\.linear_cross_entropy\[.*", "the same function with options for how much memory PyTorch's code uses"),
+    (r"bmm\[triton_optimized\]", "the same function compiled for CUDA"),
     (r"hash_tensor", "gives uint64, an element type that is not supported"),
     (r"(as_strided|alias|diagonal|expand|permute|split_with_sizes|squeeze|t|transpose|unbind|unfold|unsqueeze|view)_copy",
      "made for functionalization, undocumented; the view and clone() are public"),
@@ -24,5 +26,6 @@ EXCLUSIONS: tuple[tuple[str, str], ...] = (
 
 
 def reason(name: str) -> str | None:
-    """Why the entry ``name`` is left out; None where it is run."""
-    return next((why for pattern, why in EXCLUSIONS if re.fullmatch(pattern, name)), None)
+    """Why the entry ``name``, or ``name[variant]``, is left out; None where it is run."""
+    names = (name, name.split("[")[0])
+    return next((why for pattern, why in EXCLUSIONS if any(re.fullmatch(pattern, n) for n in names)), None)

@@ -12,7 +12,7 @@ import pytest
 torch = pytest.importorskip("torch")
 
 from parity.comparison import GRADIENT_TOLERANCE, compare, compare_gradients, derivatives  # noqa: E402
-from parity.translation import Untranslatable, array_of, convert, copy, find  # noqa: E402
+from parity.translation import Untranslatable, array_of, convert, copy, find, remember_arguments  # noqa: E402
 from torch.testing._internal.common_modules import module_db  # noqa: E402
 
 import autograd  # noqa: E402
@@ -86,7 +86,7 @@ def test_module(info: Any, training: bool) -> None:
     if info.name in EXCLUDED:
         pytest.skip(EXCLUDED[info.name])
     ran = 0
-    with warnings.catch_warnings():
+    with warnings.catch_warnings(), remember_arguments(torch.nn.TransformerEncoderLayer):
         warnings.simplefilter("ignore")
         torch.manual_seed(0)
         made = list(itertools.islice(info.module_inputs_func(

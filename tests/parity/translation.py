@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import importlib
 import types
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -80,9 +81,7 @@ def function(original: Any, path: str | None = None) -> Any:
         return functools.partial(function(original.func), *map(convert, original.args),
                                  **{k: convert(v) for k, v in original.keywords.items()})
     if isinstance(original, torch.nn.Module):
-        # Only modules without parameters occur; their hyperparameters are their plain attributes.
-        options = {k: v for k, v in vars(original).items() if not k.startswith("_") and k != "training"}
-        return find(f"nn.{type(original).__name__}")(**options)
+        return our_module(original)
     if isinstance(original, (types.MethodDescriptorType, types.WrapperDescriptorType)):
         return tensor_method(original.__name__)
     module = getattr(original, "__module__", None) or ""
@@ -112,6 +111,36 @@ def function(original: Any, path: str | None = None) -> Any:
     raise Untranslatable(f"callable {original!r}")
 
 
+def our_module(original: torch.nn.Module) -> Any:
+    """Our module with the arguments and the state of PyTorch's."""
+    made_with = getattr(original, "made_with", None)
+    if made_with is not None:  # see `remember_arguments`
+        args, kwargs = convert(made_with)
+        made = find(f"nn.{type(original).__name__}")(*args, **kwargs)
+        made.load_state_dict({k: autograd.tensor(array_of(v)) for k, v in original.state_dict().items()})
+        return made
+    # A module without parameters: its hyperparameters are its plain attributes.
+    options = {{"norm": "p"}.get(k, k): v for k, v in vars(original).items()
+               if not k.startswith("_") and k != "training"}
+    return find(f"nn.{type(original).__name__}")(**options)
+
+
+@contextlib.contextmanager
+def remember_arguments(kind: type[torch.nn.Module]) -> Iterator[None]:
+    """Let modules of this kind keep the arguments they are made with, so that they can be made here, too."""
+    plain = kind.__init__
+
+    def init(self: torch.nn.Module, *args: Any, **kwargs: Any) -> None:
+        plain(self, *args, **kwargs)
+        object.__setattr__(self, "made_with", (args, kwargs))
+
+    kind.__init__ = init  # type: ignore[method-assign]
+    try:
+        yield
+    finally:
+        kind.__init__ = plain  # type: ignore[method-assign]
+
+
 _rebound: dict[types.FunctionType, Any] = {}
 
 
@@ -120,9 +149,8 @@ def rebound(original: types.FunctionType) -> Any:
     if original.__closure__ is None and original in _rebound:
         return _rebound[original]
     names = {"torch": Namespace(), "wrapper_set_seed": seeded, "__builtins__": __builtins__}
-    made = types.FunctionType(original.__code__, names, original.__name__)
-    if original.__closure__ is None:
-        _rebound[original] = made
+    if original.__closure__ is None:  # known before its globals are looked at, which may lead back to it
+        made = _rebound[original] = types.FunctionType(original.__code__, names, original.__name__)
     for name in _global_names(original.__code__):
         if name in original.__globals__ and name not in names:
             value = original.__globals__[name]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from . import (
     functions as functions,
     least_squares as least_squares,
+    low_rank as low_rank,
     lu as lu,
     norms as norms,
     orthogonal as orthogonal,

@@ -50,11 +50,17 @@ def linalg_matrix_exp(A):
 
 @composite()
 def matrix_exp(input):
-    """The exponential of each square matrix; see `autograd.linalg.matrix_exp`."""
+    """The exponential of each square matrix; see `autograd.linalg.matrix_exp`.
+
+    >>> import autograd
+    >>> autograd.matrix_exp(autograd.zeros(2, 2))
+    tensor([[1., 0.],
+            [0., 1.]])
+    """
     return linalg_matrix_exp(input)
 
 
-@composite()
+@composite(numpy=(np.linalg.matrix_power,))
 def matrix_power(input, n):
     """The product of ``n`` copies of each square matrix, by repeated squaring; of its inverse where ``n`` is negative.
 

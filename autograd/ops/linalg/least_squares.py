@@ -13,7 +13,7 @@ from ...primitive import composite, primitive
 from ...tape import wrap_node
 from ..shape import expand
 from .common import adjoint, check_matrix, check_same_dtype, check_square
-from .spectral import eigvalsh, svdvals
+from .spectral import eigvalsh, singular_values_gradient, svdvals
 
 
 def _array(value):
@@ -57,7 +57,7 @@ def pseudoinverse(A, atol, rtol, hermitian):
     return (np.conjugate(Vh).mT * inverse[..., None, :]) @ np.conjugate(U).mT
 
 
-@composite(method=False, public=False, name="linalg_pinv")
+@composite(method=False, public=False, name="linalg_pinv", numpy=(np.linalg.pinv,))
 def pinv(A, rcond=None, hermitian=False, *, atol=None, rtol=None):
     """The Moore-Penrose pseudoinverse.
 
@@ -86,11 +86,17 @@ def pinv(A, rcond=None, hermitian=False, *, atol=None, rtol=None):
 
 @composite()
 def pinverse(input, rcond=1e-15):
-    """The pseudoinverse; see `autograd.linalg.pinv`."""
+    """The pseudoinverse; see `autograd.linalg.pinv`.
+
+    >>> import autograd
+    >>> autograd.pinverse(autograd.tensor([[2., 0.], [0., 0.]]))
+    tensor([[0.5000, 0.0000],
+            [0.0000, 0.0000]])
+    """
     return pinv(input, rcond)
 
 
-@composite(method=False, public=False, name="linalg_matrix_rank")
+@composite(method=False, public=False, name="linalg_matrix_rank", numpy=(np.linalg.matrix_rank,))
 def matrix_rank(A, tol=None, hermitian=False, *, atol=None, rtol=None):
     """How many singular values are above ``max(atol, rtol * largest)``: int64, without a derivative.
 
@@ -117,16 +123,22 @@ def matrix_rank(A, tol=None, hermitian=False, *, atol=None, rtol=None):
 
 
 def _least_squares_rule(g, A, B, rcond, needs):
-    P = pseudoinverse(A, None, rcond, False)
-    gA = _pinv_gradient(g[0] @ adjoint(B), A, P) if needs[0] else None
-    return gA, adjoint(P) @ g[0]
+    gA = gB = None
+    if g[0] is not None:
+        P = pseudoinverse(A, None, rcond, False)
+        gA = _pinv_gradient(g[0] @ adjoint(B), A, P) if needs[0] else None
+        gB = adjoint(P) @ g[0]
+    if g[2] is not None and needs[0]:
+        by_values = singular_values_gradient(g[2], A)
+        gA = by_values if gA is None else gA + by_values
+    return gA, gB
 
 
 @primitive(
     vjp=_least_squares_rule, inputs=("A", "B"), outputs=3, method=False, node_name="LinalgLstsqBackward0",
 )
 def least_squares(A, B, rcond):
-    """The shortest X that makes ``A X - B`` smallest; the rank and the singular values of ``A``, as they are."""
+    """The shortest X that makes ``A X - B`` smallest; the rank and the singular values of ``A``."""
     return kernel.lstsq(A, B, rcond)
 
 
@@ -152,9 +164,9 @@ def lstsq(A, B, rcond=None, *, driver=None):
 
     >>> import autograd
     >>> A = autograd.tensor([[1., 0.], [1., 1.], [1., 2.]])
-    >>> autograd.linalg.lstsq(A, autograd.tensor([[1.], [3.], [5.]])).solution
-    tensor([[1.0000],
-            [2.0000]])
+    >>> autograd.linalg.lstsq(A, autograd.tensor([[1.], [3.], [5.]])).solution.round()
+    tensor([[1.],
+            [2.]])
     """
     name = "linalg.lstsq"
     check_matrix(name, A, square=False)
@@ -172,7 +184,7 @@ def lstsq(A, B, rcond=None, *, driver=None):
         rcond = max(m, n) * float(np.finfo(A.dtype).eps)
     X, rank, values = least_squares(A, columns, rcond)
     nothing = values.detach().flatten()[:0]
-    residuals = nothing
+    residuals = X.flatten()[:0].abs()
     if m > n and driver in ("gels", "gelsd", "gelss") and bool((rank == n).all()):
         residuals = (A @ X - columns).abs().square().sum(-2)
     return return_types.linalg_lstsq((

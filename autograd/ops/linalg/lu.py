@@ -70,6 +70,10 @@ def lu_factor_ex(A, *, pivot=True, check_errors=False):
 
     Returns:
         A named tuple ``(LU, pivots, info)``; ``info`` is int32, for each matrix 0 or the number of a zero pivot.
+
+    >>> import autograd
+    >>> autograd.linalg.lu_factor_ex(autograd.ones(2, 2)).info
+    tensor(2, dtype=autograd.int32)
     """
     LU, pivots, info = _factor(A, pivot)
     if check_errors:
@@ -141,6 +145,13 @@ def lu_unpack(LU_data, LU_pivots, unpack_data=True, unpack_pivots=True):
 
     Returns:
         A named tuple ``(P, L, U)``, with empty tensors for what is not asked for.
+
+    >>> import autograd
+    >>> LU, pivots = autograd.linalg.lu_factor(autograd.tensor([[1., 2.], [2., 2.]]))
+    >>> P, L, U = autograd.lu_unpack(LU, pivots)
+    >>> P @ L @ U
+    tensor([[1., 2.],
+            [2., 2.]])
     """
     if LU_pivots.dtype != np.int32:
         fail(RuntimeError, "lu_unpack: LU_pivots is expected to be a contiguous tensor of int32 dtype.")
@@ -155,7 +166,14 @@ def lu_unpack(LU_data, LU_pivots, unpack_data=True, unpack_pivots=True):
 
 @composite(name="lu")
 def top_lu(A, pivot=True, get_infos=False):
-    """The compact LU factorization ``(LU, pivots)``, with ``info`` after them where ``get_infos``."""
+    """The compact LU factorization ``(LU, pivots)``, with ``info`` after them where ``get_infos``.
+
+    >>> import autograd
+    >>> LU, pivots = autograd.lu(autograd.tensor([[1., 2.], [2., 2.]]))
+    >>> LU
+    tensor([[2.0000, 2.0000],
+            [0.5000, 1.0000]])
+    """
     LU, pivots, info = _factor(A, pivot)
     return (LU, pivots, info) if get_infos else (LU, pivots)
 
@@ -194,7 +212,14 @@ def lu_solve(LU, pivots, B, *, left=True, adjoint=False):
 
 @composite(name="lu_solve")
 def top_lu_solve(b, LU_data, LU_pivots):
-    """X with ``A X = b``; see `autograd.linalg.lu_solve`."""
+    """X with ``A X = b``; see `autograd.linalg.lu_solve`.
+
+    >>> import autograd
+    >>> LU, pivots = autograd.linalg.lu_factor(autograd.tensor([[1., 2.], [2., 2.]]))
+    >>> autograd.lu_solve(autograd.tensor([[3.], [4.]]), LU, pivots)
+    tensor([[1.],
+            [1.]])
+    """
     return lu_solve(LU_data, LU_pivots, b)
 
 
@@ -213,6 +238,10 @@ def ldl_factor_ex(A, *, hermitian=False, check_errors=False):
 
     Returns:
         A named tuple ``(LD, pivots, info)``.
+
+    >>> import autograd
+    >>> autograd.linalg.ldl_factor_ex(autograd.eye(2)).info
+    tensor(0, dtype=autograd.int32)
     """
     check_matrix("linalg.ldl_factor_ex", A)
     LD, pivots, info = packed_ldl(A, hermitian)
@@ -237,6 +266,11 @@ def ldl_factor(A, *, hermitian=False):
     Returns:
         A named tuple ``(LD, pivots)``: L and the block-diagonal D in one matrix, and LAPACK's row exchanges.
         It has no derivative.
+
+    >>> import autograd
+    >>> autograd.linalg.ldl_factor(autograd.tensor([[2., 0.], [1., 2.]])).LD
+    tensor([[2.0000, 0.0000],
+            [0.5000, 1.5000]])
     """
     check_matrix("linalg.ldl_factor_ex", A)
     LD, pivots, info = packed_ldl(A, hermitian)

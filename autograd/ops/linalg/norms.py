@@ -124,7 +124,7 @@ def norm(A, ord=None, dim=None, keepdim=False, *, dtype=None):
     return linalg_vector_norm(A, 2 if ord is None else ord, dims, keepdim, dtype=dtype)
 
 
-@composite(method=False, public=False, name="linalg_cond")
+@composite(method=False, public=False, name="linalg_cond", numpy=(np.linalg.cond,))
 def cond(A, p=None):
     """The condition number ``norm(A, p) * norm(inv(A), p)``; inf for a singular matrix.
 
@@ -133,8 +133,8 @@ def cond(A, p=None):
         p: an order that `matrix_norm` takes. Default: 2, the ratio of the largest to the smallest singular value.
 
     >>> import autograd
-    >>> autograd.linalg.cond(autograd.tensor([[4., 0.], [0., 2.]]))
-    tensor(2.)
+    >>> autograd.linalg.cond(autograd.tensor([[4., 0.], [0., 2.5]]))
+    tensor(1.6000)
     """
     if A.ndim < 2:
         fail(RuntimeError, "linalg.cond: The input tensor must have at least 2 dimensions.")

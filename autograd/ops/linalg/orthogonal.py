@@ -8,7 +8,6 @@ from ... import return_types
 from ...errors import NonDifferentiableError, fail
 from ...kernels import linalg as kernel
 from ...primitive import composite, primitive
-from ...tape import wrap_node
 from ..checks import not_differentiable
 from .common import adjoint, check_matrix, check_same_dtype
 from .triangular import substitute
@@ -54,7 +53,7 @@ def qr_factors(A, mode):
     return tuple(np.linalg.qr(A, mode))
 
 
-@composite(method=False, public=False, name="linalg_qr")
+@composite(method=False, public=False, name="linalg_qr", numpy=(np.linalg.qr,))
 def qr(A, mode="reduced"):
     """The orthogonal (unitary) Q and upper triangular R with ``A = Q R``.
 
@@ -80,7 +79,13 @@ def qr(A, mode="reduced"):
 
 @composite(name="qr")
 def top_qr(input, some=True):
-    """The QR factors, reduced where ``some``; see `autograd.linalg.qr`."""
+    """The QR factors, reduced where ``some``; see `autograd.linalg.qr`.
+
+    >>> import autograd
+    >>> Q, R = autograd.qr(autograd.tensor([[3., 1.], [4., 2.]]))
+    >>> R[0]
+    tensor([-5.0000, -2.2000])
+    """
     return return_types.qr(qr(input, "reduced" if some else "complete"))
 
 
@@ -99,6 +104,11 @@ def geqrf(input):
 
     Returns:
         A named tuple ``(a, tau)``, which `householder_product` and `ormqr` take. It has no derivative.
+
+    >>> import autograd
+    >>> a, tau = autograd.geqrf(autograd.tensor([[3., 1.], [4., 2.]]))
+    >>> a[0]
+    tensor([-5.0000, -2.2000])
     """
     check_matrix("geqrf", input, square=False)
     return return_types.geqrf(reflectors(input))
@@ -107,8 +117,6 @@ def geqrf(input):
 def _check_reflectors(name, A, tau):
     check_matrix(name, A, square=False)
     check_same_dtype(name, A, tau, ("input", "tau"))
-    if A.shape[-2] < A.shape[-1]:
-        fail(RuntimeError, f"{name}: input.shape[-2] must be greater than or equal to input.shape[-1]")
     if tau.shape[-1] > A.shape[-1]:
         fail(RuntimeError, f"{name}: input.shape[-1] must be greater than or equal to tau.shape[-1]")
     if tuple(tau.shape[:-1]) != tuple(A.shape[:-2]):
@@ -146,15 +154,24 @@ def householder_product(A, tau):
     tensor([[1., 0.],
             [0., 1.]])
     """
-    _check_reflectors("linalg.householder_product", A, tau)
+    name = "linalg.householder_product"
+    _check_reflectors(name, A, tau)
     m, n = A.shape[-2:]
-    columns = np.broadcast_to(np.eye(m, n, dtype=A.dtype), tuple(A.shape))
-    return _reflect(wrap_node(columns, None), A, tau, reversed(range(tau.shape[-1])))
+    if m < n:
+        fail(RuntimeError, f"{name}: input.shape[-2] must be greater than or equal to input.shape[-1]")
+    columns = np.where(np.ones(tuple(A.shape), bool), np.eye(m, n, dtype=A.dtype), A)
+    return _reflect(columns, A, tau, reversed(range(tau.shape[-1])))
 
 
 @composite()
 def orgqr(input, tau):
-    """Another name of `autograd.linalg.householder_product`."""
+    """Another name of `autograd.linalg.householder_product`.
+
+    >>> import autograd
+    >>> a, tau = autograd.geqrf(autograd.tensor([[3., 1.], [4., 2.]]))
+    >>> autograd.orgqr(a, tau)[:, 0]
+    tensor([-0.6000, -0.8000])
+    """
     return householder_product(input, tau)
 
 
@@ -168,12 +185,19 @@ def ormqr(input, tau, other, left=True, transpose=False):
         other: (..., M, N), or (..., N, M) where not ``left``.
         left: compute ``Q @ other`` rather than ``other @ Q``.
         transpose: use the conjugate transpose of Q.
+
+    >>> import autograd
+    >>> a, tau = autograd.geqrf(autograd.tensor([[3., 1.], [4., 2.]]))
+    >>> autograd.ormqr(a, tau, autograd.eye(2))[:, 0]
+    tensor([-0.6000, -0.8000])
     """
     name = "ormqr"
     _check_reflectors(name, input, tau)
     check_same_dtype(name, input, other, ("input", "other"))
     if other.ndim < 2:
         fail(RuntimeError, f"{name}: other must have at least 2 dimensions.")
+    if tau.shape[-1] > input.shape[-2]:
+        fail(RuntimeError, f"{name}: input.shape[-2] must be greater than or equal to tau.shape[-1]")
     if other.shape[-2 if left else -1] != input.shape[-2]:
         fail(RuntimeError, f"{name}: other.shape[{-2 if left else -1}] must be equal to input.shape[-2]")
     if not left:  # other Q = (Q^H other^H)^H

@@ -74,7 +74,13 @@ def _best_splits(sizes):
 
 @composite(method=False)
 def chain_matmul(*matrices):
-    """Product of matrices in the cheapest order; see `autograd.linalg.multi_dot`."""
+    """Product of matrices in the cheapest order; see `autograd.linalg.multi_dot`.
+
+    >>> import autograd
+    >>> autograd.chain_matmul(autograd.ones(2, 3), autograd.ones(3, 4), autograd.ones(4, 1))
+    tensor([[12.],
+            [12.]])
+    """
     if len(matrices) == 1:
         return matrices[0]
     return multi_dot(matrices)
@@ -179,6 +185,17 @@ def trace(input):
     return input.diagonal().sum()
 
 
+@composite(method=False, public=False)
+def linalg_diagonal(A, *, offset=0, dim1=-2, dim2=-1):
+    """The diagonal of each matrix; see `autograd.diagonal`, which takes the first two dimensions instead.
+
+    >>> import autograd
+    >>> autograd.linalg.diagonal(autograd.ones(5, 2, 2)).shape
+    Size([5, 2])
+    """
+    return A.diagonal(offset, dim1, dim2)
+
+
 # --- of vectors -----------------------------------------------------------------------------------------------
 
 
@@ -263,6 +280,7 @@ def vander(x, N=None):
         fail(RuntimeError, "linalg.vander supports floating point, complex, and integer tensors, but got Bool")
     if N is not None and N <= 1:
         fail(RuntimeError, "N must be greater than 1.")
+    x = x if x.ndim else x.reshape(1)
     return _powers(x, x.shape[-1] if N is None else N)
 
 
@@ -270,14 +288,3 @@ def _powers(x, count):
     column = x.unsqueeze(-1)
     base = column.expand((*x.shape, max(count - 1, 0)))
     return np.concatenate([np.ones_like(column), base.cumprod(-1)], -1)[..., :count]
-
-
-@composite(method=False, name="vander")
-def top_vander(x, N=None, increasing=False):
-    """The Vandermonde matrix of a vector, powers falling unless ``increasing``; see `autograd.linalg.vander`."""
-    if x.ndim != 1:
-        fail(RuntimeError, "x must be a one-dimensional tensor.")
-    if N is not None and N < 0:
-        fail(RuntimeError, "N must be non-negative.")
-    powers = _powers(x, x.shape[0] if N is None else N)
-    return powers if increasing else powers.flip(1)

@@ -68,7 +68,7 @@ def solve_ex(A, B, *, left=True, check_errors=False):
     return return_types.linalg_solve_ex((X, info))
 
 
-@composite(method=False, public=False, name="linalg_solve")
+@composite(method=False, public=False, name="linalg_solve", numpy=(np.linalg.solve,))
 def solve(A, B, *, left=True):
     """X with ``A X = B``, or ``X A = B`` where not ``left``.
 
@@ -113,6 +113,10 @@ def inv_ex(A, *, check_errors=False):
 
     Returns:
         A named tuple ``(inverse, info)``.
+
+    >>> import autograd
+    >>> autograd.linalg.inv_ex(autograd.ones(2, 2)).info
+    tensor(2, dtype=autograd.int32)
     """
     check_matrix("linalg.inv", A)
     inverse, info = inverse_matrices(A)
@@ -146,7 +150,13 @@ def inv(A):
 
 @composite()
 def inverse(input):
-    """The inverse of each square matrix; see `autograd.linalg.inv`."""
+    """The inverse of each square matrix; see `autograd.linalg.inv`.
+
+    >>> import autograd
+    >>> autograd.inverse(autograd.tensor([[2., 0.], [0., 4.]]))
+    tensor([[0.5000, 0.0000],
+            [0.0000, 0.2500]])
+    """
     return inv(input)
 
 
@@ -166,7 +176,10 @@ def cofactor(A):
     return kernel.cofactor(A)
 
 
-@primitive(vjp={"A": lambda g, A: g.reshape(*g.shape, 1, 1) * cofactor(A)}, holomorphic=True, method=False)
+@primitive(
+    vjp={"A": lambda g, A: g.reshape(*g.shape, 1, 1) * cofactor(A)},
+    holomorphic=True, method=False, numpy=(np.linalg.det,),
+)
 def linalg_det(A):
     """The determinant of each square matrix; its derivative exists at singular matrices too.
 
@@ -174,8 +187,8 @@ def linalg_det(A):
         A: (..., N, N).
 
     >>> import autograd
-    >>> autograd.linalg.det(autograd.tensor([[1., 2.], [3., 4.]]))
-    tensor(-2.)
+    >>> autograd.linalg.det(autograd.tensor([[1.5, 0.], [0., 1.]]))
+    tensor(1.5000)
     """
     check_matrix("linalg.det", A)
     return np.linalg.det(A)
@@ -183,7 +196,12 @@ def linalg_det(A):
 
 @composite()
 def det(input):
-    """The determinant of each square matrix; see `autograd.linalg.det`."""
+    """The determinant of each square matrix; see `autograd.linalg.det`.
+
+    >>> import autograd
+    >>> autograd.det(autograd.tensor([[1.5, 0.], [0., 1.]]))
+    tensor(1.5000)
+    """
     return linalg_det(input)
 
 
@@ -205,7 +223,7 @@ def sign_and_log_det(A):
     return sign, log.astype(A.real.dtype, copy=False)
 
 
-@composite(method=False, public=False, name="linalg_slogdet")
+@composite(method=False, public=False, name="linalg_slogdet", numpy=(np.linalg.slogdet,))
 def slogdet(A):
     """The determinant as ``sign * exp(logabsdet)``, which neither over- nor underflows.
 
@@ -224,7 +242,12 @@ def slogdet(A):
 
 @composite(name="slogdet")
 def top_slogdet(input):
-    """Sign and logarithm of the determinant; see `autograd.linalg.slogdet`."""
+    """Sign and logarithm of the determinant; see `autograd.linalg.slogdet`.
+
+    >>> import autograd
+    >>> autograd.slogdet(-autograd.eye(3)).sign
+    tensor(-1.)
+    """
     check_matrix("linalg.slogdet", input)
     return return_types.slogdet(sign_and_log_det(input))
 
@@ -247,7 +270,7 @@ def logdet(input):
 # --- tensors as matrices --------------------------------------------------------------------------------------
 
 
-@composite(method=False, public=False, name="linalg_tensorinv")
+@composite(method=False, public=False, name="linalg_tensorinv", numpy=(np.linalg.tensorinv,))
 def tensorinv(A, ind=2):
     """The inverse of ``tensordot`` with ``A``: ``tensordot(tensorinv(A, ind), tensordot(A, B, ...), ind) == B``.
 
@@ -271,7 +294,7 @@ def tensorinv(A, ind=2):
     return inv(A.reshape(prod(rows), prod(columns))).reshape((*columns, *rows))
 
 
-@composite(method=False, public=False, name="linalg_tensorsolve")
+@composite(method=False, public=False, name="linalg_tensorsolve", numpy=(np.linalg.tensorsolve,))
 def tensorsolve(A, B, dims=None):
     """X with ``tensordot(A, X, X.ndim) == B``.
 

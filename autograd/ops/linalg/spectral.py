@@ -74,7 +74,7 @@ def _check_hermitian(A, UPLO):
         fail(RuntimeError, f"Expected UPLO argument to be 'L' or 'U', but got {UPLO}")
 
 
-@composite(method=False, public=False, name="linalg_eigh")
+@composite(method=False, public=False, name="linalg_eigh", numpy=(np.linalg.eigh,))
 def eigh(A, UPLO="L"):
     """Eigenvalues and eigenvectors of a symmetric or Hermitian matrix, ``A = V diag(L) V^H``.
 
@@ -86,9 +86,9 @@ def eigh(A, UPLO="L"):
         A named tuple ``(eigenvalues, eigenvectors)``: (..., N), real, in rising order; and (..., N, N), as columns.
 
     >>> import autograd
-    >>> L, V = autograd.linalg.eigh(autograd.tensor([[2., 1.], [1., 2.]]))
+    >>> L, V = autograd.linalg.eigh(autograd.tensor([[1.5, 1.], [1., 1.5]]))
     >>> L
-    tensor([1., 3.])
+    tensor([0.5000, 2.5000])
     """
     _check_hermitian(A, UPLO)
     return return_types.linalg_eigh(hermitian_eigen(A, UPLO.upper()))
@@ -105,13 +105,13 @@ def hermitian_eigenvalues(A, UPLO):
     return np.linalg.eigvalsh(A, UPLO)
 
 
-@composite(method=False, public=False, name="linalg_eigvalsh")
+@composite(method=False, public=False, name="linalg_eigvalsh", numpy=(np.linalg.eigvalsh,))
 def eigvalsh(A, UPLO="L"):
     """The eigenvalues of a symmetric or Hermitian matrix, real, in rising order; see `eigh`.
 
     >>> import autograd
-    >>> autograd.linalg.eigvalsh(autograd.tensor([[2., 1.], [1., 2.]]))
-    tensor([1., 3.])
+    >>> autograd.linalg.eigvalsh(autograd.tensor([[1.5, 1.], [1., 1.5]]))
+    tensor([0.5000, 2.5000])
     """
     _check_hermitian(A, UPLO)
     return hermitian_eigenvalues(A, UPLO.upper())
@@ -154,7 +154,7 @@ def _check_general(name, A):
     check_matrix(name, A)
 
 
-@composite(method=False, public=False, name="linalg_eig")
+@composite(method=False, public=False, name="linalg_eig", numpy=(np.linalg.eig,))
 def eig(A):
     """Eigenvalues and eigenvectors of a square matrix, ``A = V diag(L) V^-1``.
 
@@ -185,7 +185,7 @@ def eigenvalues(A):
     return kernel.eigvals(A)
 
 
-@composite(method=False, public=False, name="linalg_eigvals")
+@composite(method=False, public=False, name="linalg_eigvals", numpy=(np.linalg.eigvals,))
 def eigvals(A):
     """The eigenvalues of a square matrix, complex, in no order; see `eig`.
 
@@ -252,7 +252,7 @@ def _check_svd(A, driver):
                            "backend.")
 
 
-@composite(method=False, public=False, name="linalg_svd")
+@composite(method=False, public=False, name="linalg_svd", numpy=(np.linalg.svd,))
 def svd(A, full_matrices=True, *, driver=None):
     """The singular value decomposition ``A = U diag(S) V^H``.
 
@@ -269,8 +269,8 @@ def svd(A, full_matrices=True, *, driver=None):
         LinAlgError: ``A`` has elements that are not finite.
 
     >>> import autograd
-    >>> autograd.linalg.svd(autograd.tensor([[3., 0.], [0., -4.]])).S
-    tensor([4., 3.])
+    >>> autograd.linalg.svd(autograd.tensor([[3.5, 0.], [0., -4.]])).S
+    tensor([4.0000, 3.5000])
     """
     _check_svd(A, driver)
     return return_types.linalg_svd(singular(A, bool(full_matrices)))
@@ -278,7 +278,13 @@ def svd(A, full_matrices=True, *, driver=None):
 
 @composite(name="svd")
 def top_svd(input, some=True, compute_uv=True):
-    """The singular value decomposition as ``(U, S, V)``, with V rather than its adjoint; see `autograd.linalg.svd`."""
+    """The singular value decomposition as ``(U, S, V)``, with V rather than its adjoint; see `autograd.linalg.svd`.
+
+    >>> import autograd
+    >>> U, S, V = autograd.svd(autograd.tensor([[3.5, 0.], [0., -4.]]))
+    >>> S
+    tensor([4.0000, 3.5000])
+    """
     _check_svd(input, None)
     U, S, Vh = singular(input, not some or not compute_uv)
     if not compute_uv:
@@ -286,24 +292,25 @@ def top_svd(input, some=True, compute_uv=True):
     return return_types.svd((U, S, Vh.mH))
 
 
-def _svdvals_rule(g, A):
+def singular_values_gradient(g, A):
+    """``U diag(g) V^H``."""
     U, _, Vh = singular(A, False)
     return U * g.reshape(*g.shape[:-1], 1, g.shape[-1]) @ Vh
 
 
-@primitive(vjp={"A": _svdvals_rule}, method=False, node_name="LinalgSvdBackward0")
+@primitive(vjp={"A": singular_values_gradient}, method=False, node_name="LinalgSvdBackward0")
 def singular_values(A):
     """Singular values, falling."""
     return kernel.svdvals(A)
 
 
-@composite(method=False, public=False, name="linalg_svdvals")
+@composite(method=False, public=False, name="linalg_svdvals", numpy=(np.linalg.svdvals,))
 def svdvals(A, *, driver=None):
     """The singular values, real, in falling order; see `svd`.
 
     >>> import autograd
-    >>> autograd.linalg.svdvals(autograd.tensor([[3., 0.], [0., -4.]]))
-    tensor([4., 3.])
+    >>> autograd.linalg.svdvals(autograd.tensor([[3.5, 0.], [0., -4.]]))
+    tensor([4.0000, 3.5000])
     """
     _check_svd(A, driver)
     return singular_values(A)

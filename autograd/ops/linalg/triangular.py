@@ -9,7 +9,7 @@ from ...dispatch import unbroadcast
 from ...errors import fail
 from ...kernels import linalg as kernel
 from ...primitive import composite, primitive
-from .common import adjoint, check_info, check_matrix, check_same_dtype
+from .common import adjoint, check_info, check_matrix, check_same_dtype, check_square
 
 
 def triangle(x, upper, strict=False):
@@ -77,6 +77,12 @@ def triangular_solve(b, A, upper=True, transpose=False, unitriangular=False):
 
     Returns:
         A named tuple ``(solution, cloned_coefficient)``, the latter a copy of ``A``.
+
+    >>> import autograd
+    >>> A = autograd.tensor([[1., 1.], [0., 2.]])
+    >>> autograd.triangular_solve(autograd.tensor([[3.], [4.]]), A).solution
+    tensor([[1.],
+            [2.]])
     """
     coefficient = A.clone()
     for name, value in (("b", b), ("A", A)):
@@ -108,6 +114,7 @@ def cholesky_factor(A):
 
     The derivative is that of I. Murray, "Differentiation of the Cholesky decomposition" (2016), arXiv:1602.07527.
     """
+    check_square("linalg.cholesky", A)
     return kernel.cholesky(A)
 
 
@@ -166,7 +173,13 @@ def cholesky(A, *, upper=False):
 
 @composite(name="cholesky")
 def top_cholesky(input, upper=False):
-    """The Cholesky factor; see `autograd.linalg.cholesky`."""
+    """The Cholesky factor; see `autograd.linalg.cholesky`.
+
+    >>> import autograd
+    >>> autograd.cholesky(autograd.tensor([[4., 2.], [2., 5.]]))
+    tensor([[2., 0.],
+            [1., 2.]])
+    """
     L, info = _cholesky(input, upper)
     _check_cholesky("cholesky", info)
     return L

@@ -6,11 +6,11 @@ import itertools
 import warnings
 from typing import Any
 
-
-from ..creation import linspace, ones, zeros
+from ..creation import ones, zeros
 from ..dispatch import is_tensor
 from ..errors import fail
 from ..primitive import composite
+from ..ranges import linspace
 from .joining import cat
 from .pool import gather_planes
 
@@ -36,20 +36,20 @@ def affine_grid(theta, size, align_corners=None):
               [ 0.5000,  0.0000]]]])
     """
     if align_corners is None:
-        warnings.warn("Default grid_sample and affine_grid behavior has changed to align_corners=False since 1.3.0. Please "
-                      "specify align_corners=True if the old behavior is desired.", stacklevel=2)
+        warnings.warn("Default grid_sample and affine_grid behavior has changed to align_corners=False since 1.3.0. "
+                      "Please specify align_corners=True if the old behavior is desired.", stacklevel=2)
         align_corners = False
     if not theta.is_floating_point():
-        raise ValueError(f"Expected theta to have floating point type, but got {theta.dtype}")
+        fail(ValueError, f"Expected theta to have floating point type, but got {theta.dtype}")
     n = len(size) - 2
     if n not in (2, 3):
-        fail(NotImplementedError, "affine_grid only supports 4D and 5D sizes, for 2D and 3D affine transforms, respectively. "
-                                  f"Got size {tuple(size)}.")
+        fail(NotImplementedError, "affine_grid only supports 4D and 5D sizes, for 2D and 3D affine transforms, "
+                                  f"respectively. Got size {tuple(size)}.")
     if theta.ndim != 3 or tuple(theta.shape[1:]) != (n, n + 1):
-        raise ValueError(f"Expected a batch of {n}D affine matrices of shape Nx{n}x{n + 1} for size {tuple(size)}. Got "
+        fail(ValueError, f"Expected a batch of {n}D affine matrices of shape Nx{n}x{n + 1} for size {tuple(size)}. Got "
                          f"{list(theta.shape)}.")
     if min(size) <= 0:
-        raise ValueError(f"Expected non-zero, positive output size. Got {tuple(size)}")
+        fail(ValueError, f"Expected non-zero, positive output size. Got {tuple(size)}")
     spatial = tuple(size[2:])
     points = [ones(*spatial, 1, dtype=theta.dtype)]
     for d, m in enumerate(spatial):
@@ -131,23 +131,23 @@ def _check(input: Any, grid: Any, mode: str, padding_mode: str) -> None:
         if not is_tensor(x):
             fail(TypeError, f"grid_sampler(): argument {what!r} must be Tensor, not {type(x).__name__}")
     if mode not in _MODES:
-        raise ValueError(f"nn.functional.grid_sample(): expected mode to be 'bilinear', 'nearest' or 'bicubic', but got: "
-                         f"'{mode}'")
+        fail(ValueError, "nn.functional.grid_sample(): expected mode to be 'bilinear', 'nearest' or 'bicubic', but "
+                         f"got: '{mode}'")
     if padding_mode not in _PADDINGS:
-        raise ValueError("nn.functional.grid_sample(): expected padding_mode to be 'zeros', 'border', or 'reflection', but "
-                         f"got: '{padding_mode}'")
+        fail(ValueError, "nn.functional.grid_sample(): expected padding_mode to be 'zeros', 'border', or "
+                         f"'reflection', but got: '{padding_mode}'")
     if input.dtype != grid.dtype:
-        fail(RuntimeError, f"grid_sampler(): expected input and grid to have same dtype, but input has {input.dtype} and grid "
-                           f"has {grid.dtype}")
+        fail(RuntimeError, f"grid_sampler(): expected input and grid to have same dtype, but input has {input.dtype} "
+                           f"and grid has {grid.dtype}")
     if input.ndim not in (4, 5) or input.ndim != grid.ndim:
-        fail(RuntimeError, "grid_sampler(): expected 4D or 5D input and grid with same number of dimensions, but got input "
-                           f"with sizes {list(input.shape)} and grid with sizes {list(grid.shape)}")
+        fail(RuntimeError, "grid_sampler(): expected 4D or 5D input and grid with same number of dimensions, but got "
+                           f"input with sizes {list(input.shape)} and grid with sizes {list(grid.shape)}")
     if input.shape[0] != grid.shape[0]:
         fail(RuntimeError, "grid_sampler(): expected grid and input to have same batch size, but got input with sizes "
                            f"{list(input.shape)} and grid with sizes {list(grid.shape)}")
     if grid.shape[-1] != input.ndim - 2:
-        fail(RuntimeError, f"grid_sampler(): expected grid to have size {input.ndim - 2} in last dimension, but got grid with "
-                           f"sizes {list(grid.shape)}")
+        fail(RuntimeError, f"grid_sampler(): expected grid to have size {input.ndim - 2} in last dimension, but got "
+                           f"grid with sizes {list(grid.shape)}")
     if 0 in input.shape[2:]:
         fail(RuntimeError, "grid_sampler(): expected input to have non-empty spatial dimensions, but input has sizes "
                            f"{list(input.shape)}")
@@ -177,8 +177,8 @@ def grid_sample(input, grid, mode="bilinear", padding_mode="zeros", align_corner
     """
     _check(input, grid, mode, padding_mode)
     if align_corners is None:
-        warnings.warn("Default grid_sample and affine_grid behavior has changed to align_corners=False since 1.3.0. Please "
-                      "specify align_corners=True if the old behavior is desired.", stacklevel=2)
+        warnings.warn("Default grid_sample and affine_grid behavior has changed to align_corners=False since 1.3.0. "
+                      "Please specify align_corners=True if the old behavior is desired.", stacklevel=2)
         align_corners = False
     sizes = tuple(input.shape[2:])
     points = [_to_elements(x, m, align_corners) for x, m in zip(reversed(grid.unbind(-1)), sizes, strict=True)]

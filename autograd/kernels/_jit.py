@@ -1,0 +1,37 @@
+"""The one decorator for compiled kernels."""
+
+from __future__ import annotations
+
+import functools
+import os
+from collections.abc import Callable
+from typing import Any
+
+#: Set AUTOGRAD_JIT=0 to compute everything with NumPy.
+ENABLED = os.environ.get("AUTOGRAD_JIT", "1") != "0"
+
+
+def jit(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Compile a loop over arrays with Numba, on its first call: importing this module does not import Numba.
+
+    Division follows NumPy (Numba's default checks for zero and so cannot be vectorised); multiplications and additions may be
+    contracted, but NaN, infinity and the order of sums keep their meaning.
+    """
+    compiled: list[Callable[..., Any]] = []
+
+    @functools.wraps(function)
+    def call(*args: Any) -> Any:
+        if not compiled:
+            compiled.append(_compile(function))
+        return compiled[0](*args)
+    return call
+
+
+def _compile(function: Callable[..., Any]) -> Callable[..., Any]:
+    import numba
+
+    options = {"error_model": "numpy", "fastmath": {"contract", "nsz"}, "nogil": True}
+    try:
+        return numba.njit(cache=True, **options)(function)  # type: ignore[no-any-return]
+    except RuntimeError:  # neither the package's folder nor the user's cache can be written
+        return numba.njit(**options)(function)  # type: ignore[no-any-return]
