@@ -1,47 +1,372 @@
-"""Tapegrad's engine: tensors, operations, automatic differentiation."""
+"""Tapegrad's engine: tensors, operations, automatic differentiation.
+
+The names are PyTorch's; what differs is in ``docs/differences.md``.
+"""
 
 from __future__ import annotations
+
+import importlib as _importlib
+import warnings as _warnings
+from math import e, inf, nan, pi
 
 from . import clash as _clash
 
 _clash.check()
 
-import warnings as _warnings
-
 # NumPy warns where a result overflows or is not a number; tensors, like PyTorch's, carry the inf or nan on in silence.
 _warnings.filterwarnings("ignore", category=RuntimeWarning, module=r"autograd(\.|$)")
 
-from . import formatting as formatting
-from . import functional as functional
-from .anomaly import detect_anomaly as detect_anomaly, is_anomaly_enabled as is_anomaly_enabled
-from .anomaly import set_detect_anomaly as set_detect_anomaly
-from .backward import backward as backward, grad as grad
-from .dtypes import *  # noqa: F403
-from .formatting import set_printoptions as set_printoptions
-from .function import Function as Function, once_differentiable as once_differentiable
-from .grad_mode import (enable_grad as enable_grad, inference_mode as inference_mode, no_grad as no_grad,
-                        set_grad_enabled as set_grad_enabled)
-from .modes import is_grad_enabled as is_grad_enabled, is_inference_mode_enabled as is_inference_mode_enabled
-from .primitive import COMPOSITES as _c, REGISTRY as _r
-from .protocols import from_dlpack as from_dlpack
-from .saved_hooks import save_on_cpu as save_on_cpu, saved_tensors_hooks as saved_tensors_hooks
-from .tensor import Size as Size, Tensor as Tensor
+from . import creation, formatting, functional
+from .anomaly import detect_anomaly, is_anomaly_enabled, set_detect_anomaly
+from .backward import backward, grad
+from .creation import (
+    as_tensor,
+    asarray,
+    empty,
+    empty_like,
+    empty_permuted,
+    empty_strided,
+    eye,
+    from_numpy,
+    frombuffer,
+    full,
+    full_like,
+    ones,
+    ones_like,
+    scalar_tensor,
+    zeros,
+    zeros_like,
+)
+from .dtypes import (
+    bool,
+    can_cast,
+    cdouble,
+    cfloat,
+    complex64,
+    complex128,
+    device,
+    double,
+    dtype,
+    finfo,
+    float,
+    float16,
+    float32,
+    float64,
+    get_default_dtype,
+    half,
+    iinfo,
+    int,
+    int8,
+    int16,
+    int32,
+    int64,
+    long,
+    promote_types,
+    set_default_dtype,
+    short,
+    uint8,
+)
+from .formatting import set_printoptions
+from .function import Function, once_differentiable
+from .grad_mode import enable_grad, inference_mode, no_grad, set_grad_enabled
+from .modes import is_grad_enabled, is_inference_mode_enabled
+from .ops.activation import celu, prelu, relu, rrelu, selu
+from .ops.adaptive_pool import adaptive_avg_pool1d, adaptive_max_pool1d
+from .ops.arithmetic import (
+    add,
+    addcdiv,
+    addcmul,
+    deg2rad,
+    div,
+    divide,
+    floor_divide,
+    fmod,
+    lerp,
+    mul,
+    multiply,
+    neg,
+    negative,
+    positive,
+    rad2deg,
+    remainder,
+    rsub,
+    sub,
+    subtract,
+    true_divide,
+)
+from .ops.assigning import index_put
+from .ops.average_pool import avg_pool1d
+from .ops.axes import adjoint, moveaxis, movedim, permute, swapaxes, swapdims, t, transpose
+from .ops.bessel import i0
+from .ops.casting import clone, detach, detach_
+from .ops.comparison import (
+    allclose,
+    eq,
+    equal,
+    ge,
+    greater,
+    greater_equal,
+    gt,
+    isclose,
+    isfinite,
+    isin,
+    isinf,
+    isnan,
+    isneginf,
+    isposinf,
+    le,
+    less,
+    less_equal,
+    lt,
+    ne,
+    not_equal,
+    where,
+)
+from .ops.complex_numbers import (
+    angle,
+    complex,
+    conj,
+    conj_physical,
+    imag,
+    is_conj,
+    is_neg,
+    isreal,
+    polar,
+    real,
+    resolve_conj,
+    resolve_neg,
+    view_as_complex,
+    view_as_real,
+)
+from .ops.conv import conv1d, conv2d, conv3d, conv_transpose1d, conv_transpose2d, conv_transpose3d, convolution
+from .ops.counting import argwhere, bucketize, count_nonzero, nonzero, searchsorted, unique, unique_consecutive
+from .ops.ctc import ctc_loss
+from .ops.distance import cdist, pdist
+from .ops.dropout import alpha_dropout, dropout, feature_alpha_dropout
+from .ops.einsum import einsum
+from .ops.elementwise import (
+    acos,
+    acosh,
+    arccos,
+    arccosh,
+    arcsin,
+    arcsinh,
+    arctan,
+    arctanh,
+    asin,
+    asinh,
+    atan,
+    atanh,
+    cos,
+    cosh,
+    exp,
+    exp2,
+    expm1,
+    log,
+    log1p,
+    log2,
+    log10,
+    sigmoid,
+    sin,
+    sinh,
+    tan,
+    tanh,
+)
+from .ops.embedding import embedding, embedding_bag
+from .ops.extremes import clamp, clamp_max, clamp_min, clip, fmax, fmin, maximum, minimum
+from .ops.fold import channel_shuffle, pixel_shuffle, pixel_unshuffle
+from .ops.grids import (
+    block_diag,
+    cartesian_prod,
+    combinations,
+    meshgrid,
+    tril_indices,
+    triu_indices,
+    unravel_index,
+    vander,
+)
+from .ops.histograms import bincount, histc, histogram, histogramdd
+from .ops.index_select import index_add, index_copy, index_fill, index_reduce, index_select, put, take, take_along_dim
+from .ops.indexing import narrow, narrow_copy, select
+from .ops.joining import (
+    atleast_1d,
+    atleast_2d,
+    atleast_3d,
+    cat,
+    chunk,
+    column_stack,
+    concat,
+    concatenate,
+    dsplit,
+    dstack,
+    hsplit,
+    hstack,
+    row_stack,
+    split,
+    split_with_sizes,
+    stack,
+    tensor_split,
+    unbind,
+    vsplit,
+    vstack,
+)
+from .ops.linalg.functions import matrix_exp, matrix_power
+from .ops.linalg.least_squares import pinverse
+from .ops.linalg.low_rank import pca_lowrank, svd_lowrank
+from .ops.linalg.lu import lu_unpack, top_lu as lu, top_lu_solve as lu_solve
+from .ops.linalg.orthogonal import geqrf, orgqr, ormqr, top_qr as qr
+from .ops.linalg.products import chain_matmul, cross, kron, tensordot, trace
+from .ops.linalg.solve import det, inverse, logdet, top_slogdet as slogdet
+from .ops.linalg.spectral import top_svd as svd
+from .ops.linalg.triangular import cholesky_inverse, cholesky_solve, top_cholesky as cholesky, triangular_solve
+from .ops.linear import bilinear
+from .ops.logical import (
+    bitwise_and,
+    bitwise_left_shift,
+    bitwise_not,
+    bitwise_or,
+    bitwise_right_shift,
+    bitwise_xor,
+    logical_and,
+    logical_not,
+    logical_or,
+    logical_xor,
+)
+from .ops.loss import binary_cross_entropy_with_logits, kl_div, poisson_nll_loss
+from .ops.margin_loss import cosine_embedding_loss, hinge_embedding_loss, margin_ranking_loss, triplet_margin_loss
+from .ops.masking import masked_fill, masked_scatter, masked_select
+from .ops.matrix import addbmm, addmm, addmv, addr, baddbmm, bmm, dot, ger, inner, matmul, mm, mv, outer, vdot
+from .ops.moments import corrcoef, cov, nanmean, nansum, std, std_mean, var, var_mean
+from .ops.norm import (
+    batch_norm,
+    group_norm,
+    instance_norm,
+    layer_norm,
+    native_batch_norm,
+    native_group_norm,
+    native_layer_norm,
+    rms_norm,
+)
+from .ops.norms import dist, norm, renorm
+from .ops.padding import constant_pad_nd
+from .ops.piecewise import hardshrink, threshold
+from .ops.pool import max_pool1d, max_pool2d, max_pool3d
+from .ops.powers import (
+    arctan2,
+    atan2,
+    float_power,
+    hypot,
+    ldexp,
+    logaddexp,
+    logaddexp2,
+    pow,
+    reciprocal,
+    rsqrt,
+    sqrt,
+    square,
+)
+from .ops.quantiles import median, mode, nanmedian, nanquantile, quantile
+from .ops.rearranging import flip, fliplr, flipud, repeat_interleave, roll, rot90, tile, tril, triu
+from .ops.reductions import all, amax, amin, aminmax, any, argmax, argmin, max, mean, min, prod, sum
+from .ops.rounding import (
+    abs,
+    absolute,
+    ceil,
+    copysign,
+    fix,
+    floor,
+    frac,
+    frexp,
+    gcd,
+    heaviside,
+    lcm,
+    nan_to_num,
+    nextafter,
+    round,
+    sgn,
+    sign,
+    signbit,
+    trunc,
+)
+from .ops.sampling import (
+    bernoulli,
+    multinomial,
+    normal,
+    poisson,
+    rand,
+    rand_like,
+    randint,
+    randint_like,
+    randn,
+    randn_like,
+    randperm,
+)
+from .ops.scan import cummax, cummin, cumprod, cumsum, cumulative_trapezoid, diff, logcumsumexp, trapezoid, trapz
+from .ops.scattering import gather, scatter, scatter_add, scatter_reduce
+from .ops.shape import (
+    broadcast_shapes,
+    broadcast_tensors,
+    broadcast_to,
+    flatten,
+    ravel,
+    reshape,
+    squeeze,
+    unflatten,
+    unsqueeze,
+)
+from .ops.similarity import cosine_similarity, pairwise_distance
+from .ops.softmax import log_softmax, softmax
+from .ops.sorting import argsort, kthvalue, msort, sort, topk
+from .ops.special import digamma, erf, erfc, erfinv, igamma, igammac, lgamma, logit, mvlgamma, polygamma, sinc, xlogy
+from .ops.strided import (
+    as_strided,
+    as_strided_scatter,
+    diag,
+    diag_embed,
+    diagflat,
+    diagonal,
+    diagonal_scatter,
+    select_scatter,
+    slice_scatter,
+)
+from .ops.vector_norm import logsumexp
+from .ops.writing import fill
+from .predicates import (
+    is_complex,
+    is_floating_point,
+    is_inference,
+    is_nonzero,
+    is_same_size,
+    is_tensor,
+    numel,
+    result_type,
+)
+from .protocols import from_dlpack
+from .ranges import arange, linspace, logspace, range_ as range
+from .saved_hooks import save_on_cpu, saved_tensors_hooks
+from .tensor import Size, Tensor
 
-from .creation import tensor as tensor  # after the module of that name
+# The import of tensor.py gave the name to the module.
+tensor = creation.tensor
+newaxis = None
 
+#: What tells this package from others of its name.
 __tapegrad__ = True
 
-globals().update({n: op.function for n, op in _r.items()} | {n: c.function for n, c in _c.items() if c.public})
+# Parts that few programs need, or that need what few programs load: imported when first asked for.
+_LAZY_MODULES = ("data", "fft", "io", "linalg", "random", "special", "testing")
+_LAZY_NAMES = {
+    **dict.fromkeys(("checkpoint", "checkpoint_sequential"), "checkpointing"),
+    **dict.fromkeys(("Generator", "default_generator", "fork_rng", "get_rng_state", "initial_seed", "manual_seed",
+                     "seed", "set_rng_state"), "random"),
+}
 
 
-def __getattr__(name: str):
-    import importlib
-    if name in ("linalg", "special", "fft", "random", "data", "io", "testing"):
-        return importlib.import_module(f"autograd.{name}")
-    if name in ("checkpoint", "checkpoint_sequential"):
-        from . import checkpointing as module
-        return getattr(module, name)
-    if name in ("manual_seed", "Generator", "default_generator", "get_rng_state", "set_rng_state", "initial_seed", "seed", "fork_rng"):
-        from . import random
-        return getattr(random, name)
-    raise AttributeError(f"module 'autograd' has no attribute {name!r}")
+def __getattr__(name: str) -> object:
+    if name in _LAZY_MODULES:
+        return _importlib.import_module(f".{name}", __name__)
+    if name in _LAZY_NAMES:
+        return getattr(_importlib.import_module(f".{_LAZY_NAMES[name]}", __name__), name)
+    if name.endswith("_") and not name.startswith("_") and hasattr(Tensor, name):
+        return getattr(Tensor, name)  # the in-place forms as functions: autograd.relu_(x)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -12,8 +12,7 @@ def _chosen(name: str, dim: int | None, ndim: int, stacklevel: int) -> int:
     if dim is not None:
         return dim
     warnings.warn(f"Implicit dimension choice for {name} has been deprecated. Change the call to include dim=X as an "
-                  "argument.",
-                  stacklevel=stacklevel + 1)
+                  "argument.", stacklevel=stacklevel + 1)
     return 0 if ndim in (0, 1, 3) else 1
 
 

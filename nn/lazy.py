@@ -1,46 +1,17 @@
-"""Layers that find the size of their input when they first see one."""
+"""Layers that learn the size of their input when they first see one."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from autograd import Tensor, empty, no_grad, zeros
-from autograd.dtypes import int64
+from autograd import Tensor, int64, zeros
 from autograd.errors import fail
-from autograd.tape import new_leaf
 
 from .conv import Conv1d, Conv2d, Conv3d, ConvTranspose1d, ConvTranspose2d, ConvTranspose3d
 from .linear import Linear
 from .module import Module
 from .norm import BatchNorm1d, BatchNorm2d, BatchNorm3d, InstanceNorm1d, InstanceNorm2d, InstanceNorm3d
-from .parameter import Buffer, Parameter, Uninitialized
-
-
-class UninitializedParameter(Uninitialized, Parameter):
-    """A parameter whose shape is not known yet; `materialize` makes it a `Parameter`."""
-
-    _becomes = Parameter
-
-    def __init__(self, requires_grad: bool = True, device: Any = None, dtype: Any = None) -> None:
-        self._wait(empty(0, device=device, dtype=dtype), requires_grad)
-
-    def materialize(self, shape: Any, device: Any = None, dtype: Any = None) -> None:
-        """Take on a shape; the values are not set."""
-        wanted = self._requires_grad
-        super().materialize(shape, device, dtype)
-        if wanted:
-            self._node = new_leaf(self._a)
-
-
-class UninitializedBuffer(Uninitialized, Buffer):
-    """A buffer whose shape is not known yet; `materialize` makes it a `Buffer`."""
-
-    _becomes = Buffer
-
-    def __init__(self, requires_grad: bool = False, device: Any = None, dtype: Any = None,
-                 persistent: bool = True) -> None:
-        self._wait(empty(0, device=device, dtype=dtype), requires_grad)
-        self.persistent = persistent
+from .parameter import Uninitialized, UninitializedBuffer, UninitializedParameter
 
 
 class LazyModuleMixin:
@@ -57,9 +28,9 @@ class LazyModuleMixin:
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        register: Any = self
-        self._load_hook = register.register_load_state_dict_pre_hook(_materialize_from)
-        self._initialize_hook = register.register_forward_pre_hook(_infer, with_kwargs=True)
+        module: Any = self
+        self._load_hook = module.register_load_state_dict_pre_hook(_materialize_from)
+        self._initialize_hook = module.register_forward_pre_hook(_infer, with_kwargs=True)
 
     def initialize_parameters(self, *args: Any, **kwargs: Any) -> None:
         """Give the parameters the shapes that follow from the arguments of a call."""
@@ -68,11 +39,6 @@ class LazyModuleMixin:
     def has_uninitialized_params(self) -> bool:
         """Whether parameters or buffers wait for a shape."""
         return any(isinstance(t, Uninitialized) for t in (*self._parameters.values(), *self._buffers.values()))
-
-    def reset_parameters(self) -> None:
-        """Set initial values, as soon as there are shapes."""
-        if not self.has_uninitialized_params():
-            super().reset_parameters()  # type: ignore[misc]
 
 
 def _infer(module: Any, args: Any, kwargs: Any) -> None:
@@ -93,7 +59,41 @@ def _materialize_from(module: Any, state_dict: dict[str, Any], prefix: str, *_: 
             t.materialize(value.shape)
 
 
-class LazyLinear(LazyModuleMixin, Linear):
+class _SizeFromInput(LazyModuleMixin):
+    """A lazy layer with one size to learn."""
+
+    _size: str  # the attribute that holds it; 0 until it is known
+
+    def reset_parameters(self) -> None:
+        """Set initial values, once there are shapes."""
+        if not self.has_uninitialized_params() and getattr(self, self._size) != 0:
+            super().reset_parameters()  # type: ignore[misc]
+
+    def initialize_parameters(self, input: Tensor) -> None:
+        size = self._size_of(input)
+        if self.has_uninitialized_params():
+            setattr(self, self._size, size)
+            for name, shape in self._shapes().items():
+                t = getattr(self, name)
+                if t is not None:
+                    t.materialize(shape)
+            self.reset_parameters()
+        elif getattr(self, self._size) == 0:  # the shapes came with loaded state
+            setattr(self, self._size, size)
+
+    def _size_of(self, input: Tensor) -> int:
+        raise NotImplementedError
+
+    def _shapes(self) -> dict[str, Any]:
+        raise NotImplementedError
+
+    def _make_lazy(self: Any, bias: bool, device: Any, dtype: Any) -> None:
+        self.weight = UninitializedParameter(device=device, dtype=dtype)
+        if bias:
+            self.bias = UninitializedParameter(device=device, dtype=dtype)
+
+
+class LazyLinear(_SizeFromInput, Linear):
     """A `Linear` whose ``in_features`` follow from its first input.
 
     >>> import autograd, nn
@@ -103,43 +103,156 @@ class LazyLinear(LazyModuleMixin, Linear):
     """
 
     cls_to_become = Linear
+    _size = "in_features"
 
     def __init__(self, out_features: int, bias: bool = True, device: Any = None, dtype: Any = None) -> None:
         super().__init__(0, 0, False)
-        self.weight = UninitializedParameter(device=device, dtype=dtype)
         self.out_features = out_features
-        if bias:
-            self.bias = UninitializedParameter(device=device, dtype=dtype)
+        self._make_lazy(bias, device, dtype)
 
-    def reset_parameters(self) -> None:
-        if self.in_features != 0:
-            super().reset_parameters()
+    def _size_of(self, input: Tensor) -> int:
+        return input.shape[-1]
 
-    def initialize_parameters(self, input: Tensor) -> None:
-        if self.has_uninitialized_params():
-            self.in_features = input.shape[-1]
-            self.weight.materialize((self.out_features, self.in_features))
-            if self.bias is not None:
-                self.bias.materialize((self.out_features,))
-            self.reset_parameters()
-        elif self.in_features == 0:
-            self.in_features = self.weight.shape[-1]
+    def _shapes(self) -> dict[str, Any]:
+        return {"weight": (self.out_features, self.in_features), "bias": (self.out_features,)}
 
 
-class _LazyConvNd(LazyModuleMixin):
+class _LazyConvNd(_SizeFromInput):
     """A convolution whose ``in_channels`` follow from its first input; the other arguments are the convolution's."""
 
-    def __init__(self, out_channels: int, *args: Any, bias: bool = True, device: Any = None, dtype: Any = None,
-                 **kwargs: Any) -> None:
-        # ``bias`` may come by position: it is argument 6 of the convolution, after groups, and 5 of these.
-        position = 6 if issubclass(type(self), ConvTranspose1d | ConvTranspose2d | ConvTranspose3d) else 5
-        position = 5
-        if len(args) > position:
-            bias, args = args[position], (*args[:position], False, *args[position + 1:])
-        else:
-            kwargs["bias"] = False
-        super().__init__(0, 0, *args, device=device, dtype=dtype, **kwargs)
-        self.weight = UninitializedParameter(device=device, dtype=dtype)
+    _size = "in_channels"
+
+    def __init__(
+        self: Any, out_channels: int, kernel_size: Any, stride: Any = 1, padding: Any = 0, dilation: Any = 1,
+        groups: int = 1, bias: bool = True, padding_mode: str = "zeros", device: Any = None, dtype: Any = None,
+    ) -> None:
+        super().__init__(0, 0, kernel_size, stride, padding, dilation, groups, False, padding_mode, device, dtype)
         self.out_channels = out_channels
-        if bias:
-            self.bias = UninitializedParameter(device=device, dtype=dtype)
+        self._make_lazy(bias, device, dtype)
+
+    def _size_of(self: Any, input: Tensor) -> int:
+        n = self._dims
+        if input.dim() not in (n + 1, n + 2):
+            fail(RuntimeError, f"Expected {n + 1}D (unbatched) or {n + 2}D (batched) input to {type(self).__name__}, but "
+                               f"got input of size: {input.shape}")
+        channels = input.shape[-n - 1]
+        if channels % self.groups:
+            fail(ValueError, f"in_channels must be divisible by groups, got {channels} and {self.groups}")
+        return channels
+
+    def _shapes(self: Any) -> dict[str, Any]:
+        first, second = self.out_channels, self.in_channels
+        if self.transposed:
+            first, second = second, first
+        return {"weight": (first, second // self.groups, *self.kernel_size), "bias": (self.out_channels,)}
+
+
+class _LazyConvTransposeNd(_LazyConvNd):
+    """A transposed convolution whose ``in_channels`` follow from its first input; the other arguments are its own."""
+
+    def __init__(
+        self: Any, out_channels: int, kernel_size: Any, stride: Any = 1, padding: Any = 0, output_padding: Any = 0,
+        groups: int = 1, bias: bool = True, dilation: Any = 1, padding_mode: str = "zeros", device: Any = None,
+        dtype: Any = None,
+    ) -> None:
+        super(_LazyConvNd, self).__init__(0, 0, kernel_size, stride, padding, output_padding, groups, False, dilation,
+                                          padding_mode, device, dtype)
+        self.out_channels = out_channels
+        self._make_lazy(bias, device, dtype)
+
+
+class LazyConv1d(_LazyConvNd, Conv1d):
+    """A `Conv1d` whose ``in_channels`` follow from its first input."""
+
+    cls_to_become = Conv1d
+
+
+class LazyConv2d(_LazyConvNd, Conv2d):
+    """A `Conv2d` whose ``in_channels`` follow from its first input."""
+
+    cls_to_become = Conv2d
+
+
+class LazyConv3d(_LazyConvNd, Conv3d):
+    """A `Conv3d` whose ``in_channels`` follow from its first input."""
+
+    cls_to_become = Conv3d
+
+
+class LazyConvTranspose1d(_LazyConvTransposeNd, ConvTranspose1d):
+    """A `ConvTranspose1d` whose ``in_channels`` follow from its first input."""
+
+    cls_to_become = ConvTranspose1d
+
+
+class LazyConvTranspose2d(_LazyConvTransposeNd, ConvTranspose2d):
+    """A `ConvTranspose2d` whose ``in_channels`` follow from its first input."""
+
+    cls_to_become = ConvTranspose2d
+
+
+class LazyConvTranspose3d(_LazyConvTransposeNd, ConvTranspose3d):
+    """A `ConvTranspose3d` whose ``in_channels`` follow from its first input."""
+
+    cls_to_become = ConvTranspose3d
+
+
+class _LazyNorm(_SizeFromInput):
+    """A normalization whose ``num_features`` follow from its first input; the other arguments are its own."""
+
+    _size = "num_features"
+
+    def __init__(
+        self: Any, eps: float = 1e-5, momentum: float | None = 0.1, affine: bool = True,
+        track_running_stats: bool = True, device: Any = None, dtype: Any = None, *, bias: bool = True,
+    ) -> None:
+        super().__init__(0, eps, momentum, False, False, device, dtype, bias=False)
+        self.affine, self.track_running_stats = affine, track_running_stats
+        if affine:
+            self._make_lazy(bias, device, dtype)
+        if track_running_stats:
+            self.running_mean = UninitializedBuffer(device=device, dtype=dtype)
+            self.running_var = UninitializedBuffer(device=device, dtype=dtype)
+            self.num_batches_tracked = zeros((), dtype=int64)
+
+    def _size_of(self, input: Tensor) -> int:
+        return input.shape[1]
+
+    def _shapes(self: Any) -> dict[str, Any]:
+        return dict.fromkeys(("weight", "bias", "running_mean", "running_var"), (self.num_features,))
+
+
+class LazyBatchNorm1d(_LazyNorm, BatchNorm1d):
+    """A `BatchNorm1d` whose ``num_features`` follow from its first input."""
+
+    cls_to_become = BatchNorm1d
+
+
+class LazyBatchNorm2d(_LazyNorm, BatchNorm2d):
+    """A `BatchNorm2d` whose ``num_features`` follow from its first input."""
+
+    cls_to_become = BatchNorm2d
+
+
+class LazyBatchNorm3d(_LazyNorm, BatchNorm3d):
+    """A `BatchNorm3d` whose ``num_features`` follow from its first input."""
+
+    cls_to_become = BatchNorm3d
+
+
+class LazyInstanceNorm1d(_LazyNorm, InstanceNorm1d):
+    """An `InstanceNorm1d` whose ``num_features`` follow from its first input."""
+
+    cls_to_become = InstanceNorm1d
+
+
+class LazyInstanceNorm2d(_LazyNorm, InstanceNorm2d):
+    """An `InstanceNorm2d` whose ``num_features`` follow from its first input."""
+
+    cls_to_become = InstanceNorm2d
+
+
+class LazyInstanceNorm3d(_LazyNorm, InstanceNorm3d):
+    """An `InstanceNorm3d` whose ``num_features`` follow from its first input."""
+
+    cls_to_become = InstanceNorm3d

@@ -11,6 +11,7 @@ from autograd.errors import fail
 
 from .hooks import Hookable, call_with_hooks
 from .members import Registering
+from .parameter import Uninitialized
 from .place import locate
 from .state import Stateful
 from .tree import Tree
@@ -71,6 +72,9 @@ class Module(Registering, Tree, Hookable, Stateful):
         for param in self._parameters.values():
             if param is None:
                 continue
+            if isinstance(param, Uninitialized):
+                param.convert(fn)
+                continue
             grad = param.grad
             with no_grad():
                 param.data = fn(param)
@@ -78,7 +82,9 @@ class Module(Registering, Tree, Hookable, Stateful):
                     grad.data = fn(grad)
                     param.grad = grad
         for name, buffer in self._buffers.items():
-            if buffer is not None:
+            if isinstance(buffer, Uninitialized):
+                buffer.convert(fn)
+            elif buffer is not None:
                 self._buffers[name] = fn(buffer)
         return self
 

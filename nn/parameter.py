@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd import Tensor
+from autograd import Tensor, empty
 from autograd.dtypes import DEFAULT
 from autograd.errors import fail
 from autograd.tape import new_leaf
@@ -71,3 +71,90 @@ def _share(t: Any, data: Any) -> None:
         fail(TypeError, f"{type(t).__name__}() takes a Tensor, not {type(data).__name__}; "
                         "make one with autograd.tensor(...)")
     t._node = t._meta = None
+
+
+class Uninitialized:
+    """A parameter or buffer that waits for its shape; using it before says so."""
+
+    __slots__ = ()
+
+    _becomes: type
+
+    def _wait(self: Any, like: Tensor, requires_grad: bool) -> None:
+        self._node = self._meta = None
+        self._vc = [0, 0]
+        self._like, self._wanted = like, requires_grad
+
+    @property
+    def _a(self) -> Any:
+        fail(ValueError, "Attempted to use an uninitialized parameter. It belongs to a lazy module: call the module with "
+                         "an input first, so that the parameter gets its shape")
+
+    @property
+    def shape(self) -> Any:
+        """Raises: there is none yet."""
+        fail(RuntimeError, "Can't access the shape of an uninitialized parameter or buffer. Call the module with an input "
+                           "first, so that it gets its shape")
+
+    @property
+    def dtype(self: Any) -> Any:
+        """The element type it will have."""
+        return self._like.dtype
+
+    @property
+    def requires_grad(self: Any) -> bool:
+        """Whether it will be trained."""
+        return self._wanted  # type: ignore[no-any-return]
+
+    def requires_grad_(self: Any, requires_grad: bool = True) -> Any:
+        """Set whether it will be trained."""
+        self._wanted = requires_grad
+        return self
+
+    def convert(self: Any, fn: Any) -> None:
+        """Take the element type that ``fn`` gives a tensor."""
+        self._like = fn(self._like)
+
+    def materialize(self: Any, shape: Any, device: Any = None, dtype: Any = None) -> None:
+        """Take on a shape; the values are not set."""
+        wanted, like = self._wanted, self._like
+        del self._wanted, self._like
+        self.__class__ = self._becomes
+        self._a = empty(tuple(shape), dtype=like.dtype if dtype is None else dtype)._a
+        if wanted:
+            self._node = new_leaf(self._a)
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__}>"
+
+    def __reduce_ex__(self: Any, protocol: Any) -> Any:
+        return type(self), (self._wanted, None, self._like.dtype)
+
+    def __deepcopy__(self: Any, memo: dict[int, Any]) -> Any:
+        if id(self) not in memo:
+            memo[id(self)] = type(self)(self._wanted, None, self._like.dtype)
+        return memo[id(self)]
+
+
+class UninitializedParameter(Uninitialized, Parameter):
+    """A parameter whose shape is not known yet; ``materialize(shape)`` makes it a `Parameter`."""
+
+    __slots__ = ()
+
+    _becomes = Parameter
+
+    def __init__(self, requires_grad: bool = True, device: Any = None, dtype: Any = None) -> None:
+        self._wait(empty(0, device=device, dtype=dtype), requires_grad)
+
+
+class UninitializedBuffer(Uninitialized, Buffer):
+    """A buffer whose shape is not known yet; ``materialize(shape)`` makes it a `Buffer`."""
+
+    __slots__ = ()
+
+    _becomes = Buffer
+
+    def __init__(self, requires_grad: bool = False, device: Any = None, dtype: Any = None,
+                 persistent: bool = True) -> None:
+        self._wait(empty(0, device=device, dtype=dtype), requires_grad)
+        self.persistent = persistent

@@ -11,7 +11,7 @@ from autograd.errors import fail
 from autograd.tape import Handle, written
 
 from .hooks import Registry
-from .parameter import Parameter
+from .parameter import Parameter, Uninitialized
 
 
 class IncompatibleKeys(NamedTuple):
@@ -118,7 +118,7 @@ class Stateful:
         """Put the state of this module alone into ``destination``."""
         for name, t in (*self._parameters.items(), *self._persistent_buffers()):
             if t is not None:
-                destination[prefix + name] = t if keep_vars else t.detach()
+                destination[prefix + name] = t if keep_vars or isinstance(t, Uninitialized) else t.detach()
         if type(self).get_extra_state is not Stateful.get_extra_state:
             destination[prefix + EXTRA_STATE] = self.get_extra_state()
 
@@ -231,6 +231,8 @@ class Stateful:
         if not isinstance(value, Tensor):
             return (f'While copying the parameter named "{key}", expected a Tensor from checkpoint but received '
                     f"{type(value)}")
+        if isinstance(value, Uninitialized):
+            return None if isinstance(t, Uninitialized) else f"{key}: the checkpoint has a parameter without a shape."
         array = value._a
         if t._a.ndim == 0 and array.shape == (1,):
             array = array[0:1].reshape(())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import shlex
 import sys
 from collections.abc import Sequence
@@ -48,7 +49,11 @@ def _positive(text: str) -> int:
 
 
 def _train(arguments: argparse.Namespace) -> int:
-    from .runs import RUNS  # after the arguments are read, because it loads the engine
+    # On the small matrices of these runs one thread is about as fast as two. More threads wait for each other at every
+    # product, and that takes ten times as long while another program uses a core. BLAS reads this when it loads.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    os.environ.setdefault("MKL_NUM_THREADS", "1")
+    from .runs import RUNS
     from .training import Interrupted
     if arguments.list:
         print("\n".join(f"{run.name:8} {run.title}" for run in RUNS.values()))

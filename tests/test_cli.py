@@ -29,6 +29,8 @@ def elsewhere(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("TAPEGRAD_DATA", raising=False)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    for name in ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):  # the command sets them
+        monkeypatch.setenv(name, "1")
 
 
 def train(capsys, *arguments):
@@ -85,12 +87,15 @@ def test_every_run_tells_and_keeps_its_results(name, capsys, tmp_path):
     assert sorted(os.listdir("here")) == ["checkpoint.npz", "curves.png", "weights.npz"]
 
 
-def test_digits_reaches_97_percent_and_has_the_published_shape(capsys):
-    status, lines, errors = train(capsys, "digits")
-    assert status == 0 and lines[2] == "model: 93,322 parameters"
+def test_digits_reaches_97_percent():
+    process = command("train", "digits")
+    output, errors = process.communicate(timeout=600)
+    lines = output.splitlines()
+    assert process.returncode == 0 and lines[2] == "model: 93,322 parameters"
     assert "1,438 samples to train on, 359 held out to test on" in lines[1]
     assert float(lines[-1].removeprefix("test accuracy ")) >= 0.97
-    assert "accuracy" in errors and os.path.isfile("runs/digits/curves.png")
+    assert "accuracy" in errors  # the progress bar
+    assert os.path.isfile("runs/digits/curves.png") and os.path.isfile("runs/digits/weights.npz")
 
 
 def test_linear_finds_least_squares(capsys):
@@ -209,20 +214,19 @@ def test_resuming_what_is_done_changes_nothing(capsys):
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Ctrl-C of a terminal is sent otherwise on Windows")
 def test_ctrl_c_in_a_real_process(tmp_path):
-    options = ["train", "mlp", "--epochs", 3, "--batch-size", 4]
+    options = ["train", "mlp", "--epochs", 20, "--batch-size", 8]
     whole = command(*options, "--out", "whole")
     _, errors = whole.communicate(timeout=120)
     assert whole.returncode == 0, errors
     stopped = command(*options, "--out", "stopped")
-    for line in stopped.stdout:
-        if line.startswith("settings"):
-            break
-    time.sleep(0.5)
+    deadline = time.monotonic() + 60
+    while not os.path.exists("stopped/checkpoint.npz") and time.monotonic() < deadline:  # kept after each epoch
+        time.sleep(0.01)
     stopped.send_signal(signal.SIGINT)
     output, errors = stopped.communicate(timeout=60)
     assert stopped.returncode == 130, errors
     assert "Traceback" not in errors and output.splitlines()[-1] == "tapegrad train mlp --out stopped --resume"
-    assert load("stopped/checkpoint.npz")["epoch"] < 3
+    assert 1 <= load("stopped/checkpoint.npz")["epoch"] < 20
     resumed = command(*output.splitlines()[-1].split()[1:])
     output, errors = resumed.communicate(timeout=120)
     assert resumed.returncode == 0, errors

@@ -22,7 +22,7 @@ PACKAGES = ("autograd", "nn", "optim")
 #: Where users look things up. Names in them that begin with an underscore, or come from elsewhere, are not meant.
 PLACES = (
     "autograd", "autograd.data", "autograd.fft", "autograd.functional", "autograd.io", "autograd.linalg",
-    "autograd.random", "autograd.special", "autograd.testing", "autograd.viz", "nn", "nn.functional", "nn.init",
+    "autograd.random", "autograd.signal", "autograd.signal.windows", "autograd.special", "autograd.testing", "autograd.viz", "nn", "nn.functional", "nn.init",
     "nn.utils", "nn.utils.parametrizations", "nn.utils.rnn", "optim", "optim.lr_scheduler", "optim.swa_utils",
 )
 #: Public names without an example, each with the reason.

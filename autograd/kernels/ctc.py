@@ -41,7 +41,7 @@ def forward(log_probs: Array, labels: Array, skips: Array) -> Array:
     Args:
         log_probs: [T, N, C].
     """
-    t_max, n = log_probs.shape[:2]
+    t_max = len(log_probs)
     emitted = np.take_along_axis(log_probs, np.broadcast_to(labels, (t_max, *labels.shape)), 2)
     alpha = np.full(emitted.shape, -np.inf, log_probs.dtype)
     alpha[0, :, :2] = emitted[0, :, :2]

@@ -21,8 +21,8 @@ _C_NAMES = {"float32": "float", "float64": "double", "float16": "c10::Half", "in
 def matmul(a: Array, b: Array) -> Any:
     """``a @ b`` with batch dimensions in front broadcast, for two arrays of one dtype.
 
-    Two-dimensional operands go to ``ndarray.dot``, which takes half of ``np.matmul``'s overhead. With one term a sum is
-    an outer product, where multiplying is several times faster than BLAS.
+    Two-dimensional operands go to ``ndarray.dot``, which takes half of ``np.matmul``'s overhead and leaves outer products
+    to BLAS too. Where there are batch dimensions, or integers, multiplying is several times faster for those.
     """
     d = a.dtype
     m, n = a.ndim, b.ndim
@@ -31,7 +31,7 @@ def matmul(a: Array, b: Array) -> Any:
     try:
         if n <= 2:
             if m <= 2:
-                if n == 2 and b.shape[0] == 1 and a.shape[-1] == 1:
+                if n == 2 and b.shape[0] == 1 and a.shape[-1] == 1 and d.kind not in "fc":
                     return a * b if m == 2 else a * b[0]
                 return a.dot(b)
             shape = a.shape[:-1]

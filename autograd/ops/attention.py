@@ -1,4 +1,7 @@
-"""Attention: weighted means of values, by the similarity of keys to queries (Vaswani et al., Attention is all you need, 2017)."""
+"""Attention: means of values, weighted by the similarity of keys to queries.
+
+Vaswani et al., Attention is all you need, 2017.
+"""
 
 from __future__ import annotations
 
@@ -39,8 +42,8 @@ def _check(query: Any, key: Any, value: Any, attn_mask: Any, is_causal: bool) ->
             fail(TypeError, f"scaled_dot_product_attention(): argument {what!r} must be Tensor, not {type(x).__name__} "
                             f"({describe(x)})")
         if x.ndim < 2:
-            fail(RuntimeError, f"scaled_dot_product_attention: Expected query, key, and value to all be at least 2 dimensional, "
-                               f"but {what} is {describe(x)}")
+            fail(RuntimeError, "scaled_dot_product_attention: Expected query, key, and value to all be at least 2 "
+                               f"dimensional, but {what} is {describe(x)}")
         if x.dtype != query.dtype:
             fail(RuntimeError, "Expected query, key, and value to have the same dtype, but got query.dtype: "
                                f"{query.dtype} key.dtype: {key.dtype} and value.dtype: {value.dtype} instead.")
@@ -65,7 +68,8 @@ def scaled_dot_product_attention(query, key, value, attn_mask=None, dropout_p=0.
         dropout_p: of the weights; also when not training.
         is_causal: query i sees the keys 0 to i.
         scale: by default ``1 / sqrt(E)``.
-        enable_gqa: key and value may have fewer heads (third dimension from the right), each shared by a group of queries.
+        enable_gqa: key and value may have fewer heads (third dimension from the right), each shared by a group of
+            queries.
 
     Returns:
         (..., L, V). A query that sees no key gets zeros.
@@ -84,8 +88,8 @@ def scaled_dot_product_attention(query, key, value, attn_mask=None, dropout_p=0.
     if enable_gqa:
         heads = query.shape[-3]
         if heads % key.shape[-3] or heads % value.shape[-3]:
-            fail(RuntimeError, "Number of heads in key and value must divide the number of heads in query, but got query "
-                               f"{list(query.shape)}, key {list(key.shape)} and value {list(value.shape)}")
+            fail(RuntimeError, "Number of heads in key and value must divide the number of heads in query, but got "
+                               f"query {list(query.shape)}, key {list(key.shape)} and value {list(value.shape)}")
         key, value = (x.repeat_interleave(heads // x.shape[-3], -3) for x in (key, value))
     if scale is None:
         scale = 1 / sqrt(query.shape[-1]) if query.shape[-1] else 1.0
@@ -115,18 +119,19 @@ def _additive(mask: Any, what: str, dtype: Any) -> Any:
 def _check_ranks(query: Any, key: Any, value: Any, key_padding_mask: Any, attn_mask: Any) -> bool:
     """Whether the inputs have a batch dimension."""
     if query.ndim not in (2, 3):
-        raise AssertionError(f"query should be unbatched 2D or batched 3D tensor but received {query.ndim}-D query tensor")
+        raise AssertionError(f"query should be unbatched 2D or batched 3D tensor but received {query.ndim}-D query "
+                             "tensor")
     kind = {2: "unbatched (2-D)", 3: "batched (3-D)"}[query.ndim]
     for what, x in (("key", key), ("value", value)):
         if x.ndim != query.ndim:
-            raise AssertionError(f"For {kind} `query`, expected `key` and `value` to be {query.ndim}-D but found a {x.ndim}-D "
-                                 f"{what}")
+            raise AssertionError(f"For {kind} `query`, expected `key` and `value` to be {query.ndim}-D but found a "
+                                 f"{x.ndim}-D {what}")
     if key_padding_mask is not None and key_padding_mask.ndim != query.ndim - 1:
-        raise AssertionError(f"For {kind} `query`, expected `key_padding_mask` to be `None` or {query.ndim - 1}-D but found "
-                             f"{key_padding_mask.ndim}-D tensor instead")
+        raise AssertionError(f"For {kind} `query`, expected `key_padding_mask` to be `None` or {query.ndim - 1}-D but "
+                             f"found {key_padding_mask.ndim}-D tensor instead")
     if attn_mask is not None and attn_mask.ndim not in (2, 3):
-        raise AssertionError(f"For {kind} `query`, expected `attn_mask` to be `None`, 2-D or 3-D but found {attn_mask.ndim}-D "
-                             "tensor instead")
+        raise AssertionError(f"For {kind} `query`, expected `attn_mask` to be `None`, 2-D or 3-D but found "
+                             f"{attn_mask.ndim}-D tensor instead")
     return query.ndim == 3
 
 
@@ -149,10 +154,10 @@ def _check_mask_shape(mask: Any, batch: int, heads: int, targets: int, sources: 
 
 @composite(method=False)
 def multi_head_attention_forward(
-    query, key, value, embed_dim_to_check, num_heads, in_proj_weight, in_proj_bias, bias_k, bias_v, add_zero_attn, dropout_p,
-    out_proj_weight, out_proj_bias, training=True, key_padding_mask=None, need_weights=True, attn_mask=None,
-    use_separate_proj_weight=False, q_proj_weight=None, k_proj_weight=None, v_proj_weight=None, static_k=None, static_v=None,
-    average_attn_weights=True, is_causal=False,
+    query, key, value, embed_dim_to_check, num_heads, in_proj_weight, in_proj_bias, bias_k, bias_v, add_zero_attn,
+    dropout_p, out_proj_weight, out_proj_bias, training=True, key_padding_mask=None, need_weights=True, attn_mask=None,
+    use_separate_proj_weight=False, q_proj_weight=None, k_proj_weight=None, v_proj_weight=None, static_k=None,
+    static_v=None, average_attn_weights=True, is_causal=False,
 ):
     """Attention in several heads, each on a part of projections of query, key and value, joined by a last projection.
 
@@ -213,7 +218,8 @@ def multi_head_attention_forward(
     added = k.shape[2] - sources if static_k is None else 0
     if padding is not None:
         if tuple(padding.shape) != (batch, sources):
-            raise AssertionError(f"expecting key_padding_mask shape of {(batch, sources)}, but got {tuple(padding.shape)}")
+            raise AssertionError(f"expecting key_padding_mask shape of {(batch, sources)}, but got "
+                                 f"{tuple(padding.shape)}")
         padding = padding.reshape(batch, 1, 1, sources)
         mask = padding if mask is None else mask + padding
     if mask is not None and added:

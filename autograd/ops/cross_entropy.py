@@ -275,8 +275,7 @@ def _cross_entropy_of_distributions(input: Any, target: Any, weight: Any, ignore
 
 @composite(method=False)
 def linear_cross_entropy(input, linear_weight, target, *, linear_bias=None, weight=None, reduction="mean",
-                         ignore_index=None,
-                         label_smoothing=0.0):
+                         ignore_index=None, label_smoothing=0.0):
     """`cross_entropy` of the scores ``input @ linear_weight.T + linear_bias``.
 
     Args:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import warnings
 from typing import Any
 
-from ..creation import empty, zeros
+from ..creation import empty, empty_like, zeros
 from ..errors import fail
 from ..primitive import composite
 
@@ -26,8 +26,8 @@ def _noise(input: Any, p: float, by_feature: bool) -> Any:
     if by_feature:
         if len(shape) < 2:
             fail(RuntimeError, "Feature dropout requires at least 2 dimensions in the input")
-        shape = shape[:2] + (1,) * (len(shape) - 2)
-    return empty(shape, dtype=input.dtype).bernoulli_(1 - p)
+        return empty(shape[:2] + (1,) * (len(shape) - 2), dtype=input.dtype).bernoulli_(1 - p)
+    return empty_like(input).bernoulli_(1 - p)  # of the input's strides: the draws follow the order of memory
 
 
 def _dropout(input: Any, p: float, training: bool, inplace: bool, by_feature: bool = False) -> Any:

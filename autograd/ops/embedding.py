@@ -168,8 +168,7 @@ def bag_argmax(input, bags, count):
 
 @composite(method=False)
 def embedding_bag(input, weight, offsets=None, max_norm=None, norm_type=2, scale_grad_by_freq=False, mode="mean",
-                  sparse=False,
-                  per_sample_weights=None, include_last_offset=False, padding_idx=None):
+                  sparse=False, per_sample_weights=None, include_last_offset=False, padding_idx=None):
     """Sum, mean or maximum of the rows ``weight[input]`` in each bag; zeros for an empty bag.
 
     Args:

@@ -41,7 +41,7 @@ def unfold_columns(input, kernel_size, dilation, padding, stride):
     method=False, node_name="Col2ImBackward0",
 )
 def fold_columns(columns, size, kernel_size, dilation, padding, stride):
-    """The sum of columns (N, C * window, positions) at the places that `unfold_columns` took them from: (N, C, *size)."""
+    """Columns (N, C * window, positions) added at the places that `unfold_columns` took them from: (N, C, *size)."""
     out = _blocks(size, kernel_size, dilation, padding, stride)
     n, c = len(columns), columns.shape[1] // prod(kernel_size)
     parts = columns.reshape(n, c, *kernel_size, *out)
@@ -86,8 +86,8 @@ def unfold(input, kernel_size, dilation=1, padding=0, stride=1):
     """
     options = _options("unfold", kernel_size, dilation, padding, stride)
     if input.ndim not in (3, 4) or 0 in input.shape[input.ndim - 3:]:
-        fail(RuntimeError, "Expected 3D or 4D (batch mode) tensor with possibly 0 batch size and other non-zero dimensions "
-                           f"for input, but got: {list(input.shape)}")
+        fail(RuntimeError, "Expected 3D or 4D (batch mode) tensor with possibly 0 batch size and other non-zero "
+                           f"dimensions for input, but got: {list(input.shape)}")
     kernel_size, dilation, padding, stride = options
     size = tuple(input.shape[-2:])
     blocks = _blocks(size, *options)
@@ -126,17 +126,18 @@ def fold(input, output_size, kernel_size, dilation=1, padding=0, stride=1):
     kernel_size, dilation, padding, stride = options
     size = per_dim(output_size, 2, "fold", "output_size")
     if input.ndim not in (2, 3) or 0 in input.shape[input.ndim - 2:]:
-        fail(RuntimeError, "Expected 2D or 3D (batch mode) tensor for input with possibly 0 batch size and non-zero dimensions "
-                           f"for input, but got: {list(input.shape)}")
+        fail(RuntimeError, "Expected 2D or 3D (batch mode) tensor for input with possibly 0 batch size and non-zero "
+                           f"dimensions for input, but got: {list(input.shape)}")
     rows, count = input.shape[-2:]
     if rows % prod(kernel_size):
-        fail(RuntimeError, "Expected size of input's dimension 1 to be divisible by the product of kernel_size, but got "
-                           f"input.size(1)={rows} and kernel_size={kernel_size}.")
+        fail(RuntimeError, "Expected size of input's dimension 1 to be divisible by the product of kernel_size, but "
+                           f"got input.size(1)={rows} and kernel_size={kernel_size}.")
     blocks = _blocks(size, *options)
     if min(blocks) < 1 or prod(blocks) != count:
-        fail(RuntimeError, f"Given output_size={size}, kernel_size={kernel_size}, dilation={dilation}, padding={padding}, "
-                           f"stride={stride}, expected size of input's dimension 2 to match the calculated number of sliding "
-                           f"blocks {blocks[0]} * {blocks[1]} = {prod(blocks)}, but got input.size(2)={count}.")
+        fail(RuntimeError, f"Given output_size={size}, kernel_size={kernel_size}, dilation={dilation}, "
+                           f"padding={padding}, stride={stride}, expected size of input's dimension 2 to match the "
+                           f"calculated number of sliding blocks {blocks[0]} * {blocks[1]} = {prod(blocks)}, but got "
+                           f"input.size(2)={count}.")
     if input.ndim == 2:
         image = fold_columns(input.reshape(1, *input.shape), size, *options)
         return image.reshape(image.shape[1:])
@@ -148,8 +149,8 @@ def fold(input, output_size, kernel_size, dilation=1, padding=0, stride=1):
 
 @composite(method=False)
 def pixel_shuffle(input, upscale_factor):
-    """Channels moved into space: (..., C * r * r, H, W) becomes (..., C, H * r, W * r) (Shi et al., Real-time single image
-    super-resolution, 2016).
+    """Channels moved into space: (..., C * r * r, H, W) becomes (..., C, H * r, W * r) (Shi et al., Real-time single
+    image super-resolution, 2016).
 
     >>> import autograd
     >>> autograd.pixel_shuffle(autograd.arange(4.).reshape(4, 1, 1), 2)
@@ -158,8 +159,8 @@ def pixel_shuffle(input, upscale_factor):
     """
     r = upscale_factor
     if input.ndim < 3:
-        fail(RuntimeError, f"pixel_shuffle expects input to have at least 3 dimensions, but got input with {input.ndim} "
-                           "dimension(s)")
+        fail(RuntimeError, "pixel_shuffle expects input to have at least 3 dimensions, but got input with "
+                           f"{input.ndim} dimension(s)")
     if r <= 0:
         fail(RuntimeError, f"pixel_shuffle expects a positive upscale_factor, but got {r}")
     *lead, c, h, w = input.shape
@@ -180,15 +181,15 @@ def pixel_unshuffle(input, downscale_factor):
     """
     r = downscale_factor
     if input.ndim < 3:
-        fail(RuntimeError, f"pixel_unshuffle expects input to have at least 3 dimensions, but got input with {input.ndim} "
-                           "dimension(s)")
+        fail(RuntimeError, "pixel_unshuffle expects input to have at least 3 dimensions, but got input with "
+                           f"{input.ndim} dimension(s)")
     if r <= 0:
         fail(RuntimeError, f"pixel_unshuffle expects a positive downscale_factor, but got {r}")
     *lead, c, h, w = input.shape
     for what, size, place in (("height", h, -2), ("width", w, -1)):
         if size % r:
-            fail(RuntimeError, f"pixel_unshuffle expects {what} to be divisible by downscale_factor, but input.size({place})="
-                               f"{size} is not divisible by {r}")
+            fail(RuntimeError, f"pixel_unshuffle expects {what} to be divisible by downscale_factor, but "
+                               f"input.size({place})={size} is not divisible by {r}")
     x = input.reshape(prod(lead), c, h // r, r, w // r, r).permute(0, 1, 3, 5, 2, 4)
     return x.reshape(*lead, c * r * r, h // r, w // r)
 

@@ -124,7 +124,8 @@ def _matched(name: str, input: Any, target: Any) -> tuple[Any, Any]:
     if input.shape == target.shape:
         return input, target
     warnings.warn(f"Using a target size ({target.shape}) that is different to the input size ({input.shape}). This "
-                  "will likely lead to incorrect results due to broadcasting. Please ensure they have the same size.", stacklevel=3)
+                  "will likely lead to incorrect results due to broadcasting. Please ensure they have the same size.",
+                  stacklevel=3)
     return broadcast_tensors(input, target)
 
 
@@ -179,8 +180,8 @@ def l1_loss(input, target, size_average=None, reduce=None, reduction="mean", wei
 
 @composite(method=False)
 def smooth_l1_loss(input, target, size_average=None, reduce=None, reduction="mean", beta=1.0):
-    """``d ** 2 / (2 * beta)`` where ``|d| < beta``, else ``|d| - beta / 2``, for ``d = input - target`` (Girshick, Fast R-CNN,
-    2015).
+    """``d ** 2 / (2 * beta)`` where ``|d| < beta``, else ``|d| - beta / 2``, for ``d = input - target`` (Girshick, Fast
+    R-CNN, 2015).
 
     Raises:
         RuntimeError: ``beta`` is negative.
@@ -197,12 +198,14 @@ def smooth_l1_loss(input, target, size_average=None, reduce=None, reduction="mea
     input, target = _matched("smooth_l1_loss", input, target)
     if beta == 0:
         return reduce_loss((input - target).abs(), reduction)
-    return huber_error(input, target, reduction, beta) / beta if beta != 1 else huber_error(input, target, reduction, 1.0)
+    return huber_error(input, target, reduction, beta) / beta if beta != 1 else huber_error(input, target, reduction,
+                                                                                            1.0)
 
 
 @composite(method=False)
 def huber_loss(input, target, reduction="mean", delta=1.0, weight=None):
-    """``d ** 2 / 2`` where ``|d| < delta``, else ``delta * (|d| - delta / 2)``, for ``d = input - target`` (Huber, 1964).
+    """``d ** 2 / 2`` where ``|d| < delta``, else ``delta * (|d| - delta / 2)``, for ``d = input - target`` (Huber,
+    1964).
 
     Raises:
         RuntimeError: ``delta`` is not positive.
@@ -275,8 +278,8 @@ def binary_cross_entropy_with_logits(input, target, weight=None, size_average=No
     if input.shape != target.shape:
         fail(ValueError, f"Target size ({target.shape}) must be the same as input size ({input.shape})")
     if not target.is_floating_point():
-        fail(RuntimeError, f"result type {input.dtype} can't be cast to the desired output type {target.dtype}: the target must be "
-                           "of a floating type; convert it with .float()")
+        fail(RuntimeError, f"result type {input.dtype} can't be cast to the desired output type {target.dtype}: the "
+                           "target must be of a floating type; convert it with .float()")
     if weight is None and pos_weight is None:
         return logistic_error(input, target, reduction)
     if pos_weight is None:
@@ -293,8 +296,8 @@ def kl_div(input, target, size_average=None, reduce=None, reduction="mean", log_
     Args:
         input: log-probabilities.
         target: probabilities; or log-probabilities, where ``log_target``.
-        reduction: ``"batchmean"`` divides the sum by the batch size, which gives the divergence; ``"mean"`` divides by the
-            number of elements.
+        reduction: ``"batchmean"`` divides the sum by the batch size, which gives the divergence; ``"mean"`` divides by
+            the number of elements.
 
     >>> import autograd
     >>> from nn.functional import kl_div
@@ -304,8 +307,9 @@ def kl_div(input, target, size_average=None, reduce=None, reduction="mean", log_
     if size_average is not None or reduce is not None:
         reduction = legacy_reduction(size_average, reduce, reduction)
     elif reduction == "mean":
-        warnings.warn("reduction: 'mean' divides the total loss by both the batch size and the support size.'batchmean' divides "
-                      "only by the batch size, and aligns with the KL div math definition.", stacklevel=2)
+        warnings.warn("reduction: 'mean' divides the total loss by both the batch size and the support "
+                      "size.'batchmean' divides only by the batch size, and aligns with the KL div math definition.",
+                      stacklevel=2)
     losses = target.exp() * (target - input) if log_target else target.xlogy(target) - target * input
     if reduction == "batchmean":
         return losses.sum() / input.shape[0] if input.ndim else losses.sum()
@@ -313,7 +317,8 @@ def kl_div(input, target, size_average=None, reduce=None, reduction="mean", log_
 
 
 @composite(method=False)
-def poisson_nll_loss(input, target, log_input=True, full=False, size_average=None, eps=1e-08, reduce=None, reduction="mean"):
+def poisson_nll_loss(input, target, log_input=True, full=False, size_average=None, eps=1e-08, reduce=None,
+                     reduction="mean"):
     """Negative log-likelihood of counts, ``exp(input) - target * input``.
 
     Args:

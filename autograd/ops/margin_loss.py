@@ -172,9 +172,10 @@ def multi_margin_loss(input, target, p=1, margin=1.0, weight=None, size_average=
 
 @primitive(method=False)
 def label_table(target):
-    """For targets (N, C), lists of classes that end at the first -1: (which entries count, which classes are targets)."""
+    """For lists of classes (N, C) that end at the first -1: (which entries count, which classes are targets)."""
     if target.size and not -1 <= target.min() <= target.max() < target.shape[1]:
-        fail(RuntimeError, f"argument #2 'target' is out of range: classes are 0 to {target.shape[1] - 1}, and -1 ends a list")
+        fail(RuntimeError, f"argument #2 'target' is out of range: classes are 0 to {target.shape[1] - 1}, and -1 "
+                           "ends a list")
     counts = np.cumprod(target >= 0, axis=1).astype(bool)
     table = np.zeros(target.shape, bool)
     rows, places = np.nonzero(counts)
@@ -216,13 +217,15 @@ def multilabel_margin_loss(input, target, size_average=None, reduce=None, reduct
 # --- triplets ---------------------------------------------------------------------------------------------
 
 
-def _triplet(anchor: Any, positive: Any, negative: Any, distance: Any, margin: float, swap: bool, reduction: str) -> Any:
+def _triplet(anchor: Any, positive: Any, negative: Any, distance: Any, margin: float, swap: bool,
+             reduction: str) -> Any:
     check_reduction(reduction)
     if margin <= 0:
         fail(ValueError, f"margin must be greater than 0, got {margin}")
     if not anchor.ndim == positive.ndim == negative.ndim:
-        fail(RuntimeError, "The anchor, positive, and negative tensors are expected to have the same number of dimensions, but "
-                           f"got: anchor {anchor.ndim}D, positive {positive.ndim}D, and negative {negative.ndim}D inputs")
+        fail(RuntimeError, "The anchor, positive, and negative tensors are expected to have the same number of "
+                           f"dimensions, but got: anchor {anchor.ndim}D, positive {positive.ndim}D, and negative "
+                           f"{negative.ndim}D inputs")
     near, far = distance(anchor, positive), distance(anchor, negative)
     if swap:
         far = minimum(far, distance(positive, negative))
@@ -230,10 +233,10 @@ def _triplet(anchor: Any, positive: Any, negative: Any, distance: Any, margin: f
 
 
 @composite(method=False)
-def triplet_margin_loss(anchor, positive, negative, margin=1.0, p=2, eps=1e-06, swap=False, size_average=None, reduce=None,
-                        reduction="mean"):
-    """``max(0, margin + d(anchor, positive) - d(anchor, negative))`` with the distance of `pairwise_distance` (Balntas et al.,
-    Learning shallow convolutional feature descriptors with triplet losses, 2016).
+def triplet_margin_loss(anchor, positive, negative, margin=1.0, p=2, eps=1e-06, swap=False, size_average=None,
+                        reduce=None, reduction="mean"):
+    """``max(0, margin + d(anchor, positive) - d(anchor, negative))`` with the distance of `pairwise_distance` (Balntas
+    et al., Learning shallow convolutional feature descriptors with triplet losses, 2016).
 
     Args:
         anchor, positive, negative: (N, D), or (D).

@@ -16,8 +16,8 @@ from .shape import expand
 
 # --- one computation for all ------------------------------------------------------------------------------
 # The kinds of normalization differ in a view of the input, the axes of it that are averaged over, and the shape in
-# which # weight and bias meet it. Mean and variance are outputs beside the result: the gradient is a function of them,
-# and where it # is itself differentiated, they carry the rest of the derivative.
+# which weight and bias meet it. Mean and variance are outputs beside the result: the gradient is a function of them,
+# and where it is itself differentiated, they carry the rest of the derivative.
 
 
 def _reduce_to(x: Any, affine: Any) -> Any:
@@ -206,8 +206,7 @@ def batch_norm(input, running_mean, running_var, weight=None, bias=None, trainin
 
 @composite(method=False)
 def instance_norm(input, running_mean=None, running_var=None, weight=None, bias=None, use_input_stats=True,
-                  momentum=0.1,
-                  eps=1e-05):
+                  momentum=0.1, eps=1e-05):
     """Normalize each channel of each sample (Ulyanov et al., Instance normalization, 2016).
 
     Args:

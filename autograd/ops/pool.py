@@ -104,8 +104,7 @@ def max_pool_with_indices(input, kernel_size, stride, padding, dilation, ceil_mo
 
 
 def _max_pool(name: str, n: int, input: Any, kernel_size: Any, stride: Any, padding: Any, dilation: Any,
-              ceil_mode: bool,
-              return_indices: bool) -> Any:
+              ceil_mode: bool, return_indices: bool) -> Any:
     check_rank(input, n, name)
     kernel_size = per_dim(kernel_size, n, name, "kernel_size")
     stride = kernel_size if stride is None or stride == [] else per_dim(stride, n, name, "stride")

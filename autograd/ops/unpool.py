@@ -33,8 +33,7 @@ def place_planes(input, indices, size):
 def _unpooled_size(input: Any, kernel_size: Any, stride: Any, padding: Any, output_size: Any) -> tuple[int, ...]:
     n = len(kernel_size)
     default = tuple([(m - 1) * s + k - 2 * p for m, s, k, p in zip(input.shape[input.ndim - n:], stride, kernel_size,
-                                                                   padding,
-                                                                   strict=True)])
+                                                                   padding, strict=True)])
     if output_size is None:
         return default
     size = tuple(output_size)
@@ -147,8 +146,7 @@ def fractional_maxima(input, samples, kernel_size, output_size):
 
 
 def _fractional_max_pool(n: int, input: Any, kernel_size: Any, output_size: Any, output_ratio: Any,
-                         return_indices: bool,
-                         samples: Any) -> Any:
+                         return_indices: bool, samples: Any) -> Any:
     name = f"fractional_max_pool{n}d"
     if output_size is None and output_ratio is None:
         fail(ValueError, f"{name} requires specifying either an output_size or an output_ratio")

@@ -201,6 +201,8 @@ def convert(value: Any, leaves: list[Any] | None = None, memo: dict[int, Any] | 
         items = [convert(v, leaves, memo) for v in value]
         return type(value)(items) if type(value) in (list, tuple) else type(value)(*items)
     if isinstance(value, dict):
+        if any(isinstance(v, torch.layout) and v is not torch.strided for v in value.values()):
+            raise Untranslatable("a sparse layout")
         return {k: convert(v, leaves, memo) for k, v in value.items()
                 if not isinstance(v, (torch.layout, torch.memory_format))}
     if isinstance(value, torch.dtype):

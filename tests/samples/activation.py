@@ -9,6 +9,7 @@ _SMOOTH = A(3, 4, low=-4.0, high=4.0)
 
 SAMPLES: dict[str, list[Sample]] = {
     "relu": [sample(_X)],
+    "relu_grad": [sample(A(3, 4), const(_X * (_X > 0))), sample(A(15, 10), const(P(15, 10)))],
     "hardtanh": [sample(away(3, 4, kinks=(-1, 1))), sample(away(3, 4, kinks=(-0.5, 1.5)), -0.5, 1.5)],
     "relu6": [sample(4 * away(3, 4, kinks=(0, 1.5)))],
     "leaky_relu": [sample(_X), sample(_X, 0.3), sample(_X, -0.3), sample(_X, 2.0)],

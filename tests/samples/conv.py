@@ -42,6 +42,7 @@ SAMPLES: dict[str, list[Sample]] = {
         sample(A(2, 3, 3), A(2, 1, 2, 2)),
     ],
     "conv_transpose3d": [sample(A(1, 2, 2, 3, 2), A(2, 1, 2, 2, 2), A(1), 2, 1)],
+    "matrix_product": [sample(A(2, 3), A(3, 4)), sample(C(2, 3), C(3, 4)), sample(A(4, 1), A(1, 3))],
     "linear": [sample(A(3, 4), A(2, 4), A(2)), sample(A(3, 4), A(2, 4)), sample(A(2, 3, 4), A(5, 4), A(5)),
                sample(A(4), A(2, 4)),
                sample(A(1, 4), A(2, 4)), sample(A(3, 4), A(4)), sample(A(4), A(4)), sample(A(3, 1), A(2, 1), A(2)),

@@ -13,6 +13,7 @@ _SOME = np.array([2, -100, 3])
 _PLANE = I(2, 3, high=4)
 _REDUCTIONS = ("mean", "sum", "none")
 _LENGTHS = (np.array([4, 3]), np.array([2, 1]))
+_FIRST_ORDER = "the derivative is of first order only"
 _LABELS = np.array([[1, 1], [2, 0]])
 
 
@@ -35,12 +36,11 @@ SAMPLES: dict[str, list[Sample]] = {
                       sample(A(2, 4, 3), A(2, 4, 3, low=0, high=1)), sample(A(4), np.array(1)), sample(A(4), P(4))],
     "linear_cross_entropy": [sample(A(3, 2), A(4, 2), _CLASSES, linear_bias=A(4)),
                              sample(A(2, 3), A(4, 2, 3), I(2, 2, high=4))],
-    "ctc_losses": [sample(A(4, 2, 3), _LABELS, *_LENGTHS, 0).without("gradgradcheck", because="the derivative is of "
-                                                                                              "first order only")],
+    "ctc_losses": [sample(A(4, 2, 3), _LABELS, *_LENGTHS, 0).without("gradgradcheck", because=_FIRST_ORDER)],
     "ctc_gradient": [sample(const(A(2)), const(A(4, 2, 3)), _LABELS, *_LENGTHS, 0)],
-    "ctc_loss": [s.without("gradgradcheck", because="the derivative is of first order only") for s in (
-        *_each(A(4, 2, 3), _LABELS, *_LENGTHS), sample(A(4, 3), np.array([2, 1]), np.array([4]), np.array([2]),
-                                                       blank=0),
+    "ctc_loss": [s.without("gradgradcheck", because=_FIRST_ORDER) for s in (
+        *_each(A(4, 2, 3), _LABELS, *_LENGTHS),
+        sample(A(4, 3), np.array([2, 1]), np.array([4]), np.array([2]), blank=0),
         sample(A(4, 2, 3), np.array([1, 1, 2]), (4, 2), (2, 1), zero_infinity=True))],
     "squared_error": [sample(_X, _Y, "mean"), sample(_X, _Y, "none")],
     "huber_error": [sample(_X, _Y, "mean", 0.7), sample(_X, _Y, "none", 10.0)],
@@ -48,16 +48,16 @@ SAMPLES: dict[str, list[Sample]] = {
     "logistic_error": [sample(_X, _V, "mean"), sample(_X, _V, "none")],
     "mse_loss": [*_each(_X, _Y), *_each(_X, _Y, weight=const(P(3, 4))), sample(A(), A(seed=1))],
     "l1_loss": [*_each(_X, _X + away(3, 4)), sample(_X, _X + away(3, 4), weight=const(P(3, 4)))],
-    "smooth_l1_loss": [*_each(_X, _X + away(3, 4, kinks=(-1, 1))), sample(_X, _X + away(3, 4, kinks=(-0.5, 0.5)),
-                                                                          beta=0.5),
+    "smooth_l1_loss": [*_each(_X, _X + away(3, 4, kinks=(-1, 1))),
+                       sample(_X, _X + away(3, 4, kinks=(-0.5, 0.5)), beta=0.5),
                        sample(_X, _X + away(3, 4), beta=0.0)],
-    "huber_loss": [*_each(_X, _X + away(3, 4, kinks=(-1, 1))), sample(_X, _X + away(3, 4, kinks=(-0.5, 0.5)), delta=0.5,
-                                                                      weight=P(3, 4))],
+    "huber_loss": [*_each(_X, _X + away(3, 4, kinks=(-1, 1))),
+                   sample(_X, _X + away(3, 4, kinks=(-0.5, 0.5)), delta=0.5, weight=P(3, 4))],
     "binary_cross_entropy": [*_each(_U, _V), sample(_U, _V, P(4))],
     "binary_cross_entropy_with_logits": [*_each(_X, _V), sample(_X, _V, P(4)), sample(_X, _V, pos_weight=P(4)),
                                          sample(_X, _V, P(3, 1), pos_weight=P(4))],
-    "kl_div": [sample(_X, _U, reduction=r) for r in ("sum", "none", "batchmean")] + [sample(_X, _Y, reduction="sum",
-                                                                                            log_target=True)],
+    "kl_div": [sample(_X, _U, reduction=r) for r in ("sum", "none", "batchmean")]
+               + [sample(_X, _Y, reduction="sum", log_target=True)],
     "poisson_nll_loss": [*_each(_X, P(3, 4)), sample(_U, away(3, 4, kinks=(1,)) ** 2 + 0.1, False, True),
                          sample(_X, P(3, 4) + 2, full=True)],
     "gaussian_nll_loss": [*_each(_X, _Y, P(3, 4)), sample(_X, _Y, P(3, 1), full=True), sample(_X, _Y, 2.0),
