@@ -8,6 +8,7 @@ from __future__ import annotations
 import importlib as _importlib
 import warnings as _warnings
 from math import e, inf, nan, pi
+from typing import Any as _Any
 
 from . import clash as _clash
 
@@ -138,7 +139,7 @@ from .ops.complex_numbers import (
     view_as_complex,
     view_as_real,
 )
-from .ops.conv import conv1d, conv2d, conv3d, conv_transpose1d, conv_transpose2d, conv_transpose3d, convolution
+from .ops.conv import conv1d, conv2d, conv3d, conv_transpose1d, conv_transpose2d, conv_transpose3d
 from .ops.counting import argwhere, bucketize, count_nonzero, nonzero, searchsorted, unique, unique_consecutive
 from .ops.ctc import ctc_loss
 from .ops.distance import cdist, pdist
@@ -242,9 +243,6 @@ from .ops.norm import (
     group_norm,
     instance_norm,
     layer_norm,
-    native_batch_norm,
-    native_group_norm,
-    native_layer_norm,
     rms_norm,
 )
 from .ops.norms import dist, norm, renorm
@@ -362,7 +360,7 @@ _LAZY_NAMES = {
 }
 
 
-def __getattr__(name: str) -> object:
+def __getattr__(name: str) -> _Any:
     if name in _LAZY_MODULES:
         return _importlib.import_module(f".{name}", __name__)
     if name in _LAZY_NAMES:

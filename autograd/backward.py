@@ -47,7 +47,7 @@ def _root_gradients(
                                    "gradient to start from")
             if a.dtype.kind == "c":
                 fail(RuntimeError, f"grad can be implicitly created only for real scalar outputs but got {a.dtype}")
-            g = np.ones(a.shape, a.dtype)
+            g = np.ones(a.shape, a.dtype) if a.ndim else np.array(1, a.dtype)  # a fifth of the time
             g = as_tensor(g) if create_graph else g
         else:
             if not is_tensor(g):

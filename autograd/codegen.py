@@ -43,7 +43,7 @@ def _lazy(name: str, write: Callable[[], str], names: Callable[[], dict[str, Any
 
 
 def _stub(*args, **kwargs):  # type: ignore[no-untyped-def]
-    return become()(*args, **kwargs)  # type: ignore[name-defined] # noqa: F821
+    return become()(*args, **kwargs)  # type: ignore[name-defined]  # noqa: F821
 
 
 def lazy_function(op: Primitive) -> Any:
@@ -328,7 +328,8 @@ def vjp_text(op: Primitive) -> str:
     conj = op.holomorphic and op.outputs == 1
     if conj:
         lines += ["    d = g.dtype",
-                  # Not every array's dtype is NumPy's one object of that type: those that were unpickled have their own.
+                  # Not every array's dtype is NumPy's one object of that type: those that were unpickled have their
+                  # own.
                   "    conj = d is not float32 and d is not float64 and d.kind == 'c'",
                   "    if conj: g = conjugate(g)"]
     if op.joint is not None:

@@ -184,12 +184,42 @@ def _filled(name: str, make: Any) -> Any:
     return _public(filled, name)
 
 
+def stride_order(a: Array) -> list[int]:
+    """The dimensions of ``a`` from the narrowest stride to the widest, in PyTorch's order where that is not clear.
+
+    A stride of zero, as `expand` makes it, says nothing; such a dimension goes by its neighbours.
+    """
+    order = list(range(a.ndim))[::-1]
+    for i in range(1, a.ndim):
+        at = i
+        for before in range(i - 1, -1, -1):
+            s, t = a.strides[order[before]], a.strides[order[at]]
+            if s == 0 or t == 0:
+                continue
+            if s < t:
+                break
+            if s > t or a.shape[order[before]] > a.shape[order[at]]:
+                order[before], order[at] = order[at], order[before]
+                at = before
+    return order
+
+
+def like(make: Any, a: Array, dtype: np.dtype[Any]) -> Array:
+    """``make(shape, dtype)`` of the shape of ``a``, dense, with the dimensions in the order of its strides."""
+    if a.flags.c_contiguous:
+        return make(a.shape, dtype)  # type: ignore[no-any-return]
+    order = stride_order(a)[::-1]
+    made = make(tuple([a.shape[d] for d in order]), dtype)
+    return made.transpose(np.argsort(order))  # type: ignore[no-any-return]
+
+
 def _filled_like(name: str, make: Any) -> Any:
-    """The function ``name(input)``, which takes shape and dtype from a tensor."""
+    """The function ``name(input)``, which takes shape, dtype and order of strides from a tensor."""
     def filled_like(input: Any, *, dtype: Any = None, layout: Any = None, device: Any = None,
                     requires_grad: bool = False, memory_format: Any = None) -> Any:
         array = _template(name, input)
-        return finish(make(array.shape, array.dtype if dtype is None else numpy_dtype(dtype)), requires_grad, device)
+        array = like(make, array, array.dtype if dtype is None else numpy_dtype(dtype))
+        return finish(array, requires_grad, device)
     return _public(filled_like, name)
 
 
@@ -273,7 +303,8 @@ def full_like(input: Any, fill_value: Any, *, dtype: Any = None, layout: Any = N
               requires_grad: bool = False, memory_format: Any = None) -> Any:
     """A tensor full of ``fill_value``, of the shape and dtype of ``input``."""
     array = _template("full_like", input)
-    return finish(filled(array.shape, fill_value, target_dtype(dtype) or array.dtype), requires_grad, device)
+    found = like(lambda shape, dtype: filled(shape, fill_value, dtype), array, target_dtype(dtype) or array.dtype)
+    return finish(found, requires_grad, device)
 
 
 @composite(public=False)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from . import codegen, dtypes, tape
+from . import codegen, tape
 from .codegen import RUNTIME
 from .dtypes import DEFAULT, castable, combine
 from .errors import describe, explain, fail

@@ -116,7 +116,8 @@ class _FunctionOp:
         if r is None or edge is None:
             return None
         if not is_tensor(r):
-            fail(TypeError, f"function {self.node_name} must return Tensors or None, got {type(r).__name__} at {position}")
+            fail(TypeError, f"function {self.node_name} must return Tensors or None, got {type(r).__name__} at "
+                            f"{position}")
         value = r if create_graph else r._a
         if r._a.shape != edge.shape:
             try:
@@ -150,7 +151,8 @@ class _FunctionMeta(type):
 class Function(metaclass=_FunctionMeta):
     """Base of operations with a backward of their own.
 
-    Subclasses define static methods ``forward(ctx, *args)`` and ``backward(ctx, *grad_outputs)``, or ``forward(*args)`` with
+    Subclasses define static methods ``forward(ctx, *args)`` and ``backward(ctx, *grad_outputs)``, or
+    ``forward(*args)`` with
     ``setup_context(ctx, inputs, output)``, and are called through ``apply``. The backward returns one gradient for each
     argument of the forward. Written in differentiable operations, it can be differentiated again.
 

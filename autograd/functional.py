@@ -1,8 +1,9 @@
 """Derivatives of functions: `jacobian`, `hessian`, `vjp`, `jvp`, `hvp`, `vhp`.
 
-Each takes a function of Tensors and the point at which to differentiate it. Forward-mode products come from two reverse passes:
-the gradient of ``v . vjp(u)`` with respect to ``u`` is the Jacobian times ``v`` (Townsend, 2017, "A new trick for calculating
-Jacobian vector products").
+Each takes a function of Tensors and the point at which to differentiate it. Forward-mode products come from two
+reverse passes:
+the gradient of ``v . vjp(u)`` with respect to ``u`` is the Jacobian times ``v`` (Townsend, 2017, "A new trick for
+calculating Jacobian vector products").
 """
 
 from __future__ import annotations
@@ -57,8 +58,8 @@ def _grads(name: str, outputs: tuple[Any, ...], points: tuple[Any, ...], seeds: 
                      create_graph=create_graph, allow_unused=True)
     if strict and any(g is None for g in found):
         index = next(i for i, g in enumerate(found) if g is None)
-        fail(RuntimeError, f"{name}: the output of the function is independent of input {index}. This is not allowed in "
-                           "strict mode")
+        fail(RuntimeError, f"{name}: the output of the function is independent of input {index}. This is not allowed "
+                           "in strict mode")
     return tuple([_zeros(p) if g is None else g for g, p in zip(found, points)])
 
 
@@ -82,11 +83,14 @@ def _direction(name: str, v: Any, like: tuple[Any, ...], what: str) -> tuple[Any
         fail(RuntimeError, f"{name}: v has {len(vectors)} elements, but {what} has {len(like)}")
     for i, (a, b) in enumerate(zip(vectors, like)):
         if a._a.shape != b._a.shape:
-            fail(RuntimeError, f"{name}: element {i} of v is {describe(a)}, but {what} is {describe(b)}: sizes must match")
+            fail(RuntimeError, f"{name}: element {i} of v is {describe(a)}, but {what} is {describe(b)}: sizes must "
+                               "match")
     return vectors
 
 
-def vjp(func: Function, inputs: Any, v: Any = None, create_graph: bool = False, strict: bool = False) -> tuple[Any, Any]:
+def vjp(
+    func: Function, inputs: Any, v: Any = None, create_graph: bool = False, strict: bool = False,
+) -> tuple[Any, Any]:
     """The product of a vector and the Jacobian of ``func``: ``(func(inputs), v^T J)``.
 
     Args:
@@ -108,7 +112,9 @@ def vjp(func: Function, inputs: Any, v: Any = None, create_graph: bool = False, 
     return _results(outputs, single_out, create_graph), _results(products, single_in, create_graph)
 
 
-def jvp(func: Function, inputs: Any, v: Any = None, create_graph: bool = False, strict: bool = False) -> tuple[Any, Any]:
+def jvp(
+    func: Function, inputs: Any, v: Any = None, create_graph: bool = False, strict: bool = False,
+) -> tuple[Any, Any]:
     """The product of the Jacobian of ``func`` and a vector: ``(func(inputs), J v)``.
 
     Args:
@@ -198,7 +204,8 @@ def _scalar(name: str, func: Function) -> Function:
     def checked(*args: Any) -> Any:
         out = func(*args)
         if not is_tensor(out) or out.numel() != 1:
-            fail(RuntimeError, f"{name}: the function given must return a single Tensor of one element, got {describe(out)}")
+            fail(RuntimeError, f"{name}: the function given must return a single Tensor of one element, got "
+                               f"{describe(out)}")
         return out.reshape(())
     return checked
 
@@ -223,7 +230,9 @@ def hessian(func: Function, inputs: Any, create_graph: bool = False, strict: boo
     return found[0][0] if single else found
 
 
-def hvp(func: Function, inputs: Any, v: Any = None, create_graph: bool = False, strict: bool = False) -> tuple[Any, Any]:
+def hvp(
+    func: Function, inputs: Any, v: Any = None, create_graph: bool = False, strict: bool = False,
+) -> tuple[Any, Any]:
     """The product of the Hessian of a scalar function and a vector: ``(func(inputs), H v)``.
 
     >>> import autograd
@@ -240,6 +249,8 @@ def hvp(func: Function, inputs: Any, v: Any = None, create_graph: bool = False, 
     return _results(outputs, True, create_graph), _results(products, single_in, create_graph)
 
 
-def vhp(func: Function, inputs: Any, v: Any = None, create_graph: bool = False, strict: bool = False) -> tuple[Any, Any]:
+def vhp(
+    func: Function, inputs: Any, v: Any = None, create_graph: bool = False, strict: bool = False,
+) -> tuple[Any, Any]:
     """The product of a vector and the Hessian of a scalar function; equal to `hvp`, since the Hessian is symmetric."""
     return hvp(func, inputs, v, create_graph, strict)

@@ -139,7 +139,8 @@ def primitive(
     aux: Sequence[str] = (), outputs: int | str = 1, broadcasts: bool = False, promote: str | None = None,
     view: bool = False, varargs: str | None = None, ufunc: np.ufunc | None = None,
     fast: Callable[..., Any] | None = None, holomorphic: bool = False,
-    method: bool = True, inplace: bool = False, numpy: Sequence[Any] = (), name: str | None = None, node_name: str | None = None,
+    method: bool = True, inplace: bool = False, numpy: Sequence[Any] = (), name: str | None = None,
+    node_name: str | None = None,
 ) -> Callable[[F], F]:
     """Declare a function on arrays to be a differentiable operation on Tensors.
 
@@ -158,7 +159,8 @@ def primitive(
         varargs: an option that callers may also spread, as in ``permute(x, 0, 2, 1)``.
         ufunc: computes the same as the forward when all options have their defaults; in-place forms write through it.
         fast: likewise, for any other function; where it raises, the forward runs and says what is wrong.
-        holomorphic: the rules are written for real numbers and hold for complex ones by analytic continuation; the engine
+        holomorphic: the rules are written for real numbers and hold for complex ones by analytic continuation; the
+        engine
             then conjugates the gradient on the way in and out, which is PyTorch's convention for complex gradients.
             Not needed where a rule is linear with real coefficients (sum, reshape, ...).
         method: make it a method of Tensor.
@@ -185,8 +187,8 @@ def primitive(
     def declare(forward: F) -> F:
         op = Primitive(
             forward, vjp, inputs=inputs, variadic=variadic, aux=aux, outputs=outputs, broadcasts=broadcasts,
-            promote=promote, view=view, varargs=varargs, ufunc=ufunc, fast=fast, holomorphic=holomorphic, method=method, inplace=inplace,
-            numpy=numpy, name=name, node_name=node_name)
+            promote=promote, view=view, varargs=varargs, ufunc=ufunc, fast=fast, holomorphic=holomorphic,
+            method=method, inplace=inplace, numpy=numpy, name=name, node_name=node_name)
         REGISTRY[op.name] = op
         return op.function  # type: ignore[return-value]
     return declare

@@ -1,6 +1,7 @@
 """Tensors among other libraries: NumPy's protocols, DLPack, pickle, copy.
 
-A NumPy function called on tensors is answered by the operation of the same meaning, so ``np.exp(t)`` and ``array + t`` are recorded.
+A NumPy function called on tensors is answered by the operation of the same meaning, so ``np.exp(t)`` and ``array +
+t`` are recorded.
 One that has no such operation is refused where it would cut the graph, and otherwise runs on the arrays.
 """
 
@@ -20,7 +21,7 @@ from .primitive import COMPOSITES, REGISTRY
 from .tape import new_leaf, wrap_node
 
 if TYPE_CHECKING:
-    from .tensor import Tensor
+    pass
 
 # NumPy's names where they differ from ours and the operation does not name its NumPy function itself.
 _NAMES = {"power": "pow", "equal": "eq", "not_equal": "ne", "less": "lt", "less_equal": "le", "greater": "gt",
@@ -116,7 +117,8 @@ _FUNCTIONS: dict[Callable[..., Any], Callable[..., Any]] = {
     np.flip: lambda m, axis=None: m.flip(tuple(range(m.ndim)) if axis is None else axis),
     np.tile: _op("tile"), np.dot: _dot, np.inner: _op("inner"), np.outer: _op("outer"), np.trace: _op("trace"),
     np.tensordot: _op("tensordot", "axes=dims"), np.einsum: _op("einsum"), np.kron: _op("kron"),
-    np.diag: _op("diag"), np.diagonal: _op("diagonal"), np.tril: _op("tril"), np.triu: _op("triu"), np.copy: _op("clone"),
+    np.diag: _op("diag"), np.diagonal: _op("diagonal"), np.tril: _op("tril"), np.triu: _op("triu"),
+    np.copy: _op("clone"),
     np.zeros_like: _op("zeros_like"), np.ones_like: _op("ones_like"), np.full_like: _op("full_like"),
     np.empty_like: _op("empty_like"), np.allclose: _op("allclose"), np.isclose: _op("isclose"),
     np.array_equal: _op("equal"), np.nan_to_num: _op("nan_to_num"), np.round: _op("round"), np.real: _op("real"),
@@ -199,7 +201,8 @@ class Protocols:
 
     def __reduce_ex__(self, protocol: Any) -> Any:
         attributes = dict(self.__dict__)
-        return _rebuild, (type(self), np.ascontiguousarray(self._a).reshape(self._a.shape), self.requires_grad, attributes)
+        array = np.ascontiguousarray(self._a).reshape(self._a.shape)
+        return _rebuild, (type(self), array, self.requires_grad, attributes)
 
     def __copy__(self) -> Any:
         """Another tensor on the same memory, with the same history; a leaf's gradient is shared, its hooks are not."""
@@ -213,8 +216,8 @@ class Protocols:
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Any:
         if not self.is_leaf:
-            fail(RuntimeError, "Only Tensors created explicitly by the user (graph leaves) support the deepcopy protocol "
-                               "at the moment; use detach() first, or clone() to keep the graph")
+            fail(RuntimeError, "Only Tensors created explicitly by the user (graph leaves) support the deepcopy "
+                               "protocol at the moment; use detach() first, or clone() to keep the graph")
         if id(self) in memo:
             return memo[id(self)]
         t = _rebuild(type(self), self._a.copy(), self.requires_grad, copy.deepcopy(self.__dict__, memo))
@@ -238,8 +241,8 @@ def _on_arrays(function: Callable[..., Any], name: str, args: Any, kwargs: Any) 
     args = [_unwrap(a, grads) for a in args]
     kwargs = {k: _unwrap(v, grads) for k, v in kwargs.items()}
     if any(grads):
-        fail(TypeError, f"{name} has no differentiable counterpart here, and a tensor that requires grad would silently leave "
-                        f"the graph. Call it on tensor.detach().numpy() if that is what you mean")
+        fail(TypeError, f"{name} has no differentiable counterpart here, and a tensor that requires grad would "
+                        f"silently leave the graph. Call it on tensor.detach().numpy() if that is what you mean")
     return function(*args, **kwargs)
 
 

@@ -35,7 +35,8 @@ tick: Callable[[], int] = clock.__next__
 # The version counter of a value nobody can write to: [writes, clock of the last write].
 UNWRITTEN = [0, 0]
 
-# The version counter of every tensor made in inference mode: newer than any node, so that a node which saved one is refused.
+# The version counter of every tensor made in inference mode: newer than any node, so that a node which saved one is
+# refused.
 INFERENCE = [0, -(1 << 62)]
 
 
@@ -173,7 +174,8 @@ class Handle:
 
 
 class Extra:
-    """What few nodes have: hooks on the gradient (``tensor``), before the node runs (``pre``), after (``post``), after a
+    """What few nodes have: hooks on the gradient (``tensor``), before the node runs (``pre``), after (``post``),
+    after a
     leaf has gathered its gradient (``accumulated``); a place that keeps the gradient (``retain``); whether saved values
     went through saved-tensor hooks (``packed``); notes.
     """
@@ -232,7 +234,7 @@ new_tensor: Callable[[], Tensor]
 
 def wrap_node(array: np.ndarray[Any, Any], node: Node | None) -> Tensor:
     """``array`` as a Tensor made by ``node``."""
-    t = new_tensor()
+    t = new_tensor()  # noqa: F821
     t._a, t._node, t._vc, t._meta = array, node, [0, 0], None
     return t
 
@@ -360,7 +362,7 @@ def sweep(
             if op.saves_tensors and not retain_graph:
                 n.saved = None
             n = None
-            for e, ge in zip(edges, contributions):  # noqa: B905 (strict would cost more than the loop)
+            for e, ge in zip(edges, contributions):
                 if e is None or ge is None:
                     continue
                 if e in pending:
@@ -483,4 +485,5 @@ def _raise_modified(n: Node) -> NoReturn:
     fail(RuntimeError,
          f"one of the variables needed for gradient computation has been modified by an inplace operation: {what} of "
          f"{n.op.name}, {array.dtype} {list(array.shape)}, is at version {version[0]}, and was written to after "
-         f"{n.op.name} saved it. Use the out-of-place form of the operation that wrote to it, or clone() the tensor before")
+         f"{n.op.name} saved it. Use the out-of-place form of the operation that wrote to it, or clone() the tensor "
+         "before")

@@ -21,6 +21,7 @@ from .protocols import Protocols
 from .tape import INFERENCE, Handle, Leaf, Node, Output, extra_of, new_leaf, wrap_node
 from .views import Meta, base_of, meta_of, node_of
 
+
 class Size(tuple[int, ...]):
     """The shape of a tensor: a tuple of ints that prints as ``Size([2, 3])``."""
 
@@ -396,7 +397,8 @@ class Tensor(Protocols):
 
     def __index__(self) -> int:
         if self._a.dtype.kind not in "iub" or self._a.size != 1:
-            fail(TypeError, f"only integer tensors of a single element can be converted to an index, got {describe(self)}")
+            fail(TypeError, "only integer tensors of a single element can be converted to an index, got "
+                            f"{describe(self)}")
         return int(self._a.item())
 
     def tolist(self) -> Any:

@@ -1,6 +1,7 @@
 """Tensors that share memory: what a view remembers, and how a write through it reaches the graph.
 
-A view remembers its recipe: ``(source, op, options, stamp)``, the tensor it was taken from, the operation that took it, and
+A view remembers its recipe: ``(source, op, options, stamp)``, the tensor it was taken from, the operation that took
+it, and
 the clock of the last write for which its node is valid. Writing into a view in place is recorded as writing the view's
 new value back into its base (`view_scatter`), and the view then becomes the same view of the base's new value.
 Other views of the base notice by the version counter they share, and renew their nodes when they are next used.

@@ -1,13 +1,14 @@
 """Eager overhead: tiny recorded operations, backward per node, whole training steps, import time; ours over PyTorch's.
 
-Both sides run in one process on one thread, interleaved, after their results were compared. Import times are those of fresh
-interpreters, ours over NumPy's.
+Both sides run in one process on one thread, interleaved, after their results were compared. Import times are those of
+fresh interpreters, ours over NumPy's.
 """
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -82,7 +83,7 @@ def backward() -> list[Ratio]:
 
 def _mlp(lib_nn: Any, sizes: tuple[int, ...], act: Any) -> Any:
     layers: list[Any] = []
-    for a, b in zip(sizes, sizes[1:]):
+    for a, b in pairwise(sizes):
         layers += [lib_nn.Linear(a, b), act()]
     return lib_nn.Sequential(*layers[:-1])
 

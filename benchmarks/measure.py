@@ -136,8 +136,9 @@ def table(ratios: Sequence[Ratio]) -> str:
     """The figures as a Markdown table."""
     lines = ["| work | ours / PyTorch | quartiles | ours | PyTorch | target |", "|---|---|---|---|---|---|"]
     for r in ratios:
-        lines.append(f"| {r.name} | {r.ratio:.2f} | {r.low:.2f}-{r.high:.2f} | {_time(r.ours_us)} | {_time(r.peer_us)} | "
-                     f"{'' if r.target is None else f'{r.target:.2f}'} |")
+        target = "" if r.target is None else f"{r.target:.2f}"
+        lines.append(f"| {r.name} | {r.ratio:.2f} | {r.low:.2f}-{r.high:.2f} | {_time(r.ours_us)} | {_time(r.peer_us)} "
+                     f"| {target} |")
     return "\n".join(lines)
 
 

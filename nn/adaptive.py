@@ -77,8 +77,8 @@ class AdaptiveLogSoftmaxWithLoss(Module):
         input, target = (input_, target_) if batched else (input_.unsqueeze(0), target_.unsqueeze(0))
         low, high = (int(target.min()), int(target.max())) if len(target) else (0, 0)
         if low < 0 or high >= self.n_classes:
-            fail(RuntimeError, f"Target values should be in [0, {self.n_classes - 1}], but values in range [{low}, {high}] "
-                               "were found. ")
+            fail(RuntimeError, f"Target values should be in [0, {self.n_classes - 1}], but values in range "
+                               f"[{low}, {high}] were found. ")
         head = F.log_softmax(self.head(input), 1)
         output = zeros_like(head[:, 0])
         column = target

@@ -133,8 +133,8 @@ class _LazyConvNd(_SizeFromInput):
     def _size_of(self: Any, input: Tensor) -> int:
         n = self._dims
         if input.dim() not in (n + 1, n + 2):
-            fail(RuntimeError, f"Expected {n + 1}D (unbatched) or {n + 2}D (batched) input to {type(self).__name__}, but "
-                               f"got input of size: {input.shape}")
+            fail(RuntimeError, f"Expected {n + 1}D (unbatched) or {n + 2}D (batched) input to {type(self).__name__}, "
+                               f"but got input of size: {input.shape}")
         channels = input.shape[-n - 1]
         if channels % self.groups:
             fail(ValueError, f"in_channels must be divisible by groups, got {channels} and {self.groups}")

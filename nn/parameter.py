@@ -87,14 +87,14 @@ class Uninitialized:
 
     @property
     def _a(self) -> Any:
-        fail(ValueError, "Attempted to use an uninitialized parameter. It belongs to a lazy module: call the module with "
-                         "an input first, so that the parameter gets its shape")
+        fail(ValueError, "Attempted to use an uninitialized parameter. It belongs to a lazy module: call the module "
+                         "with an input first, so that the parameter gets its shape")
 
     @property
     def shape(self) -> Any:
         """Raises: there is none yet."""
-        fail(RuntimeError, "Can't access the shape of an uninitialized parameter or buffer. Call the module with an input "
-                           "first, so that it gets its shape")
+        fail(RuntimeError, "Can't access the shape of an uninitialized parameter or buffer. Call the module with an "
+                           "input first, so that it gets its shape")
 
     @property
     def dtype(self: Any) -> Any:

@@ -1,6 +1,7 @@
 r"""Adafactor: steps scaled by a running average of squared gradients that is kept as a row and a column.
 
-For a parameter of several dimensions, with row and column means of :math:`g^2` and :math:`w_t = t^{\text{beta2\_decay}}`:
+For a parameter of several dimensions, with means of :math:`g^2` over columns and over rows, and
+:math:`w_t = t^{\text{beta2\_decay}}`:
 
 .. math::
     R &\leftarrow R + w_t (\operatorname{mean}_{\text{columns}} g^2 - R), \qquad

@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd.kernels.optimizer import adam
+from autograd.kernels.optimizer import adam, adam_compiled, compiles
 
 from .rule import RuleOptimizer, check, check_betas, check_lr, gradient
 
@@ -73,6 +73,15 @@ class Adam(RuleOptimizer):
         root = (1 - beta2 ** t) ** 0.5
         return (beta1, 1 - beta1, beta2, 1 - beta2, lr * root / (1 - beta1 ** t), group["eps"] * root,
                 1 - lr * decay if group["decoupled_weight_decay"] else decay)
+
+    def _compiled(self, group: dict[str, Any], p: Any, g: Any, state: list[Any], constants: Any) -> bool:
+        decay, decoupled = group["weight_decay"], group["decoupled_weight_decay"]
+        if group["amsgrad"] or group["maximize"] or (decay and not decoupled) or not compiles(p, g):
+            return False
+        if decay:
+            np.multiply(p, constants[6], p)
+        adam_compiled(p, g, *state, constants)
+        return True
 
     def _rule(self, group: dict[str, Any], p: Any, g: Any, state: list[Any], constants: list[Any], work: list[Any],
               fresh: bool) -> None:

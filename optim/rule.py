@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import chain
 from operator import is_
 from typing import Any
 
@@ -11,6 +12,7 @@ import numpy as np
 from autograd import Tensor, enable_grad
 from autograd.dtypes import DEFAULT
 from autograd.errors import fail
+from autograd.kernels.optimizer import FUSED
 from autograd.tape import Leaf, tick
 
 from .batch import LARGE, Batch
@@ -87,6 +89,13 @@ class RuleOptimizer(Optimizer):
         """
         raise NotImplementedError
 
+    def _compiled(self, group: dict[str, Any], p: Array, g: Array, state: list[Array], constants: Array) -> bool:
+        """`_rule` as one compiled pass over everything, for groups that are large in all.
+
+        The constants are one array here. False, and nothing done, where there is no such pass.
+        """
+        return False
+
     def step(self, closure: Callable[[], Any] | None = None) -> Any:
         """Update every parameter that has a gradient.
 
@@ -109,18 +118,18 @@ class RuleOptimizer(Optimizer):
             if plan is None or not plan.fits(self, group, params):
                 plan = self._plans[i] = Plan(self, group, params)
             if len(plan.batches) == 1:
-                self._update(group, plan.batches[0], grads, now)
+                self._update(group, plan.batches[0], grads, now, plan.large)
             else:
                 for batch, where in zip(plan.batches, plan.where, strict=True):
-                    self._update(group, batch, [grads[k] for k in where], now)
+                    self._update(group, batch, [grads[k] for k in where], now, plan.large)
         return loss
 
-    def _update(self, group: dict[str, Any], batch: Batch, grads: list[Array], now: int) -> None:
+    def _update(self, group: dict[str, Any], batch: Batch, grads: list[Array], now: int, large: bool) -> None:
         scalars = {name: column.item(0) for name, column in batch.scalars.items()}
         constants = batch.set_constants(self._constants(group, scalars))
         for name, column in batch.scalars.items():
             column.fill(scalars[name])
-        batch.run(self._rule, group, grads, constants, now)
+        batch.run(self._rule, self._compiled if large else None, group, grads, constants, now)
 
     def _load_value(self, param: Tensor, key: Any, value: Any) -> Any:
         if isinstance(value, Tensor) and value._a.ndim and value._a.shape != param._a.shape:
@@ -146,6 +155,7 @@ class Plan:
 
     def __init__(self, optimizer: RuleOptimizer, group: dict[str, Any], params: list[Any]) -> None:
         self.params, self.sources = params, [p._a for p in params]
+        self.large = sum(a.size for a in self.sources) >= FUSED
         scalars, arrays = optimizer._scalars(group), optimizer._arrays(group)
         self.names = (*scalars, *arrays)
         self.states = [optimizer.state[p] for p in params] if self.names else [{} for _ in params]
@@ -156,11 +166,11 @@ class Plan:
         kind = scalar_type()
         self.batches = [Batch([params[i] for i in where], scalars, arrays, optimizer._n_work,
                               [self.states[i] for i in where], kind) for where in self.where]
-        self.tensors = [t for state in self.states for t in state.values()]
+        self.tensors = _values(self.states)
 
     def fits(self, optimizer: RuleOptimizer, group: dict[str, Any], params: list[Any]) -> bool:
         """Whether the same parameters have gradients, and nobody put other arrays or other state in place."""
-        tensors = [t for state in self.states for t in state.values()]
+        tensors = _values(self.states)
         return (
             len(params) == len(self.params) and all(map(is_, params, self.params))
             and all(map(is_, [p._a for p in params], self.sources))
@@ -168,6 +178,10 @@ class Plan:
             and len(tensors) == len(self.tensors) and all(map(is_, tensors, self.tensors))
             and self.names == (*optimizer._scalars(group), *optimizer._arrays(group))
         )
+
+
+def _values(states: list[Any]) -> list[Any]:
+    return list(chain.from_iterable([state.values() for state in states]))
 
 
 def _kind(index: int, p: Any, state: dict[str, Any], scalars: dict[str, float], arrays: dict[str, Any]) -> Any:

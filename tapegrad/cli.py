@@ -17,7 +17,8 @@ from . import __version__
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command; returns its exit status."""
     arguments = _parser().parse_args(argv)
-    return arguments.command(arguments)  # type: ignore[no-any-return]
+    status: int = arguments.command(arguments)
+    return status
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -22,8 +22,9 @@ PACKAGES = ("autograd", "nn", "optim")
 #: Where users look things up. Names in them that begin with an underscore, or come from elsewhere, are not meant.
 PLACES = (
     "autograd", "autograd.data", "autograd.fft", "autograd.functional", "autograd.io", "autograd.linalg",
-    "autograd.random", "autograd.signal", "autograd.signal.windows", "autograd.special", "autograd.testing", "autograd.viz", "nn", "nn.functional", "nn.init",
-    "nn.utils", "nn.utils.parametrizations", "nn.utils.rnn", "optim", "optim.lr_scheduler", "optim.swa_utils",
+    "autograd.random", "autograd.signal", "autograd.signal.windows", "autograd.special", "autograd.testing",
+    "nn", "nn.functional", "nn.init",
+    "nn.utils", "nn.utils.rnn", "optim", "optim.lr_scheduler",
 )
 #: Public names without an example, each with the reason.
 WITHOUT_EXAMPLE: dict[str, str] = {}

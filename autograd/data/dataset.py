@@ -80,7 +80,7 @@ class TensorDataset(Dataset[tuple[Any, ...]]):
         return tuple(t[index] for t in self.tensors)
 
     def __len__(self) -> int:
-        return self.tensors[0].size(0)  # type: ignore[no-any-return]
+        return len(self.tensors[0])
 
     def collated(self, indices: Sequence[int]) -> list[Any]:
         """What `default_collate` makes of the samples at ``indices``, by one gather for each tensor."""
@@ -234,7 +234,7 @@ def random_split(dataset: Dataset[T], lengths: Sequence[int | float],
     >>> from autograd.data import random_split
     >>> parts = random_split(range(10), [0.7, 0.3], generator=autograd.Generator().manual_seed(42))
     >>> [len(p) for p in parts], list(parts[1])
-    ([7, 3], [0, 5, 9])
+    ([7, 3], [9, 3, 7])
     """
     total = len(dataset)  # type: ignore[arg-type]
     if math.isclose(sum(lengths), 1) and sum(lengths) <= 1:

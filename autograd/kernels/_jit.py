@@ -14,8 +14,8 @@ ENABLED = os.environ.get("AUTOGRAD_JIT", "1") != "0"
 def jit(function: Callable[..., Any]) -> Callable[..., Any]:
     """Compile a loop over arrays with Numba, on its first call: importing this module does not import Numba.
 
-    Division follows NumPy (Numba's default checks for zero and so cannot be vectorised); multiplications and additions may be
-    contracted, but NaN, infinity and the order of sums keep their meaning.
+    Division follows NumPy (Numba's default checks for zero and so cannot be vectorised); multiplications and
+    additions may be contracted, but NaN, infinity and the order of sums keep their meaning.
     """
     compiled: list[Callable[..., Any]] = []
 

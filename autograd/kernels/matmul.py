@@ -21,8 +21,8 @@ _C_NAMES = {"float32": "float", "float64": "double", "float16": "c10::Half", "in
 def matmul(a: Array, b: Array) -> Any:
     """``a @ b`` with batch dimensions in front broadcast, for two arrays of one dtype.
 
-    Two-dimensional operands go to ``ndarray.dot``, which takes half of ``np.matmul``'s overhead and leaves outer products
-    to BLAS too. Where there are batch dimensions, or integers, multiplying is several times faster for those.
+    Two-dimensional operands go to ``ndarray.dot``, which takes half of ``np.matmul``'s overhead and leaves outer
+    products to BLAS too. Where there are batch dimensions, or integers, multiplying is several times faster for those.
     """
     d = a.dtype
     m, n = a.ndim, b.ndim

@@ -14,10 +14,12 @@ import numpy as np
 Array = np.ndarray[Any, Any]
 Ints = tuple[int, ...]
 
+_HALF = np.dtype(np.float16)
+
 
 def wide(x: Array) -> Array:
     """Half precision is computed in single."""
-    return x.astype(np.float32) if x.dtype == np.float16 else x
+    return x.astype(np.float32) if x.dtype == _HALF else x
 
 
 def _mean(x: Array, axes: Ints) -> Array:

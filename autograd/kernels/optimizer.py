@@ -24,27 +24,30 @@ def _adam(p, g, m, v, c):  # type: ignore[no-untyped-def]
         p[i] -= c[4] * (mi / (np.sqrt(vi) + c[5]))
 
 
-def _adam_in_numpy(p: Array, g: Array, m: Array, v: Array, c: Any, w: Array) -> None:
-    np.multiply(m, c[0], m)
-    np.add(m, np.multiply(g, c[1], w), m)
-    np.multiply(v, c[2], v)
-    np.multiply(g, g, w)
-    np.add(v, np.multiply(w, c[3], w), v)
-    np.add(np.sqrt(v, w), c[5], w)
-    np.divide(m, w, w)
-    np.subtract(p, np.multiply(w, c[4], w), p)
+def compiles(p: Array, g: Array) -> bool:
+    """Whether the compiled pass takes these arrays."""
+    return ENABLED and p.dtype.itemsize >= 4 and g.flags.c_contiguous
 
 
-def adam(p: Array, g: Array, m: Array, v: Array, constants: Any, work: Array) -> None:
+def adam_compiled(p: Array, g: Array, m: Array, v: Array, constants: Array) -> None:
+    """`adam` in one compiled pass, for arrays that `compiles`; the constants are one array, of the same type."""
+    _adam(p, g, m, v, constants)
+
+
+def adam(p: Array, g: Array, m: Array, v: Array, constants: Any, w: Array) -> None:
     """One step of Adam on flat arrays of one type.
 
     Args:
         p, m, v: parameters and the two running averages, updated in place.
         g: the gradient.
         constants: beta1, 1 - beta1, beta2, 1 - beta2, the corrected learning rate, the corrected epsilon.
-        work: scratch of the same size.
+        w: scratch of the same size.
     """
-    if ENABLED and p.size >= FUSED and p.dtype.itemsize >= 4 and g.flags.c_contiguous:
-        _adam(p, g, m, v, np.array(constants[:6], p.dtype))
-    else:
-        _adam_in_numpy(p, g, m, v, constants, work)
+    np.multiply(m, constants[0], m)
+    np.add(m, np.multiply(g, constants[1], w), m)
+    np.multiply(v, constants[2], v)
+    np.multiply(g, g, w)
+    np.add(v, np.multiply(w, constants[3], w), v)
+    np.add(np.sqrt(v, w), constants[5], w)
+    np.divide(m, w, w)
+    np.subtract(p, np.multiply(w, constants[4], w), p)

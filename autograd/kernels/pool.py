@@ -138,9 +138,10 @@ def max_at_starts(x: Array, starts: list[Array], kernel: Ints) -> tuple[Array, A
     for offset in np.ndindex(*kernel):
         index = np.zeros((len(x),) + (1,) * n, np.int64)
         for d, (start, k) in enumerate(zip(starts, offset, strict=True)):
-            place = (start + k).reshape(len(x), *[-1 if e == d else 1 for e in range(n)])
+            place = (start + k).reshape(len(x), *[start.shape[1] if e == d else 1 for e in range(n)])
             index = index * size[d] + place
-        v = gather_planes(x.reshape(len(x), -1), index.reshape(len(x), -1)).reshape(index.shape)
+        v = gather_planes(x.reshape(len(x), math.prod(size)), index.reshape(len(x), math.prod(index.shape[1:])))
+        v = v.reshape(index.shape)
         if best is None or indices is None:
             best, indices = v, index
         else:

@@ -47,8 +47,8 @@ def total(x: Array) -> Any:
 def over_rows(x: Array) -> Array:
     """The sum of a matrix over its first dimension.
 
-    A product with ones takes a fifth of NumPy's time on small matrices. On larger ones BLAS may use several threads, and
-    the result would depend on how many.
+    A product with ones takes a fifth of NumPy's time on small matrices. On larger ones BLAS may use several threads,
+    and the result would depend on how many.
     """
     n = x.shape[0]
     if n < _SMALL and x.size <= _SINGLE_THREADED:

@@ -2,66 +2,68 @@
 
 from __future__ import annotations
 
-from . import activation as activation
-from . import arithmetic as arithmetic
-from . import attention as attention
-from . import axes as axes
-from . import casting as casting
-from . import comparison as comparison
-from . import conv as conv
-from . import distance as distance
-from . import einsum as einsum
-from . import elementwise as elementwise
-from . import embedding as embedding
-from . import fft as fft
-from . import frequencies as frequencies
-from . import indexing as indexing
-from . import joining as joining
-from . import linalg as linalg
-from . import loss as loss
-from . import matrix as matrix
-from . import norm as norm
-from . import pool as pool
-from . import reductions as reductions
-from . import resize as resize
-from . import scan as scan
-from . import shape as shape
-from . import writing as writing
-from . import softmax as softmax
-from . import sorting as sorting
-from . import quantiles as quantiles
-from . import counting as counting
-from . import histograms as histograms
-from . import special as special
-from . import moments as moments
-from . import vector_norm as vector_norm
-from . import norms as norms
-from . import logical as logical
-from . import powers as powers
-from . import extremes as extremes
-from . import rounding as rounding
-from . import linear as linear
-from . import cross_entropy as cross_entropy
-from . import complex_numbers as complex_numbers
-from . import bessel as bessel
-from . import polynomials as polynomials
-from . import random_fill as random_fill
-from . import sampling as sampling
-from . import average_pool as average_pool
-from . import adaptive_pool as adaptive_pool
-from . import unpool as unpool
-from . import fold as fold
-from . import grids as grids
-from . import index_select as index_select
-from . import masking as masking
-from . import padding as padding
-from . import rearranging as rearranging
-from . import scattering as scattering
-from . import strided as strided
-from . import piecewise as piecewise
-from . import grid_sample as grid_sample
-from . import dropout as dropout
-from . import similarity as similarity
-from . import assigning as assigning
-from . import margin_loss as margin_loss
-from . import ctc as ctc
+from . import (
+    activation as activation,
+    adaptive_pool as adaptive_pool,
+    arithmetic as arithmetic,
+    assigning as assigning,
+    attention as attention,
+    average_pool as average_pool,
+    axes as axes,
+    bessel as bessel,
+    casting as casting,
+    comparison as comparison,
+    complex_numbers as complex_numbers,
+    conv as conv,
+    counting as counting,
+    cross_entropy as cross_entropy,
+    ctc as ctc,
+    distance as distance,
+    dropout as dropout,
+    einsum as einsum,
+    elementwise as elementwise,
+    embedding as embedding,
+    extremes as extremes,
+    fft as fft,
+    fold as fold,
+    frequencies as frequencies,
+    grid_sample as grid_sample,
+    grids as grids,
+    histograms as histograms,
+    index_select as index_select,
+    indexing as indexing,
+    joining as joining,
+    linalg as linalg,
+    linear as linear,
+    logical as logical,
+    loss as loss,
+    margin_loss as margin_loss,
+    masking as masking,
+    matrix as matrix,
+    moments as moments,
+    norm as norm,
+    norms as norms,
+    padding as padding,
+    piecewise as piecewise,
+    polynomials as polynomials,
+    pool as pool,
+    powers as powers,
+    quantiles as quantiles,
+    random_fill as random_fill,
+    rearranging as rearranging,
+    reductions as reductions,
+    resize as resize,
+    rounding as rounding,
+    sampling as sampling,
+    scan as scan,
+    scattering as scattering,
+    shape as shape,
+    similarity as similarity,
+    softmax as softmax,
+    sorting as sorting,
+    special as special,
+    strided as strided,
+    unpool as unpool,
+    vector_norm as vector_norm,
+    writing as writing,
+)

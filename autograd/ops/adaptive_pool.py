@@ -16,6 +16,8 @@ from .spatial import per_dim
 
 def _output_size(name: str, n: int, input: Any, output_size: Any) -> tuple[int, ...]:
     """The output size, with None replaced by the input's size."""
+    if isinstance(output_size, (tuple, list)) and input.ndim <= len(output_size):
+        fail(ValueError, f"Input dimension should be at least {len(output_size) + 1}, but is {input.ndim}")
     if input.ndim not in (n + 1, n + 2):
         fail(RuntimeError, f"{name}(): Expected {n + 1}D or {n + 2}D tensor, but got {list(input.shape)}")
     if not input.is_floating_point():

@@ -183,6 +183,15 @@ def multi_head_attention_forward(
 
     Raises:
         AssertionError, RuntimeError: shapes or options do not go together.
+
+    >>> import autograd
+    >>> from nn.functional import multi_head_attention_forward
+    >>> x, eye = autograd.tensor([[1., 0.], [0., 1.]]), autograd.eye(2)
+    >>> out, weights = multi_head_attention_forward(
+    ...     x, x, x, 2, 1, autograd.cat([eye, eye, eye]), None, None, None, False, 0.0, eye, None)
+    >>> out
+    tensor([[0.6698, 0.3302],
+            [0.3302, 0.6698]])
     """
     batched = _check_ranks(query, key, value, key_padding_mask, attn_mask)
     if is_causal and attn_mask is None:

@@ -12,12 +12,14 @@ from ..kernels import pool as kernel
 from ..kernels.windows import pooled_size
 from ..primitive import composite, primitive
 from .pool import check_windows, max_pool1d, max_pool2d, max_pool3d, output_too_small, planes
-from .spatial import check_rank, per_dim
+from .spatial import check_rank, per_dim, stride_of
 
 
 def _divided(x: Any, divisor: Any) -> Any:
-    """``x`` over a number, or over one for each window."""
-    return x / (divisor if isinstance(divisor, (int, float)) else np.asarray(divisor, x.dtype))
+    """``x`` over a number, or over one for each window; integers are rounded towards zero."""
+    if not isinstance(divisor, (int, float)):
+        divisor = np.asarray(divisor, x.dtype)
+    return x / divisor if x.dtype.kind == "f" else np.trunc(x / divisor).astype(x.dtype)
 
 
 @primitive(
@@ -50,10 +52,10 @@ def _avg_pool(name: str, n: int, input: Any, kernel_size: Any, stride: Any, padd
               count_include_pad: bool, divisor_override: Any) -> Any:
     check_rank(input, n, name)
     kernel_size = per_dim(kernel_size, n, name, "kernel_size")
-    stride = kernel_size if stride is None or stride == [] else per_dim(stride, n, name, "stride")
+    stride = stride_of(stride, kernel_size, name)
     padding, ones = per_dim(padding, n, name, "padding"), (1,) * n
     check_windows(name, kernel_size, stride, padding, ones)
-    if not input.is_floating_point():
+    if not input.is_floating_point() and input.dtype != np.dtype(np.int64):
         fail(NotImplementedError, f"\"{name}\" not implemented for {input.dtype}; convert to a floating type")
     size = tuple(input.shape[input.ndim - n:])
     out = pooled_size(size, kernel_size, stride, padding, ones, ceil_mode)

@@ -1,8 +1,8 @@
 """Convolution and transposed convolution.
 
 Three operations are closed under differentiation, because all of them are sums of the same products
-``out[p] * weight[k] * input[p * stride + k * dilation - padding]``, over another index each: `convolution` gives
-``out``, `transposed_convolution` gives ``input``, `conv_weight_grad` gives ``weight``. The derivatives of each are the
+``out[p] * weight[k] * input[p * stride + k * dilation - padding]``, over another index each: `convolve` gives
+``out``, `convolve_transposed` gives ``input``, `conv_weight_grad` gives ``weight``. The derivatives of each are the
 other two.
 """
 
@@ -68,13 +68,13 @@ def _check(input: Any, weight: Any, bias: Any, stride: Any, dilation: Any, group
 
 @primitive(
     vjp={"input": lambda g, input_shape, weight, stride, padding, dilation, groups:
-         transposed_convolution(g, weight, input_shape[2:], stride, padding, dilation, groups),
+         convolve_transposed(g, weight, input_shape[2:], stride, padding, dilation, groups),
          "weight": lambda g, input, weight_shape, stride, padding, dilation, groups:
          conv_weight_grad(g, input, weight_shape[2:], stride, padding, dilation, groups),
          "bias": lambda g: _sum_channels(g)},
-    holomorphic=True, method=False,
+    holomorphic=True, method=False, node_name="ConvolutionBackward0",
 )
-def convolution(input, weight, stride, padding, dilation, groups, bias=None):
+def convolve(input, weight, stride, padding, dilation, groups, bias=None):
     """Convolution (cross-correlation) over any number of spatial dimensions.
 
     Args:
@@ -99,20 +99,20 @@ def convolution(input, weight, stride, padding, dilation, groups, bias=None):
 
 @primitive(
     vjp={"input": lambda g, input_shape, weight, stride, padding, dilation, groups:
-         _first(convolution(g, weight, stride, padding, dilation, groups), input_shape),
+         _first(convolve(g, weight, stride, padding, dilation, groups), input_shape),
          "weight": lambda g, input, weight_shape, stride, padding, dilation, groups:
          conv_weight_grad(input, g, weight_shape[2:], stride, padding, dilation, groups),
          "bias": lambda g: _sum_channels(g)},
     holomorphic=True, method=False, node_name="ConvolutionBackward0",
 )
-def transposed_convolution(input, weight, size, stride, padding, dilation, groups, bias=None):
-    """The transpose of `convolution` as a linear map of its input, which is also its gradient.
+def convolve_transposed(input, weight, size, stride, padding, dilation, groups, bias=None):
+    """The transpose of `convolve` as a linear map of its input, which is also its gradient.
 
     Args:
-        input: (N, O, *out), of the shape that `convolution` gives.
+        input: (N, O, *out), of the shape that `convolve` gives.
         weight: (O, C / groups, *kernel).
         size: spatial size of the result, which ``out`` does not determine when the stride is not 1.
-        stride, padding, dilation, groups: those of `convolution`.
+        stride, padding, dilation, groups: those of `convolve`.
         bias: (C), added to the result, or None.
 
     Returns:
@@ -124,19 +124,19 @@ def transposed_convolution(input, weight, size, stride, padding, dilation, group
 
 @primitive(
     vjp={"grad": lambda g, grad_shape, input, stride, padding, dilation, groups:
-         _first(convolution(input, g, stride, padding, dilation, groups), grad_shape),
+         _first(convolve(input, g, stride, padding, dilation, groups), grad_shape),
          "input": lambda g, grad, input_shape, stride, padding, dilation, groups:
-         transposed_convolution(grad, g, input_shape[2:], stride, padding, dilation, groups)},
+         convolve_transposed(grad, g, input_shape[2:], stride, padding, dilation, groups)},
     holomorphic=True, method=False, node_name="ConvolutionBackwardBackward0",
 )
 def conv_weight_grad(grad, input, window, stride, padding, dilation, groups):
-    """The gradient of `convolution` by its weight.
+    """The gradient of `convolve` by its weight.
 
     Args:
         grad: (N, O, *out), the gradient of the result.
         input: (N, C, *size).
         window: spatial size of the weight.
-        stride, padding, dilation, groups: those of `convolution`.
+        stride, padding, dilation, groups: those of `convolve`.
 
     Returns:
         (O, C / groups, *window).
@@ -180,9 +180,9 @@ def _convolve(name: str, n: int, input: Any, weight: Any, bias: Any, stride: Any
     stride, dilation = per_dim(stride, n, name, "stride"), per_dim(dilation, n, name, "dilation")
     padding = _pairs(padding, n, name, weight.shape[2:], stride, dilation)
     if input.ndim == n + 1:
-        out = convolution(input.reshape(1, *input.shape), weight, stride, padding, dilation, groups, bias)
+        out = convolve(input.reshape(1, *input.shape), weight, stride, padding, dilation, groups, bias)
         return out.reshape(out.shape[1:])
-    return convolution(input, weight, stride, padding, dilation, groups, bias)
+    return convolve(input, weight, stride, padding, dilation, groups, bias)
 
 
 def _convolve_transposed(name: str, n: int, input: Any, weight: Any, bias: Any, stride: Any, padding: Any,
@@ -202,7 +202,7 @@ def _convolve_transposed(name: str, n: int, input: Any, weight: Any, bias: Any, 
     if min(size) <= 0:
         fail(RuntimeError, f"Given input size per channel: {list(input.shape[2:])}. Calculated output size per "
                            f"channel: {list(size)}. Output size is too small; take less padding")
-    return transposed_convolution(input, weight, size, stride, tuple([(p, p) for p in padding]), dilation, groups, bias)
+    return convolve_transposed(input, weight, size, stride, tuple([(p, p) for p in padding]), dilation, groups, bias)
 
 
 @composite(method=False)

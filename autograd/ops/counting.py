@@ -62,6 +62,24 @@ def nonzero(input, *, as_tuple=False):
     return (input.reshape(1) if input.ndim == 0 else input).argwhere().unbind(1)
 
 
+@composite()
+def nonzero_static(input, *, size, fill_value=-1):
+    """`nonzero` with a fixed number of rows: cut off, or filled with ``fill_value``.
+
+    >>> import autograd
+    >>> autograd.tensor([0, 5, 0, 6]).nonzero_static(size=3)
+    tensor([[ 1],
+            [ 3],
+            [-1]])
+    """
+    if size < 0:
+        fail(RuntimeError, f"nonzero_static: 'size' must be an non-negative integer, got {size}")
+    found = argwhere(input)._a[:size]
+    rows = np.full((size, input.ndim), fill_value, np.int64)
+    rows[:len(found)] = found
+    return wrap_node(rows, None)  # noqa: F821
+
+
 # --- distinct elements ------------------------------------------------------------------------------------
 
 

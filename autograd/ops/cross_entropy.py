@@ -8,10 +8,13 @@ import numpy as np
 
 from ..errors import NonDifferentiableError, fail
 from ..kernels import softmax as kernel
+from ..kernels.norm import wide as as_wide
 from ..primitive import composite, primitive
 from .linear import linear
 from .reduction import check_reduction, check_tensors, legacy_reduction, reduce_loss
 from .softmax import log_softmax
+
+_UNSIGNED = {1: np.dtype(np.uint8), 8: np.dtype(np.uint64)}
 
 # --- picking the score of the target class -----------------------------------------------------------------
 
@@ -23,6 +26,10 @@ def _check_target(target: Any, classes: int, ignore_index: int) -> Any:
                            "integers, convert with .long() (class probabilities have the shape of the input)")
     if target.size == 0:
         return None
+    if not 0 <= ignore_index < classes:
+        # As an unsigned number a negative one is greater than any class: one pass finds both kinds of mistakes.
+        if int(np.maximum.reduce(target.view(_UNSIGNED[target.itemsize]), None)) < classes:
+            return None
     low, high = int(target.min()), int(target.max())
     if low >= 0 and high < classes and not low <= ignore_index <= high:
         return None
@@ -118,7 +125,7 @@ def _cross_entropy_rule(g, out_1, classes, scale):
 )
 def cross_entropy_batch(input, target, weight=None, ignore_index=-100, reduction="mean"):
     """`cross_entropy` of (N, C) scores and (N) targets, and its derivative by the scores."""
-    wide = input.astype(np.float32) if input.dtype == np.float16 else input
+    wide = as_wide(input)
     if input.dtype.kind != "f":
         fail(NotImplementedError, f"\"cross_entropy\" not implemented for {input.dtype}; convert to a floating type")
     classes, each = _target_weights(input, target, weight, ignore_index)
@@ -127,7 +134,7 @@ def cross_entropy_batch(input, target, weight=None, ignore_index=-100, reduction
     if each is not None:
         losses = np.where(each == 0, 0, losses)
     if reduction != "none":
-        losses = losses.sum() if total else np.array(np.nan)
+        losses = np.add.reduce(losses) if total else np.array(np.nan)
     return [losses.astype(input.dtype, copy=False), slope.astype(input.dtype, copy=False)], classes, scale
 
 
@@ -300,6 +307,9 @@ def linear_cross_entropy(input, linear_weight, target, *, linear_bias=None, weig
     if input.shape[-1] != features:
         fail(RuntimeError, "expected equal input and linear_weight last dimensions (in_features), got "
                            f"{input.shape[-1]} and {features}, respectively")
+    if len(classes) > 1 and input.ndim == 1:
+        fail(RuntimeError, f"K-dimensional loss defined by linear_weight shape {tuple(linear_weight.shape)} requires "
+                           f"batched input, (N, {features}), got unbatched input with shape {tuple(input.shape)}")
     if linear_bias is not None:
         if list(linear_bias.shape) != classes:
             fail(RuntimeError, f"expected linear_bias shape {tuple(classes)}, got {tuple(linear_bias.shape)}")

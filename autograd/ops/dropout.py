@@ -18,23 +18,23 @@ def _check(p: float) -> None:
         fail(ValueError, f"dropout probability has to be between 0 and 1, but got {p}")
 
 
-def _noise(input: Any, p: float, by_feature: bool) -> Any:
-    """Ones with probability 1 - p, else zeros: for each element, or for each channel of (N, C, ...)."""
+def _noise(input: Any, p: float, lead: int | None) -> Any:
+    """Ones with probability 1 - p, else zeros: for each element, or one for each index of the ``lead`` dimensions."""
     shape = tuple(input.shape)
     if p == 1:
         return zeros(shape, dtype=input.dtype)
-    if by_feature:
+    if lead is not None:
         if len(shape) < 2:
             fail(RuntimeError, "Feature dropout requires at least 2 dimensions in the input")
-        return empty(shape[:2] + (1,) * (len(shape) - 2), dtype=input.dtype).bernoulli_(1 - p)
+        return empty(shape[:lead] + (1,) * (len(shape) - lead), dtype=input.dtype).bernoulli_(1 - p)
     return empty_like(input).bernoulli_(1 - p)  # of the input's strides: the draws follow the order of memory
 
 
-def _dropout(input: Any, p: float, training: bool, inplace: bool, by_feature: bool = False) -> Any:
+def _dropout(input: Any, p: float, training: bool, inplace: bool, lead: int | None = None) -> Any:
     _check(p)
     if not training or p == 0 or input.numel() == 0:
         return input
-    noise = _noise(input, p, by_feature)
+    noise = _noise(input, p, lead)
     if not input.is_floating_point():
         fail(RuntimeError, f"result type Float can't be cast to the desired output type {input.dtype}; convert the "
                            "input to a floating type")
@@ -43,11 +43,11 @@ def _dropout(input: Any, p: float, training: bool, inplace: bool, by_feature: bo
     return input.mul_(noise) if inplace else input * noise
 
 
-def _alpha_dropout(input: Any, p: float, training: bool, inplace: bool, by_feature: bool) -> Any:
+def _alpha_dropout(input: Any, p: float, training: bool, inplace: bool, lead: int | None) -> Any:
     _check(p)
     if not training or p == 0 or input.numel() == 0:
         return input
-    noise = _noise(input, p, by_feature)
+    noise = _noise(input, p, lead)
     if p == 1:
         return input.mul_(noise) if inplace else input * noise
     a = ((_SATURATION * _SATURATION * p + 1) * (1 - p)) ** -0.5
@@ -95,9 +95,7 @@ def dropout1d(input, p=0.5, training=True, inplace=False):
         fail(RuntimeError, f"dropout1d: Expected 2D or 3D input, but received a {input.ndim}D input. Note that "
                            "dropout1d exists to provide channel-wise dropout on inputs with 1 spatial dimension, a "
                            "channel dimension, and an optional batch dimension (i.e. 2D or 3D inputs).")
-    if input.ndim == 3:
-        return _dropout(input, p, training, inplace, True)
-    return _dropout(input.unsqueeze(0), p, training, inplace, True).squeeze(0)
+    return _dropout(input, p, training, inplace, input.ndim - 1)
 
 
 def _warn_rank(name: str, spatial: int, rank: int) -> None:
@@ -126,7 +124,7 @@ def dropout2d(input, p=0.5, training=True, inplace=False):
         warnings.warn("dropout2d: Received a 3D input to dropout2d and assuming that channel-wise 1D dropout behavior "
                       "is desired - input is interpreted as shape (N, C, L), where C is the channel dim. To maintain "
                       "this behavior, please switch to using dropout1d instead.", stacklevel=2)
-    return _dropout(input, p, training, inplace, True)
+    return _dropout(input, p, training, inplace, 2)
 
 
 @composite(method=False)
@@ -141,9 +139,7 @@ def dropout3d(input, p=0.5, training=True, inplace=False):
     """
     if input.ndim not in (4, 5):
         _warn_rank("dropout3d", 3, input.ndim)
-    if input.ndim == 5:
-        return _dropout(input, p, training, inplace, True)
-    return _dropout(input.unsqueeze(0), p, training, inplace, True).squeeze(0)
+    return _dropout(input, p, training, inplace, 2 if input.ndim == 5 else 1)
 
 
 @composite(method=False)
@@ -157,7 +153,7 @@ def alpha_dropout(input, p=0.5, training=False, inplace=False):
     >>> alpha_dropout(autograd.zeros(4), training=True)
     tensor([-0.7792, -0.7792,  0.7792, -0.7792])
     """
-    return _alpha_dropout(input, p, training, inplace, False)
+    return _alpha_dropout(input, p, training, inplace, None)
 
 
 @composite(method=False)
@@ -170,4 +166,4 @@ def feature_alpha_dropout(input, p=0.5, training=False, inplace=False):
     >>> feature_alpha_dropout(autograd.zeros(1, 3, 1), training=True).flatten()
     tensor([-0.7792, -0.7792,  0.7792])
     """
-    return _alpha_dropout(input, p, training, inplace, True)
+    return _alpha_dropout(input, p, training, inplace, 2)

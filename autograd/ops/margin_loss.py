@@ -118,7 +118,7 @@ def cosine_embedding_loss(input1, input2, target, margin=0, size_average=None, r
 
 def _check_scores(name: str, input: Any, target: Any) -> None:
     check_tensors(name, input=input, target=target)
-    if input.ndim not in (1, 2) or 0 in input.shape[input.ndim - 1:]:
+    if input.ndim > 2 or 0 in input.shape[-1:]:
         fail(RuntimeError, "Expected non-empty vector or matrix with optional 0-dim batch size, but got: "
                            f"{list(input.shape)}")
     if target.dtype != _INT64:
@@ -150,9 +150,9 @@ def multi_margin_loss(input, target, p=1, margin=1.0, weight=None, size_average=
     if weight is not None and weight.ndim != 1:
         fail(ValueError, "weight must be one-dimensional")
     _check_scores("multi_margin_loss", input, target)
-    single = input.ndim == 1
+    single = input.ndim <= 1
     if single:
-        input, target = input.unsqueeze(0), target.reshape(-1)
+        input, target = input.reshape(1, input.numel()), target.reshape(target.numel())
     n, classes = input.shape
     if tuple(target.shape) != (n,):
         fail(RuntimeError, "multi_margin_loss: target tensor should be 1-D with size equal to the number of input "
@@ -204,9 +204,9 @@ def multilabel_margin_loss(input, target, size_average=None, reduce=None, reduct
     _check_scores("multilabel_margin_loss", input, target)
     if input.shape != target.shape:
         fail(RuntimeError, f"inconsistent target size: {list(target.shape)} for input of size: {list(input.shape)}")
-    single = input.ndim == 1
+    single = input.ndim <= 1
     if single:
-        input, target = input.unsqueeze(0), target.unsqueeze(0)
+        input, target = input.reshape(1, input.numel()), target.reshape(1, target.numel())
     counts, table = label_table(target)
     scores = input.gather(1, target.clamp(0))
     terms = (1 - (scores.unsqueeze(2) - input.unsqueeze(1))).clamp_min(0)

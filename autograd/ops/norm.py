@@ -63,9 +63,11 @@ def _normalize(input, view, axes, affine, eps, centered, weight=None, bias=None)
     return [out.reshape(input.shape).astype(input.dtype, copy=False), mean, var]
 
 
-native_batch_norm, native_layer_norm, native_group_norm, native_rms_norm = (
-    primitive(vjp=_rule, inputs=("input", "weight", "bias"), outputs=3, method=False, name=name)(_normalize)
-    for name in ("native_batch_norm", "native_layer_norm", "native_group_norm", "native_rms_norm"))
+batch_normalize, layer_normalize, group_normalize, rms_normalize = (
+    primitive(vjp=_rule, inputs=("input", "weight", "bias"), outputs=3, method=False, name=f"{kind}_normalize",
+              node_name=node_name)(_normalize)
+    for kind, node_name in (("batch", "NativeBatchNormBackward0"), ("layer", "NativeLayerNormBackward0"),
+                            ("group", "NativeGroupNormBackward0"), ("rms", "FusedRmsNormBackward0")))
 
 
 def _grad_rule(g, grad, input, mean, var, weight, view, axes, affine, eps, centered):
@@ -182,6 +184,8 @@ def batch_norm(input, running_mean, running_var, weight=None, bias=None, trainin
     """
     _check_floating("batch_norm", input, weight, bias, running_mean, running_var)
     shape = input.shape
+    if input.ndim == 1 and input.numel() == 0:
+        return input.clone()
     if input.ndim < 2:
         fail(RuntimeError, f"batch_norm expects input (N, C, ...) with at least 2 dimensions, but got {list(shape)}")
     _check_channels(shape[1], running_mean=running_mean, running_var=running_var, weight=weight, bias=bias)
@@ -196,7 +200,7 @@ def batch_norm(input, running_mean, running_var, weight=None, bias=None, trainin
         fail(ValueError, f"Expected more than 1 value per channel when training, got input size {list(shape)}")
     if eps <= 0:
         fail(ValueError, f"batch_norm eps must be positive during training, but got {eps}")
-    out, mean, var = native_batch_norm(input, view, axes, affine, eps, True, weight, bias)
+    out, mean, var = batch_normalize(input, view, axes, affine, eps, True, weight, bias)
     if count and running_mean is not None:
         _update(running_mean, mean, momentum)
     if count and running_var is not None:
@@ -233,7 +237,7 @@ def instance_norm(input, running_mean=None, running_var=None, weight=None, bias=
             fail(RuntimeError, "Expected running_mean and running_var to be defined when use_input_stats is false")
         return _with_running(input, running_mean, running_var, weight, bias, eps)
     count = prod(shape[2:])
-    out, mean, var = native_batch_norm(input, (shape[0], shape[1], count), (2,), (1, shape[1], 1), eps, True, weight,
+    out, mean, var = batch_normalize(input, (shape[0], shape[1], count), (2,), (1, shape[1], 1), eps, True, weight,
                                        bias)
     if running_mean is not None:
         _update(running_mean, mean.detach().mean(0), momentum)
@@ -281,7 +285,7 @@ def layer_norm(input, normalized_shape, weight=None, bias=None, eps=1e-05):
             [-1.0000,  1.0000]])
     """
     view, affine = _normalized("layer_norm", input, normalized_shape, weight=weight, bias=bias)
-    return native_layer_norm(input, view, (1,), affine, eps, True, weight, bias)[0]
+    return layer_normalize(input, view, (1,), affine, eps, True, weight, bias)[0]
 
 
 @composite(method=False)
@@ -303,7 +307,7 @@ def rms_norm(input, normalized_shape, weight=None, eps=None):
     """
     view, affine = _normalized("rms_norm", input, normalized_shape, weight=weight)
     eps = float(np.finfo(np.float32 if input.dtype == np.float16 else input.dtype).eps) if eps is None else eps
-    return native_rms_norm(input, view, (1,), affine, eps, False, weight)[0]
+    return rms_normalize(input, view, (1,), affine, eps, False, weight)[0]
 
 
 @composite(method=False)
@@ -338,7 +342,7 @@ def group_norm(input, num_groups, weight=None, bias=None, eps=1e-05):
     if n * c // num_groups * prod(shape[2:]) == 1:
         fail(ValueError, f"Expected more than 1 value per channel when training, got input size {list(shape)}")
     view = (n, num_groups, c // num_groups, prod(shape[2:]))
-    return native_group_norm(input, view, (2, 3), (1, *view[1:3], 1), eps, True, weight, bias)[0]
+    return group_normalize(input, view, (2, 3), (1, *view[1:3], 1), eps, True, weight, bias)[0]
 
 
 @composite(method=False)

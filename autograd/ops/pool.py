@@ -9,7 +9,7 @@ from ..errors import fail
 from ..kernels import pool as kernel
 from ..kernels.windows import pooled_size
 from ..primitive import composite, primitive
-from .spatial import check_rank, per_dim
+from .spatial import check_rank, per_dim, stride_of
 
 # --- elements of planes -----------------------------------------------------------------------------------
 
@@ -107,7 +107,7 @@ def _max_pool(name: str, n: int, input: Any, kernel_size: Any, stride: Any, padd
               ceil_mode: bool, return_indices: bool) -> Any:
     check_rank(input, n, name)
     kernel_size = per_dim(kernel_size, n, name, "kernel_size")
-    stride = kernel_size if stride is None or stride == [] else per_dim(stride, n, name, "stride")
+    stride = stride_of(stride, kernel_size, name)
     padding, dilation = per_dim(padding, n, name, "padding"), per_dim(dilation, n, name, "dilation")
     if input.dtype.kind == "b":
         fail(NotImplementedError, f"\"{name}\" not implemented for 'Bool'; convert to a number type")

@@ -36,6 +36,8 @@ def reduce_loss(loss: Any, reduction: str) -> Any:
 
 def check_tensors(name: str, **arguments: Any) -> None:
     """Raise where an argument is no Tensor."""
+    if all(map(is_tensor, arguments.values())):
+        return
     for position, (what, value) in enumerate(arguments.items(), 1):
         if not is_tensor(value):
             fail(TypeError, f"{name}(): argument {what!r} (position {position}) must be Tensor, not "

@@ -123,20 +123,41 @@ def interpolate(input, size=None, scale_factor=None, mode="nearest", align_corne
 
 
 def upsample(input, size=None, scale_factor=None, mode="nearest", align_corners=None):
-    """The older name of `interpolate`."""
+    """The older name of `interpolate`.
+
+    >>> import autograd, warnings
+    >>> from nn.functional import upsample
+    >>> warnings.simplefilter("ignore")
+    >>> upsample(autograd.tensor([[[1., 3.]]]), scale_factor=2)
+    tensor([[[1., 1., 3., 3.]]])
+    """
     warnings.warn("`nn.functional.upsample` is deprecated. Use `nn.functional.interpolate` instead.", stacklevel=2)
     return interpolate(input, size, scale_factor, mode, align_corners)
 
 
 def upsample_nearest(input, size=None, scale_factor=None):
-    """The older name of `interpolate` in mode ``"nearest"``."""
+    """The older name of `interpolate` in mode ``"nearest"``.
+
+    >>> import autograd, warnings
+    >>> from nn.functional import upsample_nearest
+    >>> warnings.simplefilter("ignore")
+    >>> upsample_nearest(autograd.tensor([[[1., 3.]]]), scale_factor=2)
+    tensor([[[1., 1., 3., 3.]]])
+    """
     warnings.warn("`nn.functional.upsample_nearest` is deprecated. Use `nn.functional.interpolate` instead.",
                   stacklevel=2)
     return interpolate(input, size, scale_factor, mode="nearest")
 
 
 def upsample_bilinear(input, size=None, scale_factor=None):
-    """The older name of `interpolate` in mode ``"bilinear"`` with ``align_corners``."""
+    """The older name of `interpolate` in mode ``"bilinear"`` with ``align_corners``.
+
+    >>> import autograd, warnings
+    >>> from nn.functional import upsample_bilinear
+    >>> warnings.simplefilter("ignore")
+    >>> upsample_bilinear(autograd.tensor([[[[1., 3.]]]]), size=(1, 3))
+    tensor([[[[1., 2., 3.]]]])
+    """
     warnings.warn("`nn.functional.upsample_bilinear` is deprecated. Use `nn.functional.interpolate` instead.",
                   stacklevel=2)
     return interpolate(input, size, scale_factor, mode="bilinear", align_corners=True)

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ..creation import finish, shape_from
+from ..creation import finish, like, shape_from
 from ..dispatch import is_tensor
 from ..dtypes import DEFAULT, numpy_dtype
 from ..errors import describe, fail
@@ -46,7 +46,7 @@ def _like(name: str, input: Any, dtype: Any, make: Any, requires_grad: bool, dev
     if template is None:
         fail(TypeError, f"{name}(): argument 'input' (position 1) must be Tensor, not {type(input).__name__}")
     target = template.dtype if dtype is None else numpy_dtype(dtype)
-    array = np.empty_like(template, target)
+    array = like(np.empty, template, target)
     fill(array, make(target))
     return finish(array, requires_grad, device)
 
@@ -241,7 +241,8 @@ def bernoulli(input, p=None, *, generator=None):
     """
     a, engine = input._a, engine_of(generator)
     if p is not None:
-        return _like("bernoulli", input, None, lambda d: bernoulli_draw(engine, p), False, None)
+        return _new(a.shape, a.dtype, lambda n, contiguous: bernoulli_draw(engine, p)(n, contiguous).astype(a.dtype),
+                    False, None)
     return drawn_with(input, values=kernel.bernoulli_each(engine, checked_probabilities(a)).astype(a.dtype))
 
 
@@ -308,8 +309,9 @@ def multinomial(input, num_samples, replacement=False, *, generator=None):
             fail(RuntimeError, "probability tensor contains either `inf`, `nan` or element < 0")
         if not (rows.sum(1) > 0).all():
             fail(RuntimeError, "invalid multinomial distribution (sum of probabilities <= 0)")
-        scores = rows / kernel.to_dtype(kernel.exponential(engine, rows.size, 1.0), rows.dtype).reshape(rows.shape)
-        found = _greatest(scores, num_samples)
+        draws = like(np.empty, a, a.dtype)
+        fill(draws, lambda n, contiguous: kernel.to_dtype(kernel.exponential(engine, n, 1.0), a.dtype))
+        found = _greatest((a / draws).reshape(rows.shape), num_samples)
     return finish(found.reshape(*a.shape[:-1], num_samples))
 
 

@@ -27,6 +27,13 @@ def per_dim(value: Any, n: int, name: str, what: str) -> tuple[int, ...]:
     return values
 
 
+def stride_of(stride: Any, kernel_size: tuple[int, ...], name: str) -> tuple[int, ...]:
+    """The stride of a pooling: by default the size of its window."""
+    if stride is None or (isinstance(stride, (tuple, list)) and not stride):
+        return kernel_size
+    return per_dim(stride, len(kernel_size), name, "stride")
+
+
 def check_rank(input: Any, n: int, name: str) -> None:
     """Raise where ``input`` is no tensor (C, *size) or (N, C, *size), or has a size of 0 other than N."""
     if not is_tensor(input):

@@ -12,7 +12,7 @@ from ..kernels import pool as kernel
 from ..primitive import composite, primitive
 from .pool import gather_planes, planes, scatter_planes
 from .sampling import rand
-from .spatial import per_dim
+from .spatial import per_dim, stride_of
 
 
 @primitive(
@@ -54,7 +54,7 @@ def _max_unpool(n: int, input: Any, indices: Any, kernel_size: Any, stride: Any,
         fail(RuntimeError, f"Input to max_unpooling{n}d should be a {n + 1}d or {n + 2}d Tensor, but got a tensor with "
                            f"{input.ndim} dimensions.")
     kernel_size = per_dim(kernel_size, n, name, "kernel_size")
-    stride = kernel_size if stride is None else per_dim(stride, n, name, "stride")
+    stride = stride_of(stride, kernel_size, name)
     size = _unpooled_size(input, kernel_size, stride, per_dim(padding, n, name, "padding"), output_size)
     if indices.dtype != np.dtype(np.int64):
         fail(RuntimeError, f"elements in indices should be type int64 but got: {indices.dtype}")

@@ -1,8 +1,8 @@
 """Window functions: weights that fade a stretch of a signal in and out, so that its spectrum leaks less.
 
 Each takes the number of points ``M`` and ``sym``: a symmetric window, for the design of filters, or (False) one period
-of a periodic one, for spectra. The largest value is 1 (where M is odd, or the window periodic). See Harris, On the use of
-windows for harmonic analysis with the discrete Fourier transform (1978).
+of a periodic one, for spectra. The largest value is 1 (where M is odd, or the window periodic). See Harris, On the use
+of windows for harmonic analysis with the discrete Fourier transform (1978).
 """
 
 from __future__ import annotations

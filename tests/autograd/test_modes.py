@@ -83,7 +83,7 @@ def test_inference_mode():
     assert y.is_inference() and not x.is_inference()
     with pytest.raises(RuntimeError, match="inference tensor"):
         y.add_(1.0)
-    with pytest.raises(RuntimeError, match="[Ii]nference"):
+    with pytest.raises(RuntimeError, match="[Ii]nference"):  # noqa: RUF043
         (x * y).sum().backward()
     with pytest.raises(RuntimeError, match="version counter"):
         _ = y._version

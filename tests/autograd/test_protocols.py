@@ -44,7 +44,7 @@ def test_array_operators_record():
     for y, expected in ((X + x, X + X), (X - x, X - X), (X * x, X * X), (X / x, X / X), (X @ x.T, X @ X.T)):
         np.testing.assert_allclose(y.detach().numpy(), expected)
         assert y.requires_grad
-    assert (X < x * 2.0).dtype is autograd.bool
+    assert (X < x * 2.0).dtype is autograd.bool  # noqa: SIM300
 
 
 FUNCTIONS = {

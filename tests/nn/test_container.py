@@ -40,8 +40,10 @@ def test_sequential_with_names():
 
 
 @pytest.mark.parametrize(("do", "error"), [
-    (lambda s: s[5], IndexError), (lambda s: s + 3, ValueError), (lambda s: s * 0, ValueError), (lambda s: s * "x", TypeError),
-    (lambda s: s.insert(9, nn.ReLU()), IndexError), (lambda s: s.insert(0, 3), AssertionError), (lambda s: nn.Sequential(3), TypeError),
+    (lambda s: s[5], IndexError), (lambda s: s + 3, ValueError), (lambda s: s * 0, ValueError),
+    (lambda s: s * "x", TypeError),
+    (lambda s: s.insert(9, nn.ReLU()), IndexError), (lambda s: s.insert(0, 3), AssertionError),
+    (lambda s: nn.Sequential(3), TypeError),
     (lambda s: nn.ModuleList(relus(2))[2], IndexError), (lambda s: nn.ModuleList([3]), TypeError),
     (lambda s: nn.ModuleList().extend(3), TypeError), (lambda s: nn.ModuleList()(1), NotImplementedError),
     (lambda s: nn.ModuleDict([("a", nn.ReLU(), 1)]), ValueError), (lambda s: nn.ModuleDict(3), TypeError),
@@ -66,7 +68,8 @@ def test_module_list():
     m += [a, b]
     m[0] = b
     assert list(m) == [b, a, b] and len(m) == 3
-    assert repr(nn.ModuleList([nn.ReLU(), nn.ReLU(), nn.Tanh()])) == "ModuleList(\n  (0-1): 2 x ReLU()\n  (2): Tanh()\n)"
+    assert repr(nn.ModuleList([nn.ReLU(), nn.ReLU(),
+                               nn.Tanh()])) == "ModuleList(\n  (0-1): 2 x ReLU()\n  (2): Tanh()\n)"
     assert repr(nn.ModuleList()) == "ModuleList()"
 
 

@@ -16,7 +16,8 @@ def fresh(*shape):
 
 @pytest.mark.parametrize(("fill", "std"), [
     (lambda t: init.uniform_(t, -1, 3), 4 / math.sqrt(12)), (lambda t: init.normal_(t, 1.0, 2.0), 2.0),
-    (lambda t: init.xavier_uniform_(t, 2.0), 2 * math.sqrt(2 / 300)), (lambda t: init.xavier_normal_(t), math.sqrt(2 / 300)),
+    (lambda t: init.xavier_uniform_(t, 2.0), 2 * math.sqrt(2 / 300)),
+    (lambda t: init.xavier_normal_(t), math.sqrt(2 / 300)),
     (lambda t: init.kaiming_uniform_(t, math.sqrt(5)), math.sqrt(1 / 300)),
     (lambda t: init.kaiming_normal_(t, nonlinearity="relu"), math.sqrt(2 / 100)),
     (lambda t: init.kaiming_normal_(t, mode="fan_out", nonlinearity="tanh"), 5 / 3 / math.sqrt(200)),
@@ -85,8 +86,10 @@ def test_gains():
 
 
 @pytest.mark.parametrize("do", [
-    lambda: init.calculate_gain("nothing"), lambda: init.calculate_gain("leaky_relu", "x"), lambda: init.calculate_gain("leaky_relu", True),
-    lambda: init.xavier_uniform_(fresh(3)), lambda: init.kaiming_uniform_(fresh(3, 3), mode="fan"), lambda: init.eye_(fresh(3)),
+    lambda: init.calculate_gain("nothing"), lambda: init.calculate_gain("leaky_relu", "x"),
+    lambda: init.calculate_gain("leaky_relu", True),
+    lambda: init.xavier_uniform_(fresh(3)), lambda: init.kaiming_uniform_(fresh(3, 3), mode="fan"),
+    lambda: init.eye_(fresh(3)),
     lambda: init.dirac_(fresh(3, 3)), lambda: init.dirac_(fresh(3, 3, 3), groups=2), lambda: init.orthogonal_(fresh(3)),
     lambda: init.sparse_(fresh(3), 0.5),
 ])

@@ -166,8 +166,10 @@ def test_zero_grad():
     assert all(p.grad is None for p in net.parameters())
 
 
-@pytest.mark.parametrize("convert", [lambda m: m.double(), lambda m: m.to(autograd.float64), lambda m: m.to(dtype=autograd.float64),
-                                     lambda m: m.to("cpu", autograd.float64), lambda m: m.to(autograd.zeros(1, dtype=autograd.float64))])
+@pytest.mark.parametrize("convert", [lambda m: m.double(), lambda m: m.to(autograd.float64),
+lambda m: m.to(dtype=autograd.float64),
+                                     lambda m: m.to("cpu", autograd.float64),
+                                     lambda m: m.to(autograd.zeros(1, dtype=autograd.float64))])
 def test_conversion_keeps_parameters_and_converts_gradients(convert):
     net = Net()
     net.register_buffer("count", autograd.tensor(3))

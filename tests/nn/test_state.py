@@ -37,7 +37,7 @@ def test_state_dict_shares_memory_and_is_detached():
     assert not state["0.weight"].requires_grad and m.state_dict(keep_vars=True)["0.weight"] is m[0].weight
     state["0.weight"].zero_()
     assert (m[0].weight == 0).all()
-    assert list(m.state_dict(prefix="x."))[0] == "x.0.weight"
+    assert next(iter(m.state_dict(prefix="x."))) == "x.0.weight"
     assert state._metadata["1"] == {"version": 2}
 
 

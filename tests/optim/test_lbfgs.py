@@ -30,12 +30,13 @@ def minimise(steps, **options):
 
 @pytest.mark.parametrize("history", [3, 100])
 def test_finds_the_minimum_with_a_line_search(history):
-    p, _ = minimise(5, line_search_fn="strong_wolfe", history_size=history, tolerance_grad=1e-10, tolerance_change=1e-20)
+    p, _ = minimise(5, line_search_fn="strong_wolfe", history_size=history, tolerance_grad=1e-10,
+                    tolerance_change=1e-20)
     np.testing.assert_allclose(p, [1, 1], atol=1e-9)
 
 
 def test_stops_at_the_minimum():
-    p, optimizer = minimise(8, line_search_fn="strong_wolfe")
+    _, optimizer = minimise(8, line_search_fn="strong_wolfe")
     evaluations = optimizer.state_dict()["state"][0]["func_evals"]
     assert evaluations < 150 and len(optimizer.state_dict()["state"][0]["old_dirs"]) <= 100
 

@@ -52,7 +52,8 @@ CURVES = [
     (lambda o: ExponentialLR(o, 0.8), lambda n: 2 * 0.8**n),
     (lambda o: PolynomialLR(o, 6, 2.0), lambda n: 2 * (1 - min(n, 6) / 6) ** 2),
     (lambda o: CosineAnnealingLR(o, 4, 0.1), lambda n: 0.1 + 1.9 * (1 + math.cos(math.pi * n / 4)) / 2),
-    (lambda o: CosineAnnealingWarmRestarts(o, 4, 1, 0.1), lambda n: 0.1 + 1.9 * (1 + math.cos(math.pi * (n % 4) / 4)) / 2),
+    (lambda o: CosineAnnealingWarmRestarts(o, 4, 1, 0.1),
+    lambda n: 0.1 + 1.9 * (1 + math.cos(math.pi * (n % 4) / 4)) / 2),
     (lambda o: CyclicLR(o, 0.1, 1.1, 2, 3, cycle_momentum=False),
      lambda n: [0.1, 0.6, 1.1, 1.1 - 1 / 3, 1.1 - 2 / 3][n % 5]),
     (lambda o: CyclicLR(o, 0.1, 1.1, 2, mode="triangular2", cycle_momentum=False),
@@ -62,7 +63,8 @@ CURVES = [
      lambda n: 0.1 + 0.9 * n / 2 if n <= 2 else 1 - 0.99 * (n - 2) / 9),
     (lambda o: SequentialLR(o, [ConstantLR(o, 0.5, 99), ExponentialLR(o, 0.5)], [4]),
      lambda n: 1 if n < 4 else 2 * 0.5 ** (n - 4)),
-    (lambda o: ChainedScheduler([ConstantLR(o, 0.5, 3), ExponentialLR(o, 0.9)]), lambda n: (1 if n < 3 else 2) * 0.9**n),
+    (lambda o: ChainedScheduler([ConstantLR(o, 0.5, 3), ExponentialLR(o, 0.9)]),
+    lambda n: (1 if n < 3 else 2) * 0.9**n),
 ]
 
 
@@ -129,7 +131,8 @@ def test_changes_by_hand_are_kept():
 
 def test_groups_and_tensor_rates():
     rate = autograd.tensor(1.0)
-    o = optim.SGD([{"params": [nn.Parameter(autograd.zeros(1))]}, {"params": [nn.Parameter(autograd.zeros(1))], "lr": 4.0}],
+    o = optim.SGD([{"params": [nn.Parameter(autograd.zeros(1))]},
+                   {"params": [nn.Parameter(autograd.zeros(1))], "lr": 4.0}],
                   lr=rate)
     schedule = StepLR(o, 1, 0.5)
     o.step()
@@ -194,18 +197,24 @@ def test_plateau():
 
 
 @pytest.mark.parametrize(("make", "error"), [
-    (lambda o: StepLR(3, 1), TypeError), (lambda o: LRScheduler(o), NotImplementedError), (lambda o: ReduceLROnPlateau(3), TypeError),
+    (lambda o: StepLR(3, 1), TypeError), (lambda o: LRScheduler(o), NotImplementedError),
+    (lambda o: ReduceLROnPlateau(3), TypeError),
     (lambda o: LambdaLR(o, [1, 2]), ValueError), (lambda o: MultiplicativeLR(o, 3), TypeError),
-    (lambda o: ConstantLR(o, 2), ValueError), (lambda o: LinearLR(o, 0), ValueError), (lambda o: LinearLR(o, 1, 2), ValueError),
-    (lambda o: CosineAnnealingWarmRestarts(o, 0), ValueError), (lambda o: CosineAnnealingWarmRestarts(o, 1, 0), ValueError),
-    (lambda o: CosineAnnealingWarmRestarts(o, 1, 1, "x"), ValueError), (lambda o: CyclicLR(o, 1, 2, mode="x"), ValueError),
+    (lambda o: ConstantLR(o, 2), ValueError), (lambda o: LinearLR(o, 0), ValueError),
+    (lambda o: LinearLR(o, 1, 2), ValueError),
+    (lambda o: CosineAnnealingWarmRestarts(o, 0), ValueError),
+    (lambda o: CosineAnnealingWarmRestarts(o, 1, 0), ValueError),
+    (lambda o: CosineAnnealingWarmRestarts(o, 1, 1, "x"), ValueError),
+    (lambda o: CyclicLR(o, 1, 2, mode="x"), ValueError),
     (lambda o: CyclicLR(o, [1, 2], 2), ValueError), (lambda o: OneCycleLR(o, 1.0), ValueError),
     (lambda o: OneCycleLR(o, 1.0, 0), ValueError), (lambda o: OneCycleLR(o, 1.0, 5, pct_start=2.0), ValueError),
-    (lambda o: OneCycleLR(o, 1.0, 5, anneal_strategy="x"), ValueError), (lambda o: ReduceLROnPlateau(o, "x"), ValueError),
+    (lambda o: OneCycleLR(o, 1.0, 5, anneal_strategy="x"), ValueError),
+    (lambda o: ReduceLROnPlateau(o, "x"), ValueError),
     (lambda o: ReduceLROnPlateau(o, factor=1), ValueError), (lambda o: ReduceLROnPlateau(o, min_lr=[1, 2]), ValueError),
     (lambda o: SequentialLR(o, [], []), ValueError), (lambda o: SequentialLR(o, [StepLR(o, 1)], [1]), ValueError),
     (lambda o: SequentialLR(o, [ReduceLROnPlateau(o)], []), ValueError), (lambda o: ChainedScheduler([]), ValueError),
-    (lambda o: ChainedScheduler([StepLR(o, 1), StepLR(optimizer(), 1)]), ValueError), (lambda o: ChainedScheduler([3]), (TypeError, AttributeError)),
+    (lambda o: ChainedScheduler([StepLR(o, 1), StepLR(optimizer(), 1)]), ValueError),
+    (lambda o: ChainedScheduler([3]), (TypeError, AttributeError)),
 ])
 def test_errors(make, error):
     with pytest.raises(error):

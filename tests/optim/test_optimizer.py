@@ -140,12 +140,14 @@ def asgd(p, gs, lr, lambd=1e-4, alpha=0.75):
 RULES = [
     ("SGD", {}, sgd, {}), ("SGD", {"momentum": 0.9, "dampening": 0.3}, sgd, {"momentum": 0.9, "dampening": 0.3}),
     ("SGD", {"momentum": 0.9, "nesterov": True}, sgd, {"momentum": 0.9, "nesterov": True}),
-    ("Adam", {}, adam, {}), ("Adam", {"amsgrad": True, "betas": (0.5, 0.6)}, adam, {"amsgrad": True, "beta1": 0.5, "beta2": 0.6}),
+    ("Adam", {}, adam, {}),
+    ("Adam", {"amsgrad": True, "betas": (0.5, 0.6)}, adam, {"amsgrad": True, "beta1": 0.5, "beta2": 0.6}),
     ("AdamW", {"weight_decay": 0.2}, adam, {"decay": 0.2}), ("Adamax", {}, adamax, {}), ("NAdam", {}, nadam, {}),
     ("RAdam", {"betas": (0.9, 0.8)}, radam, {"beta2": 0.8}), ("RAdam", {}, radam, {}),
     ("Adagrad", {"lr_decay": 0.2, "initial_accumulator_value": 0.5}, adagrad, {"decay": 0.2, "start": 0.5}),
     ("Adadelta", {}, adadelta, {}), ("RMSprop", {}, rmsprop, {}), ("ASGD", {"lambd": 0.1}, asgd, {"lambd": 0.1}),
-    ("RMSprop", {"momentum": 0.9, "centered": True}, rmsprop, {"momentum": 0.9, "centered": True}), ("Rprop", {}, rprop, {}),
+    ("RMSprop", {"momentum": 0.9, "centered": True}, rmsprop, {"momentum": 0.9, "centered": True}),
+    ("Rprop", {}, rprop, {}),
 ]
 
 
@@ -230,7 +232,8 @@ def test_layouts_types_and_missing_gradients(name):
 def test_gradients_that_come_and_go(name):
     options = {"momentum": 0.9} if name == "SGD" else {}
     ps, alone = parameters([(2,), (3,)]), parameters([(2,), (3,)])
-    one, many = getattr(optim, name)(ps, lr=0.1, **options), [getattr(optim, name)([p], lr=0.1, **options) for p in alone]
+    one, many = getattr(optim,
+                        name)(ps, lr=0.1, **options), [getattr(optim, name)([p], lr=0.1, **options) for p in alone]
     for step in range(8):
         gradients(ps, step)
         gradients(alone, step)

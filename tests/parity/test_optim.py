@@ -24,7 +24,8 @@ OPTIMIZERS = [
     ("NAdam", {"weight_decay": 0.1, "decoupled_weight_decay": True, "maximize": True}),
     ("RAdam", {}), ("RAdam", {"weight_decay": 0.1, "betas": (0.9, 0.9)}),
     ("RAdam", {"weight_decay": 0.1, "decoupled_weight_decay": True, "maximize": True}),
-    ("Adagrad", {}), ("Adagrad", {"lr_decay": 0.1, "weight_decay": 0.1, "initial_accumulator_value": 0.1, "maximize": True}),
+    ("Adagrad", {}),
+    ("Adagrad", {"lr_decay": 0.1, "weight_decay": 0.1, "initial_accumulator_value": 0.1, "maximize": True}),
     ("Adadelta", {}), ("Adadelta", {"weight_decay": 0.1, "maximize": True}),
     ("RMSprop", {}), ("RMSprop", {"momentum": 0.9, "centered": True, "weight_decay": 0.1}),
     ("RMSprop", {"centered": True, "maximize": True}),
@@ -65,7 +66,8 @@ def same_state(ours, theirs, tolerance):
             assert tuple(found.shape) == tuple(value.shape)
             assert str(found.dtype).split(".")[1] == str(value.dtype).split(".")[1]
             # Both keep numbers such as mu_product in single precision.
-            np.testing.assert_allclose(found.numpy(), value.numpy(), rtol=tolerance if found.ndim else 1e-6, atol=tolerance)
+            np.testing.assert_allclose(found.numpy(), value.numpy(), rtol=tolerance if found.ndim else 1e-6,
+                                       atol=tolerance)
 
 
 @pytest.mark.parametrize(("name", "options"), OPTIMIZERS, ids=[f"{n}-{o}" for n, o in OPTIMIZERS])
@@ -89,7 +91,8 @@ def test_trajectory(name, options, kind, tolerance):
 def test_groups_and_closure():
     (ours, _), (theirs, _), rng = pair("SGD", {}, "float64")
     optimizer = optim.Adam([{"params": ours[:2]}, {"params": ours[2:], "lr": 0.1, "betas": (0.5, 0.9)}], lr=0.01)
-    reference = torch.optim.Adam([{"params": theirs[:2]}, {"params": theirs[2:], "lr": 0.1, "betas": (0.5, 0.9)}], lr=0.01)
+    reference = torch.optim.Adam([{"params": theirs[:2]}, {"params": theirs[2:], "lr": 0.1, "betas": (0.5, 0.9)}],
+                                 lr=0.01)
     for _ in range(5):
         give_gradients(ours, theirs, rng, "float64")
         assert optimizer.step(lambda: 3.0) == reference.step(lambda: 3.0)
@@ -119,7 +122,8 @@ def test_their_checkpoint_loads_here():
 BAD = [
     ("SGD", {"lr": -1}), ("SGD", {"momentum": -1}), ("SGD", {"weight_decay": -1}), ("SGD", {"nesterov": True}),
     ("Adam", {"lr": -1}), ("Adam", {"eps": -1}), ("Adam", {"betas": (1.0, 0.5)}), ("Adam", {"betas": (0.5, -0.1)}),
-    ("AdamW", {"weight_decay": -1}), ("NAdam", {"momentum_decay": -1}), ("RMSprop", {"alpha": -1}), ("Rprop", {"etas": (1, 2)}),
+    ("AdamW", {"weight_decay": -1}), ("NAdam", {"momentum_decay": -1}), ("RMSprop", {"alpha": -1}),
+    ("Rprop", {"etas": (1, 2)}),
     ("Adadelta", {"rho": 2}), ("Adagrad", {"lr_decay": -1}), ("Adagrad", {"initial_accumulator_value": -1}),
 ]
 
@@ -134,7 +138,8 @@ def test_bad_options(name, options):
 
 
 @pytest.mark.parametrize("make", [
-    lambda o, p: o([]), lambda o, p: o(p[0]), lambda o, p: o([1]), lambda o, p: o([p[0] * 2]), lambda o, p: o([{"params": set(p)}]),
+    lambda o, p: o([]), lambda o, p: o(p[0]), lambda o, p: o([1]), lambda o, p: o([p[0] * 2]),
+    lambda o, p: o([{"params": set(p)}]),
     lambda o, p: o([{"params": [p[0]]}, {"params": [p[0]]}]), lambda o, p: o([("a", p[0]), p[1]]),
 ])
 def test_bad_parameters(make):
@@ -183,7 +188,8 @@ def test_schedule(which, optimizer):
     reference = SCHEDULES[which](torch.optim.lr_scheduler, theirs)
     schedule = SCHEDULES[which](optim.lr_scheduler, ours)
     for step in range(18):
-        assert [g["lr"] for g in ours.param_groups] == pytest.approx([g["lr"] for g in theirs.param_groups], rel=1e-12), step
+        assert [g["lr"] for g in ours.param_groups] == pytest.approx([g["lr"] for g in theirs.param_groups],
+                                                                     rel=1e-12), step
         assert schedule.get_last_lr() == pytest.approx(reference.get_last_lr(), rel=1e-12)
         for key in ("momentum", "betas"):
             if key in theirs.param_groups[0]:
@@ -215,7 +221,9 @@ def test_plateau(options):
         assert schedule.num_bad_epochs == reference.num_bad_epochs
 
 
-@pytest.mark.parametrize("options", [{"lr": 0.1}, {"line_search_fn": "strong_wolfe"}, {"history_size": 2, "max_iter": 7, "lr": 0.5},
+@pytest.mark.parametrize("options",
+                         [{"lr": 0.1}, {"line_search_fn": "strong_wolfe"},
+                          {"history_size": 2, "max_iter": 7, "lr": 0.5},
                                      {"line_search_fn": "strong_wolfe", "history_size": 3, "max_eval": 9}])
 def test_lbfgs(options):
     rng = np.random.default_rng(0)

@@ -7,12 +7,12 @@ from op_samples import A, C, Sample, const, sample
 _PADS = ((1, 1), (0, 2))
 
 SAMPLES: dict[str, list[Sample]] = {
-    "convolution": [
+    "convolve": [
         sample(A(2, 3, 5), A(4, 3, 2), (1,), ((0, 0),), (1,), 1, A(4)),
         sample(A(2, 4, 5, 6), A(6, 2, 3, 2), (2, 1), _PADS, (1, 2), 2),
         sample(C(1, 2, 4), C(3, 2, 2), (1,), ((1, 1),), (1,), 1, C(3)),
     ],
-    "transposed_convolution": [
+    "convolve_transposed": [
         sample(A(2, 3, 4), A(3, 2, 2), (5,), (1,), ((0, 0),), (1,), 1, A(2)),
         sample(A(2, 4, 3, 3), A(4, 3, 3, 2), (6, 4), (2, 1), ((1, 1), (1, 0)), (1, 2), 2),
         sample(C(1, 2, 3), C(2, 3, 2), (4,), (1,), ((0, 0),), (1,), 1),

@@ -45,6 +45,7 @@ SAMPLES: dict[str, list[Sample]] = {
     "squared_error": [sample(_X, _Y, "mean"), sample(_X, _Y, "none")],
     "huber_error": [sample(_X, _Y, "mean", 0.7), sample(_X, _Y, "none", 10.0)],
     "bernoulli_error": [sample(_U, _V, "mean"), sample(_U, _V, "none")],
+    "logistic_slope": [sample(A(3, 4), A(3, 4, seed=1))],
     "logistic_error": [sample(_X, _V, "mean"), sample(_X, _V, "none")],
     "mse_loss": [*_each(_X, _Y), *_each(_X, _Y, weight=const(P(3, 4))), sample(A(), A(seed=1))],
     "l1_loss": [*_each(_X, _X + away(3, 4)), sample(_X, _X + away(3, 4), weight=const(P(3, 4)))],
