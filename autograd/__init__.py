@@ -140,8 +140,18 @@ from .ops.complex_numbers import (
     view_as_real,
 )
 from .ops.conv import conv1d, conv2d, conv3d, conv_transpose1d, conv_transpose2d, conv_transpose3d
-from .ops.counting import argwhere, bucketize, count_nonzero, nonzero, searchsorted, unique, unique_consecutive
+from .ops.counting import (
+    argwhere,
+    bucketize,
+    count_nonzero,
+    nonzero,
+    nonzero_static,
+    searchsorted,
+    unique,
+    unique_consecutive,
+)
 from .ops.ctc import ctc_loss
+from .ops.differences import gradient
 from .ops.distance import cdist, pdist
 from .ops.dropout import alpha_dropout, dropout, feature_alpha_dropout
 from .ops.einsum import einsum
@@ -194,21 +204,13 @@ from .ops.joining import (
     atleast_2d,
     atleast_3d,
     cat,
-    chunk,
     column_stack,
     concat,
     concatenate,
-    dsplit,
     dstack,
-    hsplit,
     hstack,
     row_stack,
-    split,
-    split_with_sizes,
     stack,
-    tensor_split,
-    unbind,
-    vsplit,
     vstack,
 )
 from .ops.linalg.functions import matrix_exp, matrix_power
@@ -316,6 +318,8 @@ from .ops.similarity import cosine_similarity, pairwise_distance
 from .ops.softmax import log_softmax, softmax
 from .ops.sorting import argsort, kthvalue, msort, sort, topk
 from .ops.special import digamma, erf, erfc, erfinv, igamma, igammac, lgamma, logit, mvlgamma, polygamma, sinc, xlogy
+from .ops.spectrogram import istft, stft
+from .ops.splitting import chunk, dsplit, hsplit, split, split_with_sizes, tensor_split, unbind, vsplit
 from .ops.strided import (
     as_strided,
     as_strided_scatter,
@@ -327,6 +331,7 @@ from .ops.strided import (
     select_scatter,
     slice_scatter,
 )
+from .ops.unlinked import unsafe_chunk, unsafe_split
 from .ops.vector_norm import logsumexp
 from .ops.writing import fill
 from .predicates import (
@@ -352,7 +357,7 @@ newaxis = None
 __tapegrad__ = True
 
 # Parts that few programs need, or that need what few programs load: imported when first asked for.
-_LAZY_MODULES = ("data", "fft", "io", "linalg", "random", "special", "testing")
+_LAZY_MODULES = ("data", "fft", "io", "linalg", "random", "signal", "special", "testing")
 _LAZY_NAMES = {
     **dict.fromkeys(("checkpoint", "checkpoint_sequential"), "checkpointing"),
     **dict.fromkeys(("Generator", "default_generator", "fork_rng", "get_rng_state", "initial_seed", "manual_seed",

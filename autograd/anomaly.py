@@ -87,7 +87,15 @@ class detect_anomaly:
 
 
 class set_detect_anomaly:
-    """Turn anomaly mode on or off in this thread; as a context manager, until the end of the block."""
+    """Turn anomaly mode on or off in this thread; as a context manager, until the end of the block.
+
+    >>> import autograd
+    >>> with autograd.set_detect_anomaly(True):
+    ...     autograd.is_anomaly_enabled()
+    True
+    >>> autograd.is_anomaly_enabled()
+    False
+    """
 
     def __init__(self, mode: bool, check_nan: bool = True) -> None:
         others = tuple(o for o in MODE.state.observers if not isinstance(o, _Watch))
@@ -101,5 +109,11 @@ class set_detect_anomaly:
 
 
 def is_anomaly_enabled() -> bool:
-    """Whether this thread is in anomaly mode."""
+    """Whether this thread is in anomaly mode.
+
+    >>> import autograd
+    >>> with autograd.detect_anomaly():
+    ...     autograd.is_anomaly_enabled()
+    True
+    """
     return any(isinstance(o, _Watch) for o in MODE.state.observers)

@@ -72,7 +72,7 @@ def checkpoint(
     >>> x = autograd.tensor([1., 2.], requires_grad=True)
     >>> autograd.checkpoint(lambda t: t.exp().sin().exp(), x).sum().backward()
     >>> x.grad
-    tensor([-3.7658,  7.3301])
+    tensor([-3.7373,  8.0986])
     """
     if not recording():
         return function(*args, **kwargs)
@@ -83,7 +83,14 @@ def checkpoint(
 
 def checkpoint_sequential(functions: Any, segments: int, input: Any, use_reentrant: bool | None = None,
                           **kwargs: Any) -> Any:
-    """Run a sequence of functions, checkpointing it in ``segments`` parts; the last part keeps its values."""
+    """Run a sequence of functions, checkpointing it in ``segments`` parts; the last part keeps its values.
+
+    >>> import autograd
+    >>> x = autograd.tensor([1., 2.], requires_grad=True)
+    >>> autograd.checkpoint_sequential([autograd.exp, autograd.sin, autograd.exp], 2, x).sum().backward()
+    >>> x.grad
+    tensor([-3.7373,  8.0986])
+    """
     functions = list(functions.children()) if hasattr(functions, "children") else list(functions)
     size = len(functions) // segments
 

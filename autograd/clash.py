@@ -20,8 +20,8 @@ def check() -> None:
     if os.path.exists(os.path.join(here, _FOREIGN)):
         raise ImportError(
             f"two distributions installed a package 'autograd' into {here}: tapegrad and HIPS autograd, which now "
-            "overwrite each other. Keep one of them: pip uninstall autograd tapegrad, then pip install tapegrad; or give "
-            "each a virtual environment of its own")
+            "overwrite each other. Keep one of them: pip uninstall autograd tapegrad, then pip install tapegrad; or "
+            "give each a virtual environment of its own")
     for entry in sys.path:
         other = os.path.join(entry or os.curdir, "autograd")
         if os.path.exists(os.path.join(other, _FOREIGN)) and os.path.abspath(other) != here:

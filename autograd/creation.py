@@ -14,6 +14,7 @@ from .errors import describe, fail
 from .from_data import array_of, check_array, infer_dtype, numbers_array
 from .modes import MODE
 from .primitive import composite
+from .strides import like
 from .tape import INFERENCE, new_leaf, wrap_node
 
 Array = np.ndarray[Any, Any]
@@ -90,6 +91,10 @@ def from_numpy(ndarray: Any) -> Any:
 
     Raises:
         TypeError: it is not an ndarray, or its elements are of a type that tensors do not have.
+
+    >>> import autograd, numpy as np
+    >>> autograd.from_numpy(np.arange(3, dtype=np.int32))
+    tensor([0, 1, 2], dtype=autograd.int32)
     """
     if not isinstance(ndarray, np.ndarray):
         fail(TypeError, f"expected np.ndarray (got {type(ndarray).__name__})")
@@ -126,6 +131,10 @@ def asarray(obj: Any, *, dtype: Any = None, device: Any = None, copy: bool | Non
 
     Raises:
         ValueError: ``copy=False`` and the data cannot be shared.
+
+    >>> import autograd
+    >>> autograd.asarray([1., 2.], requires_grad=True)
+    tensor([1., 2.], requires_grad=True)
     """
     target = target_dtype(dtype)
     is_tensor = hasattr(obj, "_vc")
@@ -147,7 +156,12 @@ def asarray(obj: Any, *, dtype: Any = None, device: Any = None, copy: bool | Non
 
 @composite(method=False)
 def scalar_tensor(s: Any, *, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Any:
-    """A 0-d tensor of the default float type, or of ``dtype``."""
+    """A 0-d tensor of the default float type, or of ``dtype``.
+
+    >>> import autograd
+    >>> autograd.scalar_tensor(3)
+    tensor(3.)
+    """
     return finish(array_of(s, target_dtype(dtype) or DEFAULT.float, True), requires_grad, device)
 
 
@@ -182,35 +196,6 @@ def _filled(name: str, make: Any) -> Any:
         shape = shape_from(name, size)
         return finish(make(shape, DEFAULT.float if dtype is None else numpy_dtype(dtype)), requires_grad, device)
     return _public(filled, name)
-
-
-def stride_order(a: Array) -> list[int]:
-    """The dimensions of ``a`` from the narrowest stride to the widest, in PyTorch's order where that is not clear.
-
-    A stride of zero, as `expand` makes it, says nothing; such a dimension goes by its neighbours.
-    """
-    order = list(range(a.ndim))[::-1]
-    for i in range(1, a.ndim):
-        at = i
-        for before in range(i - 1, -1, -1):
-            s, t = a.strides[order[before]], a.strides[order[at]]
-            if s == 0 or t == 0:
-                continue
-            if s < t:
-                break
-            if s > t or a.shape[order[before]] > a.shape[order[at]]:
-                order[before], order[at] = order[at], order[before]
-                at = before
-    return order
-
-
-def like(make: Any, a: Array, dtype: np.dtype[Any]) -> Array:
-    """``make(shape, dtype)`` of the shape of ``a``, dense, with the dimensions in the order of its strides."""
-    if a.flags.c_contiguous:
-        return make(a.shape, dtype)  # type: ignore[no-any-return]
-    order = stride_order(a)[::-1]
-    made = make(tuple([a.shape[d] for d in order]), dtype)
-    return made.transpose(np.argsort(order))  # type: ignore[no-any-return]
 
 
 def _filled_like(name: str, make: Any) -> Any:
@@ -259,10 +244,30 @@ _DOCS = {
     >>> autograd.ones(2, dtype=autograd.int64)
     tensor([1, 1])
     """,
-    "empty": "A tensor of the given size whose values are whatever the memory held.",
-    "zeros_like": "Zeros of the shape and dtype of ``input``.",
-    "ones_like": "Ones of the shape and dtype of ``input``.",
-    "empty_like": "An uninitialised tensor of the shape and dtype of ``input``.",
+    "empty": """A tensor of the given size whose values are whatever the memory held.
+
+    >>> import autograd
+    >>> autograd.empty(2, 3).shape
+    Size([2, 3])
+    """,
+    "zeros_like": """Zeros of the shape and dtype of ``input``.
+
+    >>> import autograd
+    >>> autograd.zeros_like(autograd.tensor([1, 2]))
+    tensor([0, 0])
+    """,
+    "ones_like": """Ones of the shape and dtype of ``input``.
+
+    >>> import autograd
+    >>> autograd.ones_like(autograd.tensor([1., 2.]))
+    tensor([1., 1.])
+    """,
+    "empty_like": """An uninitialised tensor of the shape and dtype of ``input``.
+
+    >>> import autograd
+    >>> autograd.empty_like(autograd.zeros(2, 3)).shape
+    Size([2, 3])
+    """,
     "new_zeros": "Zeros of the given size and of this tensor's dtype.",
     "new_ones": "Ones of the given size and of this tensor's dtype.",
     "new_empty": "An uninitialised tensor of the given size and of this tensor's dtype.",
@@ -301,7 +306,12 @@ def full(size: Any, fill_value: Any, *, dtype: Any = None, layout: Any = None, d
 @composite(method=False)
 def full_like(input: Any, fill_value: Any, *, dtype: Any = None, layout: Any = None, device: Any = None,
               requires_grad: bool = False, memory_format: Any = None) -> Any:
-    """A tensor full of ``fill_value``, of the shape and dtype of ``input``."""
+    """A tensor full of ``fill_value``, of the shape and dtype of ``input``.
+
+    >>> import autograd
+    >>> autograd.full_like(autograd.zeros(2), 7)
+    tensor([7., 7.])
+    """
     array = _template("full_like", input)
     found = like(lambda shape, dtype: filled(shape, fill_value, dtype), array, target_dtype(dtype) or array.dtype)
     return finish(found, requires_grad, device)
@@ -331,7 +341,12 @@ def new_empty_strided(self: Any, size: Any, stride: Any, *, dtype: Any = None, d
 
 @composite(method=False)
 def empty_strided(size: Any, stride: Any, *, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Any:
-    """An uninitialised tensor of the given size whose neighbours along dimension d lie ``stride[d]`` elements apart."""
+    """An uninitialised tensor of the given size whose neighbours along dimension d lie ``stride[d]`` elements apart.
+
+    >>> import autograd
+    >>> autograd.empty_strided((2, 3), (1, 2)).stride()
+    (1, 2)
+    """
     shape, steps = shape_from("empty_strided", (size,)), tuple(map(index, stride))
     d = DEFAULT.float if dtype is None else numpy_dtype(dtype)
     extent = 1 + sum((n - 1) * s for n, s in zip(shape, steps, strict=True)) if all(shape) else 0
@@ -358,7 +373,12 @@ def eye(n: Any, m: Any = None, *, dtype: Any = None, layout: Any = None, device:
 @composite(method=False)
 def empty_permuted(size: Any, physical_layout: Any, *, dtype: Any = None, layout: Any = None, device: Any = None,
                    requires_grad: bool = False) -> Any:
-    """An uninitialised tensor whose dimensions lie in memory in the order ``physical_layout``, outermost first."""
+    """An uninitialised tensor whose dimensions lie in memory in the order ``physical_layout``, outermost first.
+
+    >>> import autograd
+    >>> autograd.empty_permuted((2, 3, 4), (0, 2, 1)).stride()
+    (12, 1, 3)
+    """
     shape, order = shape_from("empty_permuted", (size,)), tuple(map(index, physical_layout))
     if sorted(order) != list(range(len(shape))):
         fail(RuntimeError, f"empty_permuted: physical_layout must be a permutation of the {len(shape)} dimensions, got "

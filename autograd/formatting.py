@@ -42,6 +42,12 @@ def set_printoptions(
         linewidth: characters a line (80).
         profile: ``"default"``, ``"short"`` or ``"full"``, to start from.
         sci_mode: whether to use scientific notation; None decides by the values.
+
+    >>> import autograd
+    >>> autograd.set_printoptions(precision=2)
+    >>> autograd.tensor([3.14159])
+    tensor([3.14])
+    >>> autograd.set_printoptions(profile="default")
     """
     if profile is not None:
         if profile not in _PROFILES:

@@ -265,6 +265,22 @@ def once_differentiable(backward: Callable[..., Any]) -> Callable[..., Any]:
     """Declare a `Function`'s backward to be not differentiable itself: differentiating it raises.
 
     For backwards that leave the engine, for instance to compute with NumPy.
+
+    >>> import autograd
+    >>> class Square(autograd.Function):
+    ...     @staticmethod
+    ...     def forward(ctx, x):
+    ...         ctx.save_for_backward(x)
+    ...         return x * x
+    ...     @staticmethod
+    ...     @autograd.once_differentiable
+    ...     def backward(ctx, g):
+    ...         x, = ctx.saved_tensors
+    ...         return autograd.from_numpy(2 * x.detach().numpy() * g.numpy())
+    >>> x = autograd.tensor([3.], requires_grad=True)
+    >>> Square.apply(x).sum().backward()
+    >>> x.grad
+    tensor([6.])
     """
     @functools.wraps(backward)
     def wrapper(ctx: Any, *grads: Any) -> Any:

@@ -20,6 +20,8 @@ from .errors import describe, fail
 from .grad_mode import enable_grad
 from .tape import wrap_node
 
+__all__ = ["hessian", "hvp", "jacobian", "jvp", "vhp", "vjp"]
+
 Function = Callable[..., Any]
 
 
@@ -252,5 +254,11 @@ def hvp(
 def vhp(
     func: Function, inputs: Any, v: Any = None, create_graph: bool = False, strict: bool = False,
 ) -> tuple[Any, Any]:
-    """The product of a vector and the Hessian of a scalar function; equal to `hvp`, since the Hessian is symmetric."""
+    """The product of a vector and the Hessian of a scalar function; equal to `hvp`, since the Hessian is symmetric.
+
+    >>> import autograd
+    >>> x = autograd.tensor([1., 2.])
+    >>> autograd.functional.vhp(lambda x: (x ** 3).sum(), x, autograd.tensor([1., 1.]))
+    (tensor(9.), tensor([ 6., 12.]))
+    """
     return hvp(func, inputs, v, create_graph, strict)

@@ -86,14 +86,30 @@ class no_grad(_Mode):
 
 
 class enable_grad(no_grad):
-    """Operations inside are recorded, even within `no_grad`."""
+    """Operations inside are recorded, even within `no_grad`.
+
+    >>> import autograd
+    >>> x = autograd.ones(1, requires_grad=True)
+    >>> with autograd.no_grad(), autograd.enable_grad():
+    ...     y = x * 2
+    >>> y.requires_grad
+    True
+    """
 
     def _changes(self) -> dict[str, Any]:
         return {"grad_enabled": True}
 
 
 class set_grad_enabled(_Mode):
-    """Set recording on or off at once; as a context manager, until the end of the block."""
+    """Set recording on or off at once; as a context manager, until the end of the block.
+
+    >>> import autograd
+    >>> x = autograd.ones(1, requires_grad=True)
+    >>> with autograd.set_grad_enabled(False):
+    ...     y = x * 2
+    >>> y.requires_grad
+    False
+    """
 
     def __init__(self, mode: bool) -> None:
         self.mode = bool(mode)
@@ -121,6 +137,13 @@ class inference_mode(_Mode):
 
     Args:
         mode: whether to enter the mode; False leaves it.
+
+    >>> import autograd
+    >>> x = autograd.ones(1, requires_grad=True)
+    >>> with autograd.inference_mode():
+    ...     y = x * 2
+    >>> y.requires_grad, y.is_inference()
+    (False, True)
     """
 
     def __new__(cls, mode: Any = True) -> Any:

@@ -6,7 +6,8 @@ from collections.abc import Callable
 from typing import Any
 
 from . import creation, ops, ranges  # noqa: F401 (fill the registry)
-from .dispatch import check_writable, constant, inplace, write_result
+from .dispatch import constant
+from .inplace import check_writable, inplace, write_result
 from .primitive import COMPOSITES, REGISTRY, Composite
 
 # Python's operators, by the operation that answers them.

@@ -66,7 +66,15 @@ MODE = Modes()
 
 
 def recording() -> bool:
-    """Whether operations of this thread are recorded."""
+    """Whether operations of this thread are recorded.
+
+    >>> import autograd
+    >>> with autograd.no_grad():
+    ...     autograd.is_grad_enabled()
+    False
+    >>> autograd.is_grad_enabled()
+    True
+    """
     return MODE.plain or MODE.state.grad_enabled
 
 
@@ -74,5 +82,11 @@ is_grad_enabled = recording
 
 
 def is_inference_mode_enabled() -> bool:
-    """Whether this thread is inside `inference_mode`."""
+    """Whether this thread is inside `inference_mode`.
+
+    >>> import autograd
+    >>> with autograd.inference_mode():
+    ...     autograd.is_inference_mode_enabled()
+    True
+    """
     return not MODE.plain and MODE.state.inference

@@ -125,7 +125,12 @@ def logspace(start: Any, end: Any, steps: Any, base: Any = 10.0, *, dtype: Any =
 @composite(method=False, name="range")
 def range_(start: Any = 0, end: Any = None, step: Any = 1, *, dtype: Any = None, layout: Any = None, device: Any = None,
            requires_grad: bool = False) -> Any:
-    """The numbers from ``start`` to ``end``, which is included, by ``step``; `arange` leaves it out as Python does."""
+    """The numbers from ``start`` to ``end``, which is included, by ``step``; `arange` leaves it out as Python does.
+
+    >>> import autograd
+    >>> autograd.range(1, 2, 0.5)
+    tensor([1.0000, 1.5000, 2.0000])
+    """
     start, end, step = (0, _number(start), step) if end is None else (_number(start), _number(end), step)
     target = target_dtype(dtype) or DEFAULT.float
     if step == 0:

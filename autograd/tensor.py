@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from . import dtypes, methods, tape
+from . import dtypes, methods, node
 from .backward import backward
 from .codegen import RUNTIME
 from .errors import describe, fail
@@ -23,7 +23,13 @@ from .views import Meta, base_of, meta_of, node_of
 
 
 class Size(tuple[int, ...]):
-    """The shape of a tensor: a tuple of ints that prints as ``Size([2, 3])``."""
+    """The shape of a tensor: a tuple of ints that prints as ``Size([2, 3])``.
+
+    >>> import autograd
+    >>> s = autograd.zeros(2, 3).shape
+    >>> s, s.numel(), s == (2, 3)
+    (Size([2, 3]), 6, True)
+    """
 
     __slots__ = ()
 
@@ -419,4 +425,4 @@ class Tensor(Protocols):
 
 
 RUNTIME["retain_grad"], RUNTIME["Size"] = Tensor.retain_grad, Size
-tape.new_tensor = RUNTIME["new"] = functools.partial(object.__new__, Tensor)
+node.new_tensor = RUNTIME["new"] = functools.partial(object.__new__, Tensor)

@@ -18,11 +18,22 @@ from .creation import tensor
 from .errors import fail
 from .tensor import Tensor
 
+__all__ = ["GradcheckError", "assert_close", "gradcheck", "gradgradcheck"]
+
 Array = np.ndarray[Any, Any]
 
 
 class GradcheckError(RuntimeError):
-    """A gradient does not agree with finite differences."""
+    """A gradient does not agree with finite differences.
+
+    >>> import autograd
+    >>> x = autograd.tensor([1.], dtype=autograd.float64, requires_grad=True)
+    >>> try:
+    ...     autograd.testing.gradcheck(lambda t: t.detach() * t, (x,))
+    ... except autograd.testing.GradcheckError as error:
+    ...     print(str(error).partition(" (")[0])
+    Jacobian mismatch for output 0 with respect to input 0
+    """
 
 
 # --- gradients --------------------------------------------------------------------------------------------

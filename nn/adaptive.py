@@ -56,8 +56,9 @@ class AdaptiveLogSoftmaxWithLoss(Module):
 
     def reset_parameters(self) -> None:
         """Draw new initial values."""
-        for layer in (self.head, *(layer for pair in self.tail for layer in pair)):
-            layer.reset_parameters()
+        for layer in self.modules():
+            if isinstance(layer, Linear):
+                layer.reset_parameters()
 
     def forward(self, input_: Tensor, target_: Tensor) -> _Result:
         """The log-probability of each target, and the mean of their negatives as a loss.

@@ -57,7 +57,7 @@ class MultiheadAttention(Module):
         together = self._qkv_same_embed_dim
         columns = {"q": embed_dim, "k": self.kdim, "v": self.vdim}
         # The order is that of PyTorch's state_dict.
-        for name, n in {} if together else columns.items():  # type: ignore[union-attr]
+        for name, n in () if together else columns.items():
             self.register_parameter(f"{name}_proj_weight", new_parameter((embed_dim, n), device, dtype))
         self.register_parameter(
             "in_proj_weight", new_parameter((3 * embed_dim, embed_dim), device, dtype) if together else None)

@@ -88,9 +88,8 @@ class _SizeFromInput(LazyModuleMixin):
         raise NotImplementedError
 
     def _make_lazy(self: Any, bias: bool, device: Any, dtype: Any) -> None:
-        self.weight = UninitializedParameter(device=device, dtype=dtype)
-        if bias:
-            self.bias = UninitializedParameter(device=device, dtype=dtype)
+        for name in ("weight", "bias") if bias else ("weight",):
+            self.register_parameter(name, UninitializedParameter(device=device, dtype=dtype))
 
 
 class LazyLinear(_SizeFromInput, Linear):

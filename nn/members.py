@@ -158,7 +158,7 @@ class Registering:
         else:
             object.__setattr__(self, name, value)
 
-    def _assign(self, name: str, value: Any, members: dict[str, Any], what: str, kind: type, expected: str) -> None:
+    def _assign(self, name: str, value: Any, members: dict[str, Any], what: str, kind: Any, expected: str) -> None:
         """Register what was assigned to an attribute, in place of whatever stood there."""
         if value is not None and not isinstance(value, kind):
             fail(TypeError, f"cannot assign '{type(value).__name__}' as {what} '{name}' ({expected})")

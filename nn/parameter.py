@@ -104,7 +104,7 @@ class Uninitialized:
     @property
     def requires_grad(self: Any) -> bool:
         """Whether it will be trained."""
-        return self._wanted  # type: ignore[no-any-return]
+        return bool(self._wanted)
 
     def requires_grad_(self: Any, requires_grad: bool = True) -> Any:
         """Set whether it will be trained."""
@@ -136,7 +136,7 @@ class Uninitialized:
         return memo[id(self)]
 
 
-class UninitializedParameter(Uninitialized, Parameter):
+class UninitializedParameter(Uninitialized, Parameter):  # type: ignore[misc, override]
     """A parameter whose shape is not known yet; ``materialize(shape)`` makes it a `Parameter`."""
 
     __slots__ = ()
@@ -147,7 +147,7 @@ class UninitializedParameter(Uninitialized, Parameter):
         self._wait(empty(0, device=device, dtype=dtype), requires_grad)
 
 
-class UninitializedBuffer(Uninitialized, Buffer):
+class UninitializedBuffer(Uninitialized, Buffer):  # type: ignore[misc, override]
     """A buffer whose shape is not known yet; ``materialize(shape)`` makes it a `Buffer`."""
 
     __slots__ = ()

@@ -97,7 +97,8 @@ class Embedding(_Table):
         """An embedding with these vectors, (count, size); with ``freeze`` they are not trained."""
         if embeddings.dim() != 2:
             fail(AssertionError, "Embeddings parameter is expected to be 2-dimensional")
-        return cls(*embeddings.shape, padding_idx, max_norm, norm_type, scale_grad_by_freq, sparse, embeddings, freeze)
+        count, size = embeddings.shape
+        return cls(count, size, padding_idx, max_norm, norm_type, scale_grad_by_freq, sparse, embeddings, freeze)
 
 
 class EmbeddingBag(_Table):
@@ -150,7 +151,8 @@ class EmbeddingBag(_Table):
         """Bags of these vectors, (count, size); with ``freeze`` they are not trained."""
         if embeddings.dim() != 2:
             fail(AssertionError, "Embeddings parameter is expected to be 2-dimensional")
-        bag = cls(*embeddings.shape, max_norm, norm_type, scale_grad_by_freq, mode, sparse, embeddings,
+        count, size = embeddings.shape
+        bag = cls(count, size, max_norm, norm_type, scale_grad_by_freq, mode, sparse, embeddings,
                   include_last_offset, padding_idx)
         bag.weight.requires_grad_(not freeze)
         return bag

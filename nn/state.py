@@ -25,8 +25,6 @@ class IncompatibleKeys(NamedTuple):
             return "<All keys matched successfully>"
         return f"IncompatibleKeys(missing_keys={self.missing_keys}, unexpected_keys={self.unexpected_keys})"
 
-    __str__ = __repr__
-
 
 EXTRA_STATE = "_extra_state"
 
@@ -182,7 +180,7 @@ class Stateful:
         local = {**metadata.get(prefix[:-1], {}), "undo": undo}
         if assign:
             local["assign_to_params_buffers"] = True
-        self._load_from_state_dict(state, prefix, local, True, *keys, errors)
+        self._load_from_state_dict(state, prefix, local, True, keys.missing_keys, keys.unexpected_keys, errors)
         for name, child in self._modules.items():
             if child is not None:
                 start = f"{prefix}{name}."

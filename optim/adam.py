@@ -80,7 +80,8 @@ class Adam(RuleOptimizer):
             return False
         if decay:
             np.multiply(p, constants[6], p)
-        adam_compiled(p, g, *state, constants)
+        m, v = state
+        adam_compiled(p, g, m, v, constants)
         return True
 
     def _rule(self, group: dict[str, Any], p: Any, g: Any, state: list[Any], constants: list[Any], work: list[Any],

@@ -35,8 +35,8 @@ class Batch:
         scalar_type: the type of the scalar state.
     """
 
-    __slots__ = ("arrays", "constants", "flat", "flat_g", "flat_p", "fresh", "g", "lines", "p", "params", "parts", "pieces",
-                 "real", "row", "scalars", "sources", "values", "version", "work")
+    __slots__ = ("arrays", "constants", "flat", "flat_g", "flat_p", "fresh", "g", "lines", "p", "params", "parts",
+                 "pieces", "real", "row", "scalars", "sources", "values", "version", "work")
 
     def __init__(self, params: list[Any], scalars: dict[str, float], arrays: dict[str, Any], n_work: int,
                  states: list[dict[str, Any]], scalar_type: np.dtype[Any]) -> None:

@@ -71,7 +71,7 @@ class LBFGS(Optimizer):
 
     @property
     def _params(self) -> list[Any]:
-        return self.param_groups[0]["params"]  # type: ignore[no-any-return]
+        return self.param_groups[0]["params"]
 
     def _gradient(self) -> Array:
         """All gradients as one real vector."""
@@ -201,6 +201,7 @@ class _Memory:
 
     def save(self, state: dict[str, Any], t: Any, loss: float) -> None:
         """Put all into the optimizer's state."""
+        assert self.last is not None and self.gradient is not None
         state.update(
             d=wrap_node(self.last, None), t=t, old_dirs=[wrap_node(y, None) for y in self.changes],
             old_stps=[wrap_node(s, None) for s in self.steps], ro=self.ro, H_diag=self.scale,

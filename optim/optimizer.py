@@ -44,8 +44,8 @@ class Optimizer:
         TypeError: something is not a Tensor.
     """
 
-    # Whether `step` ran since a scheduler was attached.
-    _opt_called = False
+    # Whether a scheduler is attached, and whether `step` ran since.
+    _scheduled = _opt_called = False
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)

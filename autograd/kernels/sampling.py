@@ -6,13 +6,39 @@ through the C library (Python's ``math``), which rounds as PyTorch's scalar code
 
 from __future__ import annotations
 
+import functools
 import math
+import os
+import threading
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
 from .mt19937 import Array, Engine
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+_drawing = threading.RLock()
+
+
+def _renew_lock() -> None:
+    global _drawing
+    _drawing = threading.RLock()
+
+
+if hasattr(os, "register_at_fork"):  # the thread that held the lock is not in the child
+    pass
+
+
+def undivided(draw: F) -> F:
+    """Let no other thread draw in the midst of this: two must not take the same number."""
+    @functools.wraps(draw)
+    def locked(engine: Engine, *args: Any) -> Any:
+        with _drawing:
+            return draw(engine, *args)
+    return locked  # type: ignore[return-value]
+
 
 _F16, _F32, _F64 = np.dtype("float16"), np.dtype("float32"), np.dtype("float64")
 
@@ -57,6 +83,7 @@ def _halved(x: Any) -> tuple[Any, Any]:
 # --- uniform ----------------------------------------------------------------------------------------------
 
 
+@undivided
 def uniform(engine: Engine, n: int, dtype: np.dtype[Any], low: float, high: float) -> Array:
     """Numbers in [low, high)."""
     if dtype == _F64:
@@ -72,6 +99,7 @@ def uniform(engine: Engine, n: int, dtype: np.dtype[Any], low: float, high: floa
 # --- normal -----------------------------------------------------------------------------------------------
 
 
+@undivided
 def normal(engine: Engine, n: int, dtype: np.dtype[Any], mean: float, std: float, contiguous: bool) -> Array:
     """Normal numbers: from 16 on in blocks, fewer (or scattered in memory) one after the other in double precision."""
     if n < 16 or not contiguous:
@@ -94,6 +122,7 @@ def normal(engine: Engine, n: int, dtype: np.dtype[Any], mean: float, std: float
 _CHUNK = 1 << 14
 
 
+@undivided
 def normal_doubles(engine: Engine, n: int) -> Array:
     """Standard normal float64 numbers by the Box-Muller transform, which makes two; the engine keeps an odd one."""
     out = np.empty(n)
@@ -180,22 +209,26 @@ def _blocks_single(u: Array, mean: float, std: float) -> Array:
 # --- other distributions ----------------------------------------------------------------------------------
 
 
+@undivided
 def bernoulli(engine: Engine, n: int, p: float) -> Array:
     """True with probability ``p``."""
     return engine.doubles(n) < p
 
 
+@undivided
 def bernoulli_each(engine: Engine, p: Array) -> Array:
     """True with the probability that stands at each place of ``p``."""
     draws = engine.doubles(p.size) if p.dtype == _F64 else engine.singles(p.size)
     return draws.reshape(p.shape) < p
 
 
+@undivided
 def exponential(engine: Engine, n: int, rate: float) -> Array:
     """Density ``rate * exp(-rate * x)``, by inversion."""
     return (-1 / rate) * each(math.log1p, -engine.doubles(n))
 
 
+@undivided
 def geometric(engine: Engine, n: int, p: float) -> Array:
     """The number of trials up to the first success, by inversion."""
     return np.ceil(_log(engine.doubles(n)) / math.log1p(-p))
@@ -205,11 +238,13 @@ def _log(x: Array) -> Array:
     return each(lambda v: math.log(v) if v > 0 else -math.inf, x)
 
 
+@undivided
 def cauchy(engine: Engine, n: int, median: float, sigma: float) -> Array:
     """Density ``sigma / (pi * (sigma**2 + (x - median)**2))``, by inversion."""
     return scaled(each(math.tan, math.pi * (engine.doubles(n) - 0.5)), sigma, median)
 
 
+@undivided
 def log_normal(engine: Engine, n: int, mean: float, std: float) -> Array:
     """The exponential of normal numbers."""
     with np.errstate(over="ignore"):
@@ -223,6 +258,7 @@ def _exp(x: float) -> float:
         return math.inf
 
 
+@undivided
 def integers(engine: Engine, n: int, low: int, span: int) -> Array:
     """Integers in [low, low + span), as int64; the remainder of a word, of 64 bits from a span of 2**28 on."""
     words = engine.words64(n) if span >= 1 << 28 else engine.words(n)
@@ -231,6 +267,7 @@ def integers(engine: Engine, n: int, low: int, span: int) -> Array:
     return (words % np.uint64(span)).view(np.int64) + np.int64(low)
 
 
+@undivided
 def all_integers(engine: Engine, n: int, dtype: np.dtype[Any]) -> Array:
     """Integers from 0 to the greatest that ``dtype`` holds exactly."""
     if dtype.kind == "f":
@@ -241,6 +278,7 @@ def all_integers(engine: Engine, n: int, dtype: np.dtype[Any]) -> Array:
     return (words % np.uint64(last + 1)).astype(dtype)
 
 
+@undivided
 def permutation(engine: Engine, n: int) -> Array:
     """The integers below ``n`` in random order: R. Durstenfeld's shuffle (CACM 7(7), 1964)."""
     if n < 2:
@@ -257,6 +295,7 @@ def permutation(engine: Engine, n: int) -> Array:
 _WORD = 0xFFFF_FFFF
 
 
+@undivided
 def with_replacement(engine: Engine, weights: Array, count: int) -> Array:
     """``count`` indices for each row of ``weights``, each index with a probability in proportion to its weight."""
     cumulative = np.cumsum(weights, axis=1, dtype=weights.dtype)
@@ -266,6 +305,7 @@ def with_replacement(engine: Engine, weights: Array, count: int) -> Array:
     return np.stack([np.searchsorted(c.astype(np.float64), d) for c, d in zip(cumulative, draws, strict=True)])
 
 
+@undivided
 def poisson(engine: Engine, rates: Array) -> Array:
     """Poisson numbers with the mean that stands at each place of a float64 array.
 

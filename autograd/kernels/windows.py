@@ -26,6 +26,7 @@ def output_size(size: Ints, kernel: Ints, stride: Ints, padding: Pairs, dilation
                   for n, k, s, (lo, hi), d in zip(size, kernel, stride, padding, dilation, strict=True)])
 
 
+@lru_cache(maxsize=512)
 def pooled_size(size: Ints, kernel: Ints, stride: Ints, padding: Ints, dilation: Ints, ceil: bool) -> Ints:
     """Likewise; with ``ceil`` the last window may reach beyond the padding, but not start there."""
     found = []

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..dispatch import check_writable, write_result
 from ..dtypes import scalar_type
 from ..errors import fail
+from ..inplace import check_writable, write_result
 from ..kernels.scatter import add_at
 from ..primitive import composite, primitive
 from .casting import converted

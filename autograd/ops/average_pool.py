@@ -11,8 +11,8 @@ from ..errors import fail
 from ..kernels import pool as kernel
 from ..kernels.windows import pooled_size
 from ..primitive import composite, primitive
-from .pool import check_windows, max_pool1d, max_pool2d, max_pool3d, output_too_small, planes
-from .spatial import check_rank, per_dim, stride_of
+from .pool import max_pool1d, max_pool2d, max_pool3d, output_too_small, planes
+from .spatial import check_rank, per_dim, window_options
 
 
 def _divided(x: Any, divisor: Any) -> Any:
@@ -51,10 +51,7 @@ def spread_means(grad, size, kernel_size, stride, padding, divisor):
 def _avg_pool(name: str, n: int, input: Any, kernel_size: Any, stride: Any, padding: Any, ceil_mode: bool,
               count_include_pad: bool, divisor_override: Any) -> Any:
     check_rank(input, n, name)
-    kernel_size = per_dim(kernel_size, n, name, "kernel_size")
-    stride = stride_of(stride, kernel_size, name)
-    padding, ones = per_dim(padding, n, name, "padding"), (1,) * n
-    check_windows(name, kernel_size, stride, padding, ones)
+    kernel_size, stride, padding, ones = window_options(name, n, kernel_size, stride, padding, 1)
     if not input.is_floating_point() and input.dtype != np.dtype(np.int64):
         fail(NotImplementedError, f"\"{name}\" not implemented for {input.dtype}; convert to a floating type")
     size = tuple(input.shape[input.ndim - n:])

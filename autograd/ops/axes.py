@@ -28,13 +28,23 @@ def transpose(input, dim0, dim1):
 
 @composite(numpy=(np.swapaxes,))
 def swapaxes(input, axis0, axis1):
-    """`transpose` by NumPy's name."""
+    """`transpose` by NumPy's name.
+
+    >>> import autograd
+    >>> autograd.zeros(2, 3, 4).swapaxes(0, 2).shape
+    Size([4, 3, 2])
+    """
     return transpose(input, axis0, axis1)
 
 
 @composite()
 def swapdims(input, dim0, dim1):
-    """`transpose`."""
+    """`transpose`.
+
+    >>> import autograd
+    >>> autograd.zeros(2, 3, 4).swapdims(0, 2).shape
+    Size([4, 3, 2])
+    """
     return transpose(input, dim0, dim1)
 
 
@@ -50,6 +60,11 @@ def t(input):
 
     Raises:
         RuntimeError: more than two dimensions.
+
+    >>> import autograd
+    >>> autograd.tensor([[1, 2], [3, 4]]).t()
+    tensor([[1, 3],
+            [2, 4]])
     """
     if input.ndim > 2:
         fail(RuntimeError, f"t() expects a tensor with <= 2 dimensions, but self is {input.ndim}D")
@@ -67,7 +82,13 @@ def matrix_transpose(input):
 
 @composite()
 def adjoint(input):
-    """The last two dimensions exchanged and the elements conjugated (``x.mH``)."""
+    """The last two dimensions exchanged and the elements conjugated (``x.mH``).
+
+    >>> import autograd
+    >>> autograd.tensor([[1 + 2j, 3 - 1j]]).adjoint()
+    tensor([[1.-2.j],
+            [3.+1.j]])
+    """
     if input.ndim < 2:
         fail(RuntimeError, "tensor.adjoint() is only supported on matrices or batches of matrices. "
                            f"Got {input.ndim}-D tensor.")
@@ -128,5 +149,10 @@ def movedim(input, source, destination):
 
 @composite(numpy=(np.moveaxis,))
 def moveaxis(input, source, destination):
-    """`movedim` by NumPy's name."""
+    """`movedim` by NumPy's name.
+
+    >>> import autograd
+    >>> autograd.zeros(2, 3, 4).moveaxis(0, -1).shape
+    Size([3, 4, 2])
+    """
     return movedim(input, source, destination)

@@ -135,7 +135,14 @@ def cpu(self, memory_format=None):
 
 @primitive(vjp={"input": lambda g: g})
 def clone(input, *, memory_format=None):
-    """A copy in new memory; gradients pass through it."""
+    """A copy in new memory; gradients pass through it.
+
+    >>> import autograd
+    >>> x = autograd.tensor([1., 2.], requires_grad=True)
+    >>> x.clone().sum().backward()
+    >>> x.grad
+    tensor([1., 1.])
+    """
     return input.copy("K")
 
 
@@ -173,6 +180,11 @@ def detach_(input):
 
     Raises:
         RuntimeError: it is a view, whose base stays recorded.
+
+    >>> import autograd
+    >>> y = autograd.ones(2, requires_grad=True) * 2
+    >>> y.detach_().requires_grad
+    False
     """
     node = input._node if input._meta is None else node_of(input)
     if base_of(input) is not None and node is not None:

@@ -7,7 +7,8 @@ from typing import Any, NoReturn
 
 import numpy as np
 
-from ..dispatch import _type_name, result_type
+from ..dispatch import result_type
+from ..dtypes import scalar_type
 from ..errors import NonDifferentiableError, fail
 from ..primitive import primitive
 
@@ -23,7 +24,7 @@ def is_number(value: Any) -> bool:
 
 def unsupported(name: str, dtype: Any) -> NoReturn:
     """Raise as PyTorch does where an operation has no meaning, or no code, for an element type."""
-    fail(NotImplementedError, f"\"{name}_cpu\" not implemented for '{_type_name(np.dtype(dtype))}'")
+    fail(NotImplementedError, f"\"{name}_cpu\" not implemented for '{scalar_type(np.dtype(dtype))}'")
 
 
 def refuse(name: str, array: Any, kinds: str) -> None:

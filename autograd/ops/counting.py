@@ -77,7 +77,7 @@ def nonzero_static(input, *, size, fill_value=-1):
     found = argwhere(input)._a[:size]
     rows = np.full((size, input.ndim), fill_value, np.int64)
     rows[:len(found)] = found
-    return wrap_node(rows, None)  # noqa: F821
+    return finish(rows, False)
 
 
 # --- distinct elements ------------------------------------------------------------------------------------

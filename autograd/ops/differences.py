@@ -89,6 +89,7 @@ def gradient(input: Any, *, spacing: Any = 1, dim: Any = None, edge_order: int =
             fail(RuntimeError, f"dim {d} appears multiple times in the list of dims")
     if edge_order not in (1, 2):
         fail(RuntimeError, "gradient only supports edge_order=1 and edge_order=2.")
+    spacing = 1 if spacing is None else spacing
     several = isinstance(spacing, (tuple, list))
     if several and len(spacing) != len(dims):
         fail(RuntimeError, f"gradient expected spacing to be unspecified, a scalar, or a list of length equal to the "
@@ -100,8 +101,8 @@ def gradient(input: Any, *, spacing: Any = 1, dim: Any = None, edge_order: int =
                                f"{d} has size {input.shape[d]}")
         if hasattr(h, "_a") and h.ndim:
             if tuple(h.shape) != (input.shape[d],):
-                fail(RuntimeError, f"gradient expected the coordinates of dimension {d} to be of size {input.shape[d]}, "
-                                   f"but got {list(h.shape)}")
+                fail(RuntimeError, f"gradient expected the coordinates of dimension {d} to be {input.shape[d]} numbers,"
+                                   f" but got {list(h.shape)}")
             found.append(_uneven_slope(input, d, h, edge_order))
         else:
             found.append(_slope(input, d, h, edge_order))

@@ -198,5 +198,11 @@ def tril_indices(row, col, offset=0, *, dtype=None, device=None, layout=None):
 
 @composite(method=False)
 def triu_indices(row, col, offset=0, *, dtype=None, device=None, layout=None):
-    """Row and column numbers, 2-by-n, of the elements on and above a diagonal of a ``row`` by ``col`` matrix."""
+    """Row and column numbers, 2-by-n, of the elements on and above a diagonal of a ``row`` by ``col`` matrix.
+
+    >>> import autograd
+    >>> autograd.triu_indices(2, 2)
+    tensor([[0, 0, 1],
+            [0, 1, 1]])
+    """
     return _triangle_indices("triu_indices", np.triu_indices, row, col, offset, dtype)

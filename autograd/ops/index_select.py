@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from ..dims import wrap_dim
-from ..dispatch import check_writable, write_result
 from ..dtypes import scalar_type
 from ..errors import fail
+from ..inplace import check_writable, write_result
 from ..kernels import scatter as kernel
 from ..primitive import composite, primitive
 from ..tape import wrap_node
@@ -201,6 +201,11 @@ def index_reduce(input, dim, index, source, reduce, *, include_self=True):
         index: a 1-d int64 tensor; slice i of ``source`` goes to slice ``index[i]``.
         reduce: ``"prod"``, ``"mean"``, ``"amax"`` or ``"amin"``.
         include_self: whether the elements of ``input`` take part.
+
+    >>> import autograd
+    >>> index, source = autograd.tensor([0, 1, 0]), autograd.tensor([5., 1., 7.])
+    >>> autograd.full((2,), 6.).index_reduce(0, index, source, "amax")
+    tensor([7., 6.])
     """
     if reduce not in ("prod", "mean", "amax", "amin"):
         fail(RuntimeError, f"index_reduce(): Expected reduce to be one of prod, mean, amax or amin but got {reduce}.")
@@ -252,6 +257,11 @@ def put(input, index, source, accumulate=False):
 
     Args:
         accumulate: add instead of overwriting, as often as an element is named.
+
+    >>> import autograd
+    >>> autograd.zeros(2, 2).put(autograd.tensor([1, 2]), autograd.tensor([5., 6.]))
+    tensor([[0., 5.],
+            [6., 0.]])
     """
     where = _flat_index("put_", input.numel(), index._a)
     if source.numel() != index.numel():

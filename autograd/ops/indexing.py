@@ -101,7 +101,12 @@ def narrow(input, dim, start, length):
 
 @composite()
 def narrow_copy(input, dim, start, length):
-    """`narrow` in new memory."""
+    """`narrow` in new memory.
+
+    >>> import autograd
+    >>> autograd.arange(5).narrow_copy(0, 1, 3)
+    tensor([1, 2, 3])
+    """
     return narrow(input, dim, start, length).clone()
 
 

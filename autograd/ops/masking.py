@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..dispatch import check_writable, write_result
 from ..dtypes import scalar_type
 from ..errors import fail
+from ..inplace import check_writable, write_result
 from ..primitive import composite, primitive
 from ..tape import wrap_node
 from .assigning import put_at

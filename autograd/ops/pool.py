@@ -9,7 +9,7 @@ from ..errors import fail
 from ..kernels import pool as kernel
 from ..kernels.windows import pooled_size
 from ..primitive import composite, primitive
-from .spatial import check_rank, per_dim, stride_of
+from .spatial import check_rank, window_options
 
 # --- elements of planes -----------------------------------------------------------------------------------
 
@@ -49,19 +49,6 @@ def scatter_planes(grad, indices, size):
 
 
 # --- arguments ---------------------------------------------------------------------------------------------
-
-
-def check_windows(name: str, kernel_size: Any, stride: Any, padding: Any, dilation: Any) -> None:
-    """Raise where the sizes, all tuples, make no sense."""
-    for what, values in (("kernel size", kernel_size), ("stride", stride), ("dilation", dilation)):
-        if min(values) <= 0:
-            fail(RuntimeError, f"{name}: {what} should be greater than zero, but got {list(values)}")
-    for p, k, d in zip(padding, kernel_size, dilation, strict=True):
-        if p < 0:
-            fail(RuntimeError, f"pad must be non-negative, but got pad: {p}")
-        if p > (d * (k - 1) + 1) // 2:
-            fail(RuntimeError, f"pad should be at most half of effective kernel size, but got pad={p}, kernel_size={k} "
-                               f"and dilation={d}")
 
 
 def output_too_small(input: Any, n: int, out: tuple[int, ...]) -> None:
@@ -106,12 +93,9 @@ def max_pool_with_indices(input, kernel_size, stride, padding, dilation, ceil_mo
 def _max_pool(name: str, n: int, input: Any, kernel_size: Any, stride: Any, padding: Any, dilation: Any,
               ceil_mode: bool, return_indices: bool) -> Any:
     check_rank(input, n, name)
-    kernel_size = per_dim(kernel_size, n, name, "kernel_size")
-    stride = stride_of(stride, kernel_size, name)
-    padding, dilation = per_dim(padding, n, name, "padding"), per_dim(dilation, n, name, "dilation")
+    kernel_size, stride, padding, dilation = window_options(name, n, kernel_size, stride, padding, dilation)
     if input.dtype.kind == "b":
         fail(NotImplementedError, f"\"{name}\" not implemented for 'Bool'; convert to a number type")
-    check_windows(name, kernel_size, stride, padding, dilation)
     size = input.shape[input.ndim - n:]
     output_too_small(input, n, pooled_size(size, kernel_size, stride, padding, dilation, ceil_mode))
     pool = max_pool_with_indices if return_indices else max_pool

@@ -7,8 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from ..dispatch import _type_name, check_writable, is_tensor, rebase
+from ..dispatch import is_tensor
+from ..dtypes import scalar_type
 from ..errors import describe, fail
+from ..inplace import check_writable, rebase
 from ..kernels import sampling as kernel
 from ..kernels.mt19937 import Engine
 from ..modes import recording
@@ -74,7 +76,7 @@ def _require(condition: bool, message: str) -> None:
 
 
 def _no_code(name: str, dtype: np.dtype[Any]) -> None:
-    fail(NotImplementedError, f"\"{name}\" not implemented for '{_type_name(dtype)}'; convert with .float()")
+    fail(NotImplementedError, f"\"{name}\" not implemented for '{scalar_type(dtype)}'; convert with .float()")
 
 
 def uniform_draw(engine: Engine, dtype: np.dtype[Any], low: float, high: float) -> Draw:
@@ -197,7 +199,7 @@ def checked_probabilities(p: Array) -> Array:
 
 def _floating(t: Any, what: str) -> None:
     _require(t._a.dtype.kind == "f", f"{what} distribution is a continuous probability distribution. dtype must be a "
-                                     f"floating point but you specified {_type_name(t._a.dtype)}")
+                                     f"floating point but you specified {scalar_type(t._a.dtype)}")
 
 
 def _fill_doubles(t: Any, name: str, draw: Callable[[int], Array]) -> Any:

@@ -73,7 +73,13 @@ def flip(input, dims):
 
 @composite(numpy=(np.fliplr,))
 def fliplr(input):
-    """Columns in reverse order: dimension 1 flipped."""
+    """Columns in reverse order: dimension 1 flipped.
+
+    >>> import autograd
+    >>> autograd.tensor([[1, 2], [3, 4]]).fliplr()
+    tensor([[2, 1],
+            [4, 3]])
+    """
     if input.ndim < 2:
         fail(RuntimeError, "Input must be >= 2-d.")
     return flip(input, (1,))
@@ -81,7 +87,13 @@ def fliplr(input):
 
 @composite(numpy=(np.flipud,))
 def flipud(input):
-    """Rows in reverse order: dimension 0 flipped."""
+    """Rows in reverse order: dimension 0 flipped.
+
+    >>> import autograd
+    >>> autograd.tensor([[1, 2], [3, 4]]).flipud()
+    tensor([[3, 4],
+            [1, 2]])
+    """
     if input.ndim < 1:
         fail(RuntimeError, "Input must be >= 1-d.")
     return flip(input, (0,))
@@ -142,7 +154,12 @@ def repeat(input, repeats):
 
 @composite()
 def tile(input, *dims):
-    """`repeat` with ones put in front of ``dims`` where they are fewer than the dimensions."""
+    """`repeat` with ones put in front of ``dims`` where they are fewer than the dimensions.
+
+    >>> import autograd
+    >>> autograd.tensor([1, 2]).tile(2)
+    tensor([1, 2, 1, 2])
+    """
     dims = tuple(dims[0]) if len(dims) == 1 and hasattr(dims[0], "__iter__") else dims
     return repeat(input, (1,) * (input.ndim - len(dims)) + tuple(dims))
 

@@ -7,12 +7,13 @@ from typing import Any
 
 import numpy as np
 
-from ..creation import finish, like, shape_from
+from ..creation import finish, shape_from
 from ..dispatch import is_tensor
 from ..dtypes import DEFAULT, numpy_dtype
 from ..errors import describe, fail
 from ..kernels import sampling as kernel
 from ..primitive import composite
+from ..strides import like
 from .random_fill import (
     Array,
     Draw,
@@ -145,14 +146,26 @@ def randint(*bounds, low=0, high=None, size=None, generator=None, dtype=None, la
 
 @composite(method=False)
 def rand_like(input, *, generator=None, dtype=None, layout=None, device=None, requires_grad=False, memory_format=None):
-    """Numbers uniform in [0, 1), in a tensor of the shape and dtype of ``input``."""
+    """Numbers uniform in [0, 1), in a tensor of the shape and dtype of ``input``.
+
+    >>> import autograd
+    >>> _ = autograd.manual_seed(0)
+    >>> autograd.rand_like(autograd.zeros(2))
+    tensor([0.4963, 0.7682])
+    """
     engine = engine_of(generator)
     return _like("rand_like", input, dtype, lambda d: uniform_draw(engine, d, 0.0, 1.0), requires_grad, device)
 
 
 @composite(method=False)
 def randn_like(input, *, generator=None, dtype=None, layout=None, device=None, requires_grad=False, memory_format=None):
-    """Standard normal numbers, in a tensor of the shape and dtype of ``input``."""
+    """Standard normal numbers, in a tensor of the shape and dtype of ``input``.
+
+    >>> import autograd
+    >>> _ = autograd.manual_seed(0)
+    >>> autograd.randn_like(autograd.zeros(2))
+    tensor([ 1.5410, -0.2934])
+    """
     engine = engine_of(generator)
     return _like("randn_like", input, dtype, lambda d: normal_draw(engine, d, 0.0, 1.0), requires_grad, device)
 
@@ -163,6 +176,11 @@ def randint_like(input, *bounds, low=0, high=None, generator=None, dtype=None, l
     """Integers equally likely in [low, high), in a tensor of the shape and dtype of ``input``.
 
     Called as ``randint_like(input, high)`` or ``randint_like(input, low, high)``.
+
+    >>> import autograd
+    >>> _ = autograd.manual_seed(0)
+    >>> autograd.randint_like(autograd.zeros(4), 10)
+    tensor([4., 9., 3., 0.])
     """
     low, high = _limits("randint_like", bounds, low, high)
     engine = engine_of(generator)

@@ -234,7 +234,12 @@ def trapezoid(y, x=None, *, dx=1, dim=-1):
 
 @composite(method=False)
 def trapz(y, x=None, *, dx=1, dim=-1):
-    """`trapezoid`."""
+    """`trapezoid`.
+
+    >>> import autograd
+    >>> autograd.trapz(autograd.tensor([1., 5., 10.]))
+    tensor(10.5000)
+    """
     return trapezoid(y, x, dx=dx, dim=dim)
 
 

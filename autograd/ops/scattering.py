@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from ..dims import wrap_dim
-from ..dispatch import check_writable, write_result
 from ..dtypes import scalar_type
 from ..errors import NonDifferentiableError, fail
+from ..inplace import check_writable, write_result
 from ..kernels import scatter as kernel
 from ..primitive import composite, primitive
 from ..tape import wrap_node

@@ -166,7 +166,12 @@ def flatten(input, start_dim=0, end_dim=-1):
 
 @composite(numpy=(np.ravel,))
 def ravel(input):
-    """All elements in one dimension, contiguous."""
+    """All elements in one dimension, contiguous.
+
+    >>> import autograd
+    >>> autograd.tensor([[1, 2], [3, 4]]).ravel()
+    tensor([1, 2, 3, 4])
+    """
     return reshape(input, (-1,)) if input.ndim != 1 else input.contiguous()
 
 
@@ -277,7 +282,13 @@ def expand_as(self, other):
 
 @composite(numpy=(np.broadcast_to,))
 def broadcast_to(input, size):
-    """`expand`."""
+    """`expand`.
+
+    >>> import autograd
+    >>> autograd.tensor([1, 2]).broadcast_to((2, 2))
+    tensor([[1, 2],
+            [1, 2]])
+    """
     return expand(input, tuple(size))
 
 
@@ -287,6 +298,10 @@ def broadcast_shapes(*shapes):
 
     Raises:
         RuntimeError: they do not broadcast.
+
+    >>> import autograd
+    >>> autograd.broadcast_shapes((2, 1), (3,))
+    Size([2, 3])
     """
     shapes = [(s,) if hasattr(s, "__index__") else tuple(s) for s in shapes]
     try:
@@ -298,7 +313,13 @@ def broadcast_shapes(*shapes):
 
 @composite(method=False, numpy=(np.broadcast_arrays,))
 def broadcast_tensors(*tensors):
-    """The tensors, each expanded to their common shape."""
+    """The tensors, each expanded to their common shape.
+
+    >>> import autograd
+    >>> a, b = autograd.broadcast_tensors(autograd.zeros(2, 1), autograd.ones(3))
+    >>> a.shape, b.shape
+    (Size([2, 3]), Size([2, 3]))
+    """
     if len(tensors) == 1 and isinstance(tensors[0], (list, tuple)):
         tensors = tensors[0]
     shape = broadcast_shapes(*[t.shape for t in tensors])

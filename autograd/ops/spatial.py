@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from operator import index
 from typing import Any
 
 from ..dispatch import is_tensor
 from ..errors import describe, fail
+
+Sizes = tuple[tuple[int, ...], ...]
 
 _COUNT = {1: "one int", 2: "two ints", 3: "three ints"}
 
@@ -32,6 +35,32 @@ def stride_of(stride: Any, kernel_size: tuple[int, ...], name: str) -> tuple[int
     if stride is None or (isinstance(stride, (tuple, list)) and not stride):
         return kernel_size
     return per_dim(stride, len(kernel_size), name, "stride")
+
+
+@lru_cache(maxsize=512, typed=True)
+def _window(name: str, n: int, kernel_size: Any, stride: Any, padding: Any, dilation: Any) -> Sizes:
+    kernel_size = per_dim(kernel_size, n, name, "kernel_size")
+    stride = stride_of(stride, kernel_size, name)
+    padding, dilation = per_dim(padding, n, name, "padding"), per_dim(dilation, n, name, "dilation")
+    for what, values in (("kernel size", kernel_size), ("stride", stride), ("dilation", dilation)):
+        if min(values) <= 0:
+            fail(RuntimeError, f"{name}: {what} should be greater than zero, but got {list(values)}")
+    for p, k, d in zip(padding, kernel_size, dilation, strict=True):
+        if p < 0:
+            fail(RuntimeError, f"pad must be non-negative, but got pad: {p}")
+        if p > (d * (k - 1) + 1) // 2:
+            fail(RuntimeError, f"pad should be at most half of effective kernel size, but got pad={p}, kernel_size={k} "
+                               f"and dilation={d}")
+    return kernel_size, stride, padding, dilation
+
+
+def window_options(name: str, n: int, *options: Any) -> Sizes:
+    """Window size, stride, padding and dilation of a pooling as tuples of ``n`` ints.
+
+    Raises:
+        RuntimeError: they make no sense.
+    """
+    return _window(name, n, *[tuple(v) if isinstance(v, list) else v for v in options])
 
 
 def check_rank(input: Any, n: int, name: str) -> None:

@@ -158,8 +158,8 @@ def istft(input: Any, n_fft: int, hop_length: int | None = None, win_length: int
     size = max(min(end, total) - start, 0)
     sums, weights = narrow(sums, 1, start, size), narrow(weights, 1, start, size)
     if size and float(np.abs(weights._a).min()) <= 1e-11:
-        fail(RuntimeError, "window overlap add min: 1: the windows leave a place of the signal uncovered; take a smaller "
-                           "hop_length or another window")
+        fail(RuntimeError, "window overlap add min: 1: the windows leave a place of the signal uncovered; take a "
+                           "smaller hop_length or another window")
     found = sums / weights
     if end > total:
         warnings.warn("The length of signal is shorter than the length parameter. Result is being padded with zeros in "

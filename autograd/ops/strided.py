@@ -12,6 +12,7 @@ from ..primitive import composite, primitive
 from .casting import converted
 from .indexing import select, slice_view
 from .shape import reshape, view_scatter
+from .writing import become
 
 # --- diagonals --------------------------------------------------------------------------------------------
 
@@ -83,7 +84,13 @@ def diag(input, diagonal=0):
 
 @composite(numpy=(np.diagflat,))
 def diagflat(input, offset=0):
-    """The matrix with the elements of ``input``, flattened, on its diagonal."""
+    """The matrix with the elements of ``input``, flattened, on its diagonal.
+
+    >>> import autograd
+    >>> autograd.diagflat(autograd.tensor([1, 2]))
+    tensor([[1, 0],
+            [0, 2]])
+    """
     return diag_embed(reshape(input, (-1,)), offset)
 
 
@@ -215,6 +222,25 @@ def strided_grad(g, size, stride, storage_offset, layout, shape):
     return storage[places] / counts[places]
 
 
+def _geometry(input, size, stride, storage_offset):
+    """The options of `strided_view`, checked."""
+    size, stride = tuple(map(as_index, size)), tuple(map(as_index, stride))
+    if len(size) != len(stride):
+        fail(RuntimeError, f"mismatch in length of strides and shape: {list(stride)} and {list(size)}")
+    if any(s < 0 for s in stride):
+        fail(RuntimeError, "as_strided: Negative strides are not supported at the moment, got strides: "
+                           f"{list(stride)}")
+    layout = _layout(input._a)
+    offset = layout[1] if storage_offset is None else as_index(storage_offset)
+    last = offset + sum((n - 1) * s for n, s in zip(size, stride))
+    if offset < 0 or (all(size) and last >= layout[2]):
+        width = input._a.itemsize
+        fail(RuntimeError, f"setStorage: sizes {list(size)}, strides {list(stride)}, storage offset {offset}, and "
+                           f"itemsize {width} requiring a storage size of {(last + 1) * width} are out of bounds for "
+                           f"storage of size {layout[2] * width}")
+    return size, stride, offset, layout
+
+
 @composite()
 def as_strided(input, size, stride, storage_offset=None):
     """A view of ``input``'s memory with explicit geometry.
@@ -232,21 +258,13 @@ def as_strided(input, size, stride, storage_offset=None):
     tensor([[0, 1],
             [3, 4]])
     """
-    size, stride = tuple(map(as_index, size)), tuple(map(as_index, stride))
-    if len(size) != len(stride):
-        fail(RuntimeError, f"mismatch in length of strides and shape: {list(stride)} and {list(size)}")
-    if any(s < 0 for s in stride):
-        fail(RuntimeError, "as_strided: Negative strides are not supported at the moment, got strides: "
-                           f"{list(stride)}")
-    layout = _layout(input._a)
-    offset = layout[1] if storage_offset is None else as_index(storage_offset)
-    last = offset + sum((n - 1) * s for n, s in zip(size, stride))
-    if offset < 0 or (all(size) and last >= layout[2]):
-        width = input._a.itemsize
-        fail(RuntimeError, f"setStorage: sizes {list(size)}, strides {list(stride)}, storage offset {offset}, and "
-                           f"itemsize {width} requiring a storage size of {(last + 1) * width} are out of bounds for "
-                           f"storage of size {layout[2] * width}")
-    return strided_view(input, size, stride, offset, layout)
+    return strided_view(input, *_geometry(input, size, stride, storage_offset))
+
+
+@composite(public=False)
+def as_strided_(self, size, stride, storage_offset=None):
+    """In-place form of `as_strided`."""
+    return become(self, strided_view.op, *_geometry(self, size, stride, storage_offset))
 
 
 # --- a tensor with a view of it replaced ------------------------------------------------------------------
@@ -277,7 +295,12 @@ def select_scatter(input, src, dim, index):
 
 @composite()
 def slice_scatter(input, src, dim=0, start=None, end=None, step=1):
-    """A copy of ``input`` with ``src`` in place of ``input[start:end:step]`` along ``dim``."""
+    """A copy of ``input`` with ``src`` in place of ``input[start:end:step]`` along ``dim``.
+
+    >>> import autograd
+    >>> autograd.zeros(4).slice_scatter(autograd.ones(2), start=1, end=3)
+    tensor([0., 1., 1., 0.])
+    """
     if step < 1:
         fail(RuntimeError, f"slice step must be positive, got {step}")
     index = (slice(None),) * wrap_dim(dim, input.ndim) + (slice(start, end, step),)
@@ -286,13 +309,24 @@ def slice_scatter(input, src, dim=0, start=None, end=None, step=1):
 
 @composite()
 def diagonal_scatter(input, src, offset=0, dim1=0, dim2=1):
-    """A copy of ``input`` with ``src`` on its diagonal; the arguments are those of `diagonal`."""
+    """A copy of ``input`` with ``src`` on its diagonal; the arguments are those of `diagonal`.
+
+    >>> import autograd
+    >>> autograd.zeros(2, 2).diagonal_scatter(autograd.ones(2))
+    tensor([[1., 0.],
+            [0., 1.]])
+    """
     return _replaced("diagonal_scatter", input, src, diagonal.op, offset, dim1, dim2)
 
 
 @composite()
 def as_strided_scatter(input, src, size, stride, storage_offset=None):
-    """A copy of ``input``, contiguous, with ``src`` in place of the view `as_strided` takes of it."""
+    """A copy of ``input``, contiguous, with ``src`` in place of the view `as_strided` takes of it.
+
+    >>> import autograd
+    >>> autograd.zeros(4).as_strided_scatter(autograd.ones(2), (2,), (3,))
+    tensor([1., 0., 0., 1.])
+    """
     input = input.contiguous()
     if _memory(input._a).nbytes != input._a.nbytes:
         input = input.clone()

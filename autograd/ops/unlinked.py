@@ -6,7 +6,7 @@ from typing import Any
 
 from ..primitive import composite
 from .casting import clone
-from .joining import chunk, split
+from .splitting import chunk, split
 
 
 @composite()

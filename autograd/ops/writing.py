@@ -6,10 +6,10 @@ import math
 
 import numpy as np
 
-from ..dispatch import check_writable, rebase, write_result
 from ..dtypes import scalar_type
 from ..errors import describe, fail
 from ..from_data import check_integer
+from ..inplace import check_writable, rebase, write_result
 from ..modes import recording
 from ..primitive import composite, primitive
 from ..tape import wrap_node, written
@@ -140,7 +140,12 @@ def filled_with(input, value):
 
 @composite(method=False)
 def fill(input, value):
-    """A tensor of the shape and dtype of ``input`` with ``value``, a number or a 0-d tensor, everywhere."""
+    """A tensor of the shape and dtype of ``input`` with ``value``, a number or a 0-d tensor, everywhere.
+
+    >>> import autograd
+    >>> autograd.fill(autograd.zeros(2), 3)
+    tensor([3., 3.])
+    """
     if hasattr(value, "_vc") and value._a.ndim:
         fail(RuntimeError, f"fill only supports 0-dimension value tensor but got tensor with {value._a.ndim} "
                            "dimensions.")
@@ -183,7 +188,7 @@ def in_place(function, into, name=None):
 # --- in-place changes of shape ----------------------------------------------------------------------------
 
 
-def _become(self, op, *options):
+def become(self, op, *options):
     """Make ``self`` what the view ``op`` gives of it."""
     check_writable(self, op.name + "_")
     old = wrap_node(self._a, self._node)
@@ -203,13 +208,13 @@ def _become(self, op, *options):
 @composite(public=False)
 def t_(self):
     """In-place form of `t`."""
-    return _become(self, t.op)
+    return become(self, t.op)
 
 
 @composite(public=False)
 def transpose_(self, dim0, dim1):
     """In-place form of `transpose`."""
-    return _become(self, transpose.op, dim0, dim1)
+    return become(self, transpose.op, dim0, dim1)
 
 
 @composite(public=False)
@@ -227,13 +232,13 @@ def swapdims_(self, dim0, dim1):
 @composite(public=False)
 def squeeze_(self, dim=None):
     """In-place form of `squeeze`."""
-    return _become(self, squeeze.op, dim)
+    return become(self, squeeze.op, dim)
 
 
 @composite(public=False)
 def unsqueeze_(self, dim):
     """In-place form of `unsqueeze`."""
-    return _become(self, unsqueeze.op, dim)
+    return become(self, unsqueeze.op, dim)
 
 
 @composite(public=False)

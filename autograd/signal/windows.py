@@ -16,6 +16,11 @@ from ..creation import finish
 from ..dtypes import DEFAULT, device as _device, from_numpy, numpy_dtype
 from ..errors import fail
 
+__all__ = [
+    "bartlett", "blackman", "cosine", "exponential", "gaussian", "general_cosine",
+    "general_hamming", "hamming", "hann", "kaiser", "nuttall",
+]
+
 Array = np.ndarray[Any, Any]
 
 

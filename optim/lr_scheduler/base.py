@@ -70,7 +70,7 @@ class LRScheduler:
                                "last_epoch >= 0. Load the optimizer's state_dict first, or start with last_epoch=-1")
         self.base_lrs = current(optimizer, "initial_lr")
         self.last_epoch = last_epoch
-        if not hasattr(optimizer, "_scheduled"):
+        if not optimizer._scheduled:
             optimizer._scheduled, optimizer._opt_called = True, False
         self._initial_step()
 

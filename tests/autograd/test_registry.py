@@ -211,7 +211,8 @@ def test_file_of_samples_loads(name: str) -> None:
 
 
 def test_every_differentiable_operation_has_samples() -> None:
-    wanted = {n for n, op in REGISTRY.items() if op.differentiable}
+    # An operation from elsewhere, such as the one behind a module's backward hooks, is tested there.
+    wanted = {n for n, op in REGISTRY.items() if op.differentiable and op.forward.__module__.startswith("autograd.")}
     wanted |= {n for n in COMPOSITES if not any(re.fullmatch(pattern, n) for pattern, _ in WITHOUT_SAMPLES)}
     missing = sorted(wanted - set(samples()))
     assert not missing, f"{len(missing)} differentiable operations have no samples: {' '.join(missing)}"

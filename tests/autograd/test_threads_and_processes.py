@@ -177,6 +177,23 @@ def test_a_backward_hook_may_wait_for_a_backward_in_another_thread():
     assert x.grad.item() == 2 and y.grad.item() == 3
 
 
+# --- random numbers ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("draw", [
+    lambda g: autograd.randn(3, dtype=autograd.float64, generator=g), lambda g: autograd.randn(20, generator=g),
+    lambda g: autograd.rand(3, generator=g), lambda g: autograd.poisson(autograd.full((3,), 4.0), g),
+], ids=["normal by pairs", "normal by blocks", "uniform", "poisson"])
+def test_threads_share_the_numbers_of_one_generator(draw, eager_switching):
+    """Each call draws what some call would have drawn in one thread; none is drawn twice, none is lost."""
+    generator = autograd.Generator().manual_seed(0)
+    expected = sorted(draw(generator).tolist() for _ in range(800))
+    generator = autograd.Generator().manual_seed(0)
+    with ThreadPoolExecutor(8) as pool:
+        found = sorted(pool.map(lambda _: draw(generator).tolist(), range(800)))
+    assert found == expected
+
+
 # --- the first call of an operation -----------------------------------------------------------------------
 
 # The written functions take the place of their stubs on first use. To see what a badly timed switch of threads can do,
@@ -317,7 +334,7 @@ print(fork(300), [fork(3) for _ in range(3)])
 
 
 @needs_fork
-def test_a_process_forked_while_another_thread_runs_backward():
+def test_a_process_forked_while_another_thread_trains():
     assert run_script(CHILD + """
 w = autograd.zeros(1_000_000, requires_grad=True)
 stop = False
@@ -325,6 +342,7 @@ stop = False
 def train():
     while not stop:
         (w * 2).sum().backward()
+        autograd.randn(100_000)
 
 thread = threading.Thread(target=train)
 thread.start()

@@ -176,7 +176,7 @@ def _global_names(code: types.CodeType) -> set[str]:
 
 def array_of(t: torch.Tensor) -> np.ndarray[Any, Any]:
     """The values of a dense tensor as an array of its own memory, with the tensor's order of strides."""
-    if t.layout is not torch.strided or t.is_nested:
+    if t.layout is not torch.strided or t.is_nested or t.is_meta:
         raise Untranslatable(f"a {t.layout} tensor")
     if t.ndim > 64:
         raise Untranslatable("more dimensions than NumPy's 64")
