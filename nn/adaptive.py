@@ -31,6 +31,12 @@ class AdaptiveLogSoftmaxWithLoss(Module):
         div_value: by what the size falls from cluster to cluster.
         head_bias: whether the layer of the frequent classes has a bias.
         device, dtype: of the parameters.
+
+    >>> import autograd, nn
+    >>> layer = nn.AdaptiveLogSoftmaxWithLoss(8, 20, cutoffs=[4, 10])
+    >>> output, loss = layer(autograd.zeros(3, 8), autograd.tensor([0, 5, 19]))
+    >>> output.shape, loss.shape, layer.log_prob(autograd.zeros(3, 8)).shape
+    (Size([3]), Size([]), Size([3, 20]))
     """
 
     def __init__(self, in_features: int, n_classes: int, cutoffs: Sequence[int], div_value: float = 4.0,

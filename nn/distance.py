@@ -15,6 +15,10 @@ class PairwiseDistance(Module):
         p: of the norm.
         eps: keeps the derivative finite where the two are equal.
         keepdim: keep the last dimension, with size 1.
+
+    >>> import autograd, nn
+    >>> nn.PairwiseDistance()(autograd.tensor([[3., 4.]]), autograd.zeros(1, 2))
+    tensor([5.0000])
     """
 
     def __init__(self, p: float = 2.0, eps: float = 1e-6, keepdim: bool = False) -> None:
@@ -31,6 +35,10 @@ class CosineSimilarity(Module):
     Args:
         dim: along which the vectors lie.
         eps: the least denominator.
+
+    >>> import autograd, nn
+    >>> nn.CosineSimilarity()(autograd.tensor([[1., 0.]]), autograd.tensor([[1., 1.]]))
+    tensor([0.7071])
     """
 
     def __init__(self, dim: int = 1, eps: float = 1e-8) -> None:

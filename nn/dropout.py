@@ -43,21 +43,42 @@ class Dropout(_DropoutNd):
 
 
 class Dropout1d(_DropoutNd):
-    """`Dropout` of whole channels of (N, C, L) or (C, L)."""
+    """`Dropout` of whole channels of (N, C, L) or (C, L).
+
+    >>> import autograd, nn
+    >>> _ = autograd.manual_seed(0)
+    >>> nn.Dropout1d()(autograd.ones(4, 2))
+    tensor([[0., 0.],
+            [0., 0.],
+            [2., 2.],
+            [0., 0.]])
+    """
 
     def forward(self, input: Tensor) -> Tensor:
         return F.dropout1d(input, self.p, self.training, self.inplace)
 
 
 class Dropout2d(_DropoutNd):
-    """`Dropout` of whole channels of (N, C, H, W) or (C, H, W)."""
+    """`Dropout` of whole channels of (N, C, H, W) or (C, H, W).
+
+    >>> import autograd, nn
+    >>> _ = autograd.manual_seed(0)
+    >>> nn.Dropout2d()(autograd.ones(1, 4, 3, 3)).sum((2, 3))
+    tensor([[ 0.,  0., 18.,  0.]])
+    """
 
     def forward(self, input: Tensor) -> Tensor:
         return F.dropout2d(input, self.p, self.training, self.inplace)
 
 
 class Dropout3d(_DropoutNd):
-    """`Dropout` of whole channels of (N, C, D, H, W) or (C, D, H, W)."""
+    """`Dropout` of whole channels of (N, C, D, H, W) or (C, D, H, W).
+
+    >>> import autograd, nn
+    >>> _ = autograd.manual_seed(0)
+    >>> nn.Dropout3d()(autograd.ones(1, 4, 2, 2, 2)).sum((2, 3, 4))
+    tensor([[ 0.,  0., 16.,  0.]])
+    """
 
     def forward(self, input: Tensor) -> Tensor:
         return F.dropout3d(input, self.p, self.training, self.inplace)
@@ -67,6 +88,11 @@ class AlphaDropout(_DropoutNd):
     """Dropout that keeps mean and variance behind `SELU`.
 
     Klambauer et al., "Self-normalizing neural networks" (2017).
+
+    >>> import autograd, nn
+    >>> _ = autograd.manual_seed(0)
+    >>> nn.AlphaDropout()(autograd.tensor([-1., 0., 1., 2.]))
+    tensor([-0.7792, -0.7792,  1.6656, -0.7792])
     """
 
     def forward(self, input: Tensor) -> Tensor:
@@ -74,7 +100,16 @@ class AlphaDropout(_DropoutNd):
 
 
 class FeatureAlphaDropout(_DropoutNd):
-    """`AlphaDropout` of whole channels."""
+    """`AlphaDropout` of whole channels.
+
+    >>> import autograd, nn
+    >>> _ = autograd.manual_seed(0)
+    >>> nn.FeatureAlphaDropout()(autograd.ones(1, 4, 2))[0]
+    tensor([[-0.7792, -0.7792],
+            [-0.7792, -0.7792],
+            [ 1.6656,  1.6656],
+            [-0.7792, -0.7792]])
+    """
 
     def forward(self, input: Tensor) -> Tensor:
         return F.feature_alpha_dropout(input, self.p, self.training)

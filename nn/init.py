@@ -77,29 +77,58 @@ _calculate_fan_in_and_fan_out = _fans  # the name under which PyTorch programs k
 
 
 def uniform_(tensor: Tensor, a: float = 0.0, b: float = 1.0, generator: Any = None) -> Tensor:
-    """Fill with draws from the uniform distribution on [a, b)."""
+    """Fill with draws from the uniform distribution on [a, b).
+
+    >>> import autograd, nn
+    >>> g = autograd.Generator().manual_seed(0)
+    >>> nn.init.uniform_(autograd.empty(3), generator=g)
+    tensor([0.4963, 0.7682, 0.0885])
+    """
     with no_grad():
         return tensor.uniform_(a, b, generator=generator)
 
 
 def normal_(tensor: Tensor, mean: float = 0.0, std: float = 1.0, generator: Any = None) -> Tensor:
-    """Fill with draws from the normal distribution of this mean and standard deviation."""
+    """Fill with draws from the normal distribution of this mean and standard deviation.
+
+    >>> import autograd, nn
+    >>> g = autograd.Generator().manual_seed(0)
+    >>> nn.init.normal_(autograd.empty(3), mean=10., generator=g)
+    tensor([11.5410,  9.7066,  7.8212])
+    """
     with no_grad():
         return tensor.normal_(mean, std, generator=generator)
 
 
 def constant_(tensor: Tensor, val: float) -> Tensor:
-    """Fill with one value."""
+    """Fill with one value.
+
+    >>> import autograd, nn
+    >>> nn.init.constant_(autograd.empty(2), 0.5)
+    tensor([0.5000, 0.5000])
+    """
     return _write(tensor, val)
 
 
 def ones_(tensor: Tensor) -> Tensor:
-    """Fill with ones."""
+    """Fill with ones.
+
+    >>> import autograd, nn
+    >>> nn.init.ones_(autograd.empty(2))
+    tensor([1., 1.])
+    """
     return _write(tensor, 1)
 
 
 def zeros_(tensor: Tensor) -> Tensor:
-    """Fill with zeros."""
+    """Fill with zeros.
+
+    >>> import autograd, nn
+    >>> layer = nn.Linear(3, 2)
+    >>> nn.init.zeros_(layer.bias)
+    Parameter containing:
+    tensor([0., 0.], requires_grad=True)
+    """
     return _write(tensor, 0)
 
 
@@ -122,6 +151,13 @@ def dirac_(tensor: Tensor, groups: int = 1) -> Tensor:
     Args:
         tensor: the weight, of 3, 4 or 5 dimensions.
         groups: the groups of the convolution; each passes on channels of its own.
+
+    >>> import autograd, nn
+    >>> weight = nn.init.dirac_(autograd.empty(1, 1, 3))
+    >>> weight
+    tensor([[[0., 1., 0.]]])
+    >>> nn.functional.conv1d(autograd.tensor([[1., 2., 3.]]), weight, padding=1)
+    tensor([[1., 2., 3.]])
     """
     _need_dims(tensor, (3, 4, 5), "3, 4, or 5")
     shape = tensor._a.shape
@@ -140,6 +176,11 @@ def xavier_uniform_(tensor: Tensor, gain: float = 1.0, generator: Any = None) ->
     """Fill from U(-a, a) with a = gain * sqrt(6 / (fan_in + fan_out)).
 
     Glorot and Bengio, "Understanding the difficulty of training deep feedforward neural networks" (2010).
+
+    >>> import autograd, nn
+    >>> g = autograd.Generator().manual_seed(0)
+    >>> nn.init.xavier_uniform_(autograd.empty(2, 4), generator=g).abs().max() <= 1
+    tensor(True)
     """
     std = gain * math.sqrt(2.0 / sum(_fans(tensor)))
     bound = math.sqrt(3.0) * std
@@ -147,7 +188,13 @@ def xavier_uniform_(tensor: Tensor, gain: float = 1.0, generator: Any = None) ->
 
 
 def xavier_normal_(tensor: Tensor, gain: float = 1.0, generator: Any = None) -> Tensor:
-    """Fill from N(0, std^2) with std = gain * sqrt(2 / (fan_in + fan_out)); see `xavier_uniform_`."""
+    """Fill from N(0, std^2) with std = gain * sqrt(2 / (fan_in + fan_out)); see `xavier_uniform_`.
+
+    >>> import autograd, nn
+    >>> g = autograd.Generator().manual_seed(0)
+    >>> nn.init.xavier_normal_(autograd.empty(300, 100), gain=10., generator=g).std()
+    tensor(0.7078)
+    """
     return normal_(tensor, 0.0, gain * math.sqrt(2.0 / sum(_fans(tensor))), generator)
 
 
@@ -177,6 +224,11 @@ def kaiming_uniform_(tensor: Tensor, a: float = 0, mode: str = "fan_in", nonline
         mode: ``"fan_in"`` keeps the variance forward, ``"fan_out"`` backward.
         nonlinearity: what follows, as in `calculate_gain`.
         generator: the source of the draws. Default: the global one.
+
+    >>> import autograd, nn
+    >>> g = autograd.Generator().manual_seed(0)
+    >>> nn.init.kaiming_uniform_(autograd.empty(2, 6), nonlinearity="relu", generator=g).abs().max() <= 1
+    tensor(True)
     """
     if _is_empty(tensor):
         return tensor
@@ -186,7 +238,13 @@ def kaiming_uniform_(tensor: Tensor, a: float = 0, mode: str = "fan_in", nonline
 
 def kaiming_normal_(tensor: Tensor, a: float = 0, mode: str = "fan_in", nonlinearity: str = "leaky_relu",
                     generator: Any = None) -> Tensor:
-    """Fill from N(0, std^2) with std = gain / sqrt(fan); arguments as in `kaiming_uniform_`."""
+    """Fill from N(0, std^2) with std = gain / sqrt(fan); arguments as in `kaiming_uniform_`.
+
+    >>> import autograd, nn
+    >>> g = autograd.Generator().manual_seed(0)
+    >>> nn.init.kaiming_normal_(autograd.empty(300, 200), nonlinearity="relu", generator=g).std()
+    tensor(0.0998)
+    """
     if _is_empty(tensor):
         return tensor
     return normal_(tensor, 0, _kaiming_std(tensor, a, mode, nonlinearity), generator)
@@ -203,6 +261,11 @@ def trunc_normal_(tensor: Tensor, mean: float = 0.0, std: float = 1.0, a: float 
 
     Where little of the distribution lies inside, candidates are uniform on [a, b] and kept with the probability of
     the density relative to its highest value there.
+
+    >>> import autograd, nn
+    >>> g = autograd.Generator().manual_seed(0)
+    >>> nn.init.trunc_normal_(autograd.empty(1000), a=-0.5, b=0.5, generator=g).abs().max() <= 0.5
+    tensor(True)
     """
     def below(x: float) -> float:
         return (1.0 + math.erf(x / math.sqrt(2.0))) / 2.0
@@ -238,6 +301,12 @@ def orthogonal_(tensor: Tensor, gain: float = 1, generator: Any = None) -> Tenso
         tensor: of at least 2 dimensions; those after the first count as one.
         gain: the factor.
         generator: the source of the draws. Default: the global one.
+
+    >>> import autograd, nn
+    >>> g = autograd.Generator().manual_seed(0)
+    >>> q = nn.init.orthogonal_(autograd.empty(3, 3), generator=g)
+    >>> autograd.allclose(q @ q.T, autograd.eye(3), atol=1e-6)
+    True
     """
     shape = tensor._a.shape
     if len(shape) < 2:
@@ -261,6 +330,10 @@ def sparse_(tensor: Tensor, sparsity: float, std: float = 0.01, generator: Any =
         sparsity: the part of each column that is set to zero.
         std: of the other values.
         generator: the source of those draws. Default: the global one.
+
+    >>> import autograd, nn
+    >>> (nn.init.sparse_(autograd.empty(4, 3), sparsity=0.5) == 0).sum(0)
+    tensor([2, 2, 2])
     """
     from autograd import randperm
     _need_dims(tensor, (2,), "2")

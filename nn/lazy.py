@@ -228,30 +228,60 @@ class LazyBatchNorm1d(_LazyNorm, BatchNorm1d):
 
 
 class LazyBatchNorm2d(_LazyNorm, BatchNorm2d):
-    """A `BatchNorm2d` whose ``num_features`` follow from its first input."""
+    """A `BatchNorm2d` whose ``num_features`` follow from its first input.
+
+    >>> import autograd, nn
+    >>> layer = nn.LazyBatchNorm2d()
+    >>> layer(autograd.ones(2, 3, 4, 4)).shape, layer.num_features
+    (Size([2, 3, 4, 4]), 3)
+    """
 
     cls_to_become = BatchNorm2d
 
 
 class LazyBatchNorm3d(_LazyNorm, BatchNorm3d):
-    """A `BatchNorm3d` whose ``num_features`` follow from its first input."""
+    """A `BatchNorm3d` whose ``num_features`` follow from its first input.
+
+    >>> import autograd, nn
+    >>> layer = nn.LazyBatchNorm3d()
+    >>> layer(autograd.ones(2, 3, 4, 4, 4)).shape, layer.num_features
+    (Size([2, 3, 4, 4, 4]), 3)
+    """
 
     cls_to_become = BatchNorm3d
 
 
 class LazyInstanceNorm1d(_LazyNorm, InstanceNorm1d):
-    """An `InstanceNorm1d` whose ``num_features`` follow from its first input."""
+    """An `InstanceNorm1d` whose ``num_features`` follow from its first input.
+
+    >>> import autograd, nn
+    >>> layer = nn.LazyInstanceNorm1d()
+    >>> layer(autograd.ones(2, 3, 4)).shape, layer.num_features
+    (Size([2, 3, 4]), 3)
+    """
 
     cls_to_become = InstanceNorm1d
 
 
 class LazyInstanceNorm2d(_LazyNorm, InstanceNorm2d):
-    """An `InstanceNorm2d` whose ``num_features`` follow from its first input."""
+    """An `InstanceNorm2d` whose ``num_features`` follow from its first input.
+
+    >>> import autograd, nn
+    >>> layer = nn.LazyInstanceNorm2d()
+    >>> layer(autograd.ones(2, 3, 4, 4)).shape, layer.num_features
+    (Size([2, 3, 4, 4]), 3)
+    """
 
     cls_to_become = InstanceNorm2d
 
 
 class LazyInstanceNorm3d(_LazyNorm, InstanceNorm3d):
-    """An `InstanceNorm3d` whose ``num_features`` follow from its first input."""
+    """An `InstanceNorm3d` whose ``num_features`` follow from its first input.
+
+    >>> import autograd, nn
+    >>> layer = nn.LazyInstanceNorm3d()
+    >>> layer(autograd.ones(2, 3, 4, 4, 4)).shape, layer.num_features
+    (Size([2, 3, 4, 4, 4]), 3)
+    """
 
     cls_to_become = InstanceNorm3d

@@ -14,7 +14,12 @@ from .module import Module
 
 
 class Identity(Module):
-    """Passes on its input; takes any arguments, so that it can stand in for another layer."""
+    """Passes on its input; takes any arguments, so that it can stand in for another layer.
+
+    >>> import autograd, nn
+    >>> nn.Identity()(autograd.ones(2))
+    tensor([1., 1.])
+    """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__()
@@ -64,7 +69,12 @@ class Linear(Module):
 
 
 class NonDynamicallyQuantizableLinear(Linear):
-    """A `Linear` under the name that PyTorch gives the output layer of attention."""
+    """A `Linear` under the name that PyTorch gives the output layer of attention.
+
+    >>> import autograd, nn
+    >>> nn.MultiheadAttention(4, 2).out_proj
+    NonDynamicallyQuantizableLinear(in_features=4, out_features=4, bias=True)
+    """
 
 
 class Bilinear(Module):
@@ -75,6 +85,10 @@ class Bilinear(Module):
         out_features: size of the last dimension of the output.
         bias: whether to add one.
         device, dtype: of the parameters.
+
+    >>> import autograd, nn
+    >>> nn.Bilinear(3, 4, 2)(autograd.ones(5, 3), autograd.ones(5, 4)).shape
+    Size([5, 2])
     """
 
     def __init__(self, in1_features: int, in2_features: int, out_features: int, bias: bool = True, device: Any = None,

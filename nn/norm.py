@@ -123,13 +123,25 @@ class BatchNorm1d(_BatchNorm):
 
 
 class BatchNorm2d(_BatchNorm):
-    """Batch normalization of (N, C, H, W); see `_BatchNorm`."""
+    """Batch normalization of (N, C, H, W); see `_BatchNorm`.
+
+    >>> import autograd, nn
+    >>> x = autograd.randn(8, 3, 4, 4)
+    >>> autograd.allclose(nn.BatchNorm2d(3)(x).mean((0, 2, 3)), autograd.zeros(3), atol=1e-5)
+    True
+    """
 
     _ndims = (4,)
 
 
 class BatchNorm3d(_BatchNorm):
-    """Batch normalization of (N, C, D, H, W); see `_BatchNorm`."""
+    """Batch normalization of (N, C, D, H, W); see `_BatchNorm`.
+
+    >>> import autograd, nn
+    >>> layer = nn.BatchNorm3d(3)
+    >>> layer(autograd.ones(2, 3, 4, 4, 4)).shape, layer.running_mean
+    (Size([2, 3, 4, 4, 4]), tensor([0.1000, 0.1000, 0.1000]))
+    """
 
     _ndims = (5,)
 
@@ -176,19 +188,36 @@ class _InstanceNorm(_NormBase):
 
 
 class InstanceNorm1d(_InstanceNorm):
-    """Instance normalization of (N, C, L) or (C, L); see `_InstanceNorm`."""
+    """Instance normalization of (N, C, L) or (C, L); see `_InstanceNorm`.
+
+    >>> import autograd, nn
+    >>> nn.InstanceNorm1d(2)(autograd.tensor([[1., 3.], [10., 30.]]))
+    tensor([[-1.0000,  1.0000],
+            [-1.0000,  1.0000]])
+    """
 
     _ndims = (2, 3)
 
 
 class InstanceNorm2d(_InstanceNorm):
-    """Instance normalization of (N, C, H, W) or (C, H, W); see `_InstanceNorm`."""
+    """Instance normalization of (N, C, H, W) or (C, H, W); see `_InstanceNorm`.
+
+    >>> import autograd, nn
+    >>> x = autograd.randn(2, 3, 4, 4)
+    >>> autograd.allclose(nn.InstanceNorm2d(3)(x).mean((2, 3)), autograd.zeros(2, 3), atol=1e-5)
+    True
+    """
 
     _ndims = (3, 4)
 
 
 class InstanceNorm3d(_InstanceNorm):
-    """Instance normalization of (N, C, D, H, W) or (C, D, H, W); see `_InstanceNorm`."""
+    """Instance normalization of (N, C, D, H, W) or (C, D, H, W); see `_InstanceNorm`.
+
+    >>> import autograd, nn
+    >>> nn.InstanceNorm3d(3)(autograd.ones(2, 3, 4, 4, 4)).shape
+    Size([2, 3, 4, 4, 4])
+    """
 
     _ndims = (4, 5)
 
@@ -236,6 +265,10 @@ class RMSNorm(_Affine):
         eps: added to the mean square. Default: that of the input's type.
         elementwise_affine: whether to scale.
         device, dtype: of the parameter.
+
+    >>> import autograd, nn
+    >>> nn.RMSNorm(2)(autograd.tensor([1., 7.])).detach()
+    tensor([0.2000, 1.4000])
     """
 
     def __init__(self, normalized_shape: Any, eps: float | None = None, elementwise_affine: bool = True,
@@ -271,6 +304,10 @@ class GroupNorm(_Affine):
         affine: whether to scale and shift.
         bias: whether to shift.
         device, dtype: of the parameters.
+
+    >>> import autograd, nn
+    >>> nn.GroupNorm(2, 4)(autograd.tensor([[1., 3., 10., 30.]])).detach()
+    tensor([[-1.0000,  1.0000, -1.0000,  1.0000]])
     """
 
     def __init__(self, num_groups: int, num_channels: int, eps: float = 1e-5, affine: bool = True, device: Any = None,
@@ -294,6 +331,10 @@ class LocalResponseNorm(Module):
     """Divides each value by a power of the squares in neighbouring channels.
 
     ``x / (k + alpha / size * sum of squares over size channels) ** beta``. Krizhevsky et al. (2012).
+
+    >>> import autograd, nn
+    >>> nn.LocalResponseNorm(2, alpha=1., beta=0.5)(autograd.ones(1, 3, 1)).flatten()
+    tensor([0.8165, 0.7071, 0.7071])
     """
 
     def __init__(self, size: int, alpha: float = 1e-4, beta: float = 0.75, k: float = 1.0) -> None:
@@ -308,7 +349,12 @@ class LocalResponseNorm(Module):
 
 
 class CrossMapLRN2d(LocalResponseNorm):
-    """`LocalResponseNorm` under an older name."""
+    """`LocalResponseNorm` under an older name.
+
+    >>> import autograd, nn
+    >>> nn.CrossMapLRN2d(2, alpha=1., beta=0.5)(autograd.ones(1, 3, 1, 1)).flatten()
+    tensor([0.8165, 0.7071, 0.7071])
+    """
 
     def __init__(self, size: int, alpha: float = 1e-4, beta: float = 0.75, k: float = 1) -> None:
         super().__init__(size, alpha, beta, k)

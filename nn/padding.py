@@ -82,25 +82,47 @@ class _CircularPadNd(_PadNd):
 
 
 class ConstantPad1d(_ConstantPadNd):
-    """`_ConstantPadNd` for the last dimension."""
+    """`_ConstantPadNd` for the last dimension.
+
+    >>> import autograd, nn
+    >>> nn.ConstantPad1d((2, 1), 7.)(autograd.arange(3.).reshape(1, 1, 3))
+    tensor([[[7., 7., 0., 1., 2., 7.]]])
+    """
 
     dims = 1
 
 
 class ConstantPad2d(_ConstantPadNd):
-    """`_ConstantPadNd` for the last two dimensions."""
+    """`_ConstantPadNd` for the last two dimensions.
+
+    >>> import autograd, nn
+    >>> nn.ConstantPad2d((1, 0, 0, 1), 7.)(autograd.tensor([[[[1., 2.], [3., 4.]]]]))
+    tensor([[[[7., 1., 2.],
+              [7., 3., 4.],
+              [7., 7., 7.]]]])
+    """
 
     dims = 2
 
 
 class ConstantPad3d(_ConstantPadNd):
-    """`_ConstantPadNd` for the last three dimensions."""
+    """`_ConstantPadNd` for the last three dimensions.
+
+    >>> import autograd, nn
+    >>> nn.ConstantPad3d(1, 7.)(autograd.ones(1, 2, 3, 4, 5)).shape
+    Size([1, 2, 5, 6, 7])
+    """
 
     dims = 3
 
 
 class ZeroPad1d(_ZeroPadNd):
-    """`_ZeroPadNd` for the last dimension."""
+    """`_ZeroPadNd` for the last dimension.
+
+    >>> import autograd, nn
+    >>> nn.ZeroPad1d((2, 1))(autograd.arange(3.).reshape(1, 1, 3))
+    tensor([[[0., 0., 0., 1., 2., 0.]]])
+    """
 
     dims = 1
 
@@ -118,60 +140,116 @@ class ZeroPad2d(_ZeroPadNd):
 
 
 class ZeroPad3d(_ZeroPadNd):
-    """`_ZeroPadNd` for the last three dimensions."""
+    """`_ZeroPadNd` for the last three dimensions.
+
+    >>> import autograd, nn
+    >>> nn.ZeroPad3d(1)(autograd.ones(1, 2, 3, 4, 5)).shape
+    Size([1, 2, 5, 6, 7])
+    """
 
     dims = 3
 
 
 class ReflectionPad1d(_ReflectionPadNd):
-    """`_ReflectionPadNd` for the last dimension."""
+    """`_ReflectionPadNd` for the last dimension.
+
+    >>> import autograd, nn
+    >>> nn.ReflectionPad1d((2, 1))(autograd.arange(3.).reshape(1, 1, 3))
+    tensor([[[2., 1., 0., 1., 2., 1.]]])
+    """
 
     dims = 1
 
 
 class ReflectionPad2d(_ReflectionPadNd):
-    """`_ReflectionPadNd` for the last two dimensions."""
+    """`_ReflectionPadNd` for the last two dimensions.
+
+    >>> import autograd, nn
+    >>> nn.ReflectionPad2d((1, 0, 0, 1))(autograd.tensor([[[[1., 2.], [3., 4.]]]]))
+    tensor([[[[2., 1., 2.],
+              [4., 3., 4.],
+              [2., 1., 2.]]]])
+    """
 
     dims = 2
 
 
 class ReflectionPad3d(_ReflectionPadNd):
-    """`_ReflectionPadNd` for the last three dimensions."""
+    """`_ReflectionPadNd` for the last three dimensions.
+
+    >>> import autograd, nn
+    >>> nn.ReflectionPad3d(1)(autograd.ones(1, 2, 3, 4, 5)).shape
+    Size([1, 2, 5, 6, 7])
+    """
 
     dims = 3
 
 
 class ReplicationPad1d(_ReplicationPadNd):
-    """`_ReplicationPadNd` for the last dimension."""
+    """`_ReplicationPadNd` for the last dimension.
+
+    >>> import autograd, nn
+    >>> nn.ReplicationPad1d((2, 1))(autograd.arange(3.).reshape(1, 1, 3))
+    tensor([[[0., 0., 0., 1., 2., 2.]]])
+    """
 
     dims = 1
 
 
 class ReplicationPad2d(_ReplicationPadNd):
-    """`_ReplicationPadNd` for the last two dimensions."""
+    """`_ReplicationPadNd` for the last two dimensions.
+
+    >>> import autograd, nn
+    >>> nn.ReplicationPad2d((1, 0, 0, 1))(autograd.tensor([[[[1., 2.], [3., 4.]]]]))
+    tensor([[[[1., 1., 2.],
+              [3., 3., 4.],
+              [3., 3., 4.]]]])
+    """
 
     dims = 2
 
 
 class ReplicationPad3d(_ReplicationPadNd):
-    """`_ReplicationPadNd` for the last three dimensions."""
+    """`_ReplicationPadNd` for the last three dimensions.
+
+    >>> import autograd, nn
+    >>> nn.ReplicationPad3d(1)(autograd.ones(1, 2, 3, 4, 5)).shape
+    Size([1, 2, 5, 6, 7])
+    """
 
     dims = 3
 
 
 class CircularPad1d(_CircularPadNd):
-    """`_CircularPadNd` for the last dimension."""
+    """`_CircularPadNd` for the last dimension.
+
+    >>> import autograd, nn
+    >>> nn.CircularPad1d((2, 1))(autograd.arange(3.).reshape(1, 1, 3))
+    tensor([[[1., 2., 0., 1., 2., 0.]]])
+    """
 
     dims = 1
 
 
 class CircularPad2d(_CircularPadNd):
-    """`_CircularPadNd` for the last two dimensions."""
+    """`_CircularPadNd` for the last two dimensions.
+
+    >>> import autograd, nn
+    >>> nn.CircularPad2d((1, 0, 0, 1))(autograd.tensor([[[[1., 2.], [3., 4.]]]]))
+    tensor([[[[2., 1., 2.],
+              [4., 3., 4.],
+              [2., 1., 2.]]]])
+    """
 
     dims = 2
 
 
 class CircularPad3d(_CircularPadNd):
-    """`_CircularPadNd` for the last three dimensions."""
+    """`_CircularPadNd` for the last three dimensions.
+
+    >>> import autograd, nn
+    >>> nn.CircularPad3d(1)(autograd.ones(1, 2, 3, 4, 5)).shape
+    Size([1, 2, 5, 6, 7])
+    """
 
     dims = 3

@@ -50,6 +50,12 @@ class Buffer(Tensor):
     Args:
         data: the values; the buffer shares their memory.
         persistent: whether it is part of the module's ``state_dict``.
+
+    >>> import autograd, nn
+    >>> module = nn.Module()
+    >>> module.scale = nn.Buffer(autograd.ones(2))
+    >>> dict(module.named_buffers()), list(module.parameters())
+    ({'scale': tensor([1., 1.])}, [])
     """
 
     __slots__ = ()
@@ -148,7 +154,14 @@ class UninitializedParameter(Uninitialized, Parameter):  # type: ignore[misc, ov
 
 
 class UninitializedBuffer(Uninitialized, Buffer):  # type: ignore[misc, override]
-    """A buffer whose shape is not known yet; ``materialize(shape)`` makes it a `Buffer`."""
+    """A buffer whose shape is not known yet; ``materialize(shape)`` makes it a `Buffer`.
+
+    >>> import autograd, nn
+    >>> buffer = nn.UninitializedBuffer()
+    >>> buffer.materialize((2, 3))
+    >>> buffer.shape
+    Size([2, 3])
+    """
 
     __slots__ = ()
 

@@ -110,7 +110,12 @@ class MaxUnpool3d(_MaxUnpoolNd):
 
 
 class AvgPool1d(Module):
-    """The mean of each window of (N, C, L) or (C, L); arguments as in `AvgPool2d`."""
+    """The mean of each window of (N, C, L) or (C, L); arguments as in `AvgPool2d`.
+
+    >>> import autograd, nn
+    >>> nn.AvgPool1d(2)(autograd.tensor([[1., 3., 5., 7.]]))
+    tensor([[2., 6.]])
+    """
 
     def __init__(self, kernel_size: Any, stride: Any = None, padding: Any = 0, ceil_mode: bool = False,
                  count_include_pad: bool = True) -> None:

@@ -61,6 +61,11 @@ class PixelShuffle(Module):
     """Moves channels into space: (N, C r^2, H, W) to (N, C, H r, W r).
 
     Shi et al., "Real-time single image and video super-resolution using an efficient sub-pixel CNN" (2016).
+
+    >>> import autograd, nn
+    >>> nn.PixelShuffle(2)(autograd.arange(4.).reshape(1, 4, 1, 1))
+    tensor([[[[0., 1.],
+              [2., 3.]]]])
     """
 
     def __init__(self, upscale_factor: int) -> None:
@@ -75,7 +80,12 @@ class PixelShuffle(Module):
 
 
 class PixelUnshuffle(Module):
-    """Moves space into channels: (N, C, H r, W r) to (N, C r^2, H, W)."""
+    """Moves space into channels: (N, C, H r, W r) to (N, C r^2, H, W).
+
+    >>> import autograd, nn
+    >>> nn.PixelUnshuffle(2)(autograd.arange(4.).reshape(1, 1, 2, 2)).flatten()
+    tensor([0., 1., 2., 3.])
+    """
 
     def __init__(self, downscale_factor: int) -> None:
         super().__init__()
@@ -89,7 +99,12 @@ class PixelUnshuffle(Module):
 
 
 class ChannelShuffle(Module):
-    """Interleaves ``groups`` groups of channels (dimension 1)."""
+    """Interleaves ``groups`` groups of channels (dimension 1).
+
+    >>> import autograd, nn
+    >>> nn.ChannelShuffle(2)(autograd.arange(4.).reshape(1, 4, 1, 1)).flatten()
+    tensor([0., 2., 1., 3.])
+    """
 
     def __init__(self, groups: int) -> None:
         super().__init__()
@@ -110,6 +125,13 @@ class Unfold(Module):
         dilation: step within a patch.
         padding: zeros on each side.
         stride: step between patches.
+
+    >>> import autograd, nn
+    >>> nn.Unfold(2)(autograd.arange(6.).reshape(1, 1, 2, 3))
+    tensor([[[0., 1.],
+             [1., 2.],
+             [3., 4.],
+             [4., 5.]]])
     """
 
     def __init__(self, kernel_size: Any, dilation: Any = 1, padding: Any = 0, stride: Any = 1) -> None:
@@ -124,7 +146,14 @@ class Unfold(Module):
 
 
 class Fold(Module):
-    """Adds patches up to images of size ``output_size``: the transpose of `Unfold`, whose arguments it takes."""
+    """Adds patches up to images of size ``output_size``: the transpose of `Unfold`, whose arguments it takes.
+
+    >>> import autograd, nn
+    >>> x = autograd.ones(1, 1, 2, 3)
+    >>> nn.Fold((2, 3), kernel_size=2)(nn.Unfold(2)(x))
+    tensor([[[[1., 2., 1.],
+              [1., 2., 1.]]]])
+    """
 
     def __init__(self, output_size: Any, kernel_size: Any, dilation: Any = 1, padding: Any = 0,
                  stride: Any = 1) -> None:
@@ -149,6 +178,10 @@ class Upsample(Module):
         mode: ``"nearest"``, ``"linear"``, ``"bilinear"``, ``"bicubic"`` or ``"trilinear"``.
         align_corners: whether the corner pixels keep their values (not for ``"nearest"``).
         recompute_scale_factor: work with the factor that follows from the rounded size.
+
+    >>> import autograd, nn
+    >>> nn.Upsample(scale_factor=2, mode="linear", align_corners=True)(autograd.tensor([[[0., 3.]]]))
+    tensor([[[0., 1., 2., 3.]]])
     """
 
     def __init__(self, size: Any = None, scale_factor: Any = None, mode: str = "nearest",
@@ -171,14 +204,25 @@ class Upsample(Module):
 
 
 class UpsamplingNearest2d(Upsample):
-    """`Upsample` with the nearest pixel."""
+    """`Upsample` with the nearest pixel.
+
+    >>> import autograd, nn
+    >>> nn.UpsamplingNearest2d(scale_factor=2)(autograd.tensor([[[[1., 2.]]]]))
+    tensor([[[[1., 1., 2., 2.],
+              [1., 1., 2., 2.]]]])
+    """
 
     def __init__(self, size: Any = None, scale_factor: Any = None) -> None:
         super().__init__(size, scale_factor, mode="nearest")
 
 
 class UpsamplingBilinear2d(Upsample):
-    """`Upsample`, bilinear with aligned corners."""
+    """`Upsample`, bilinear with aligned corners.
+
+    >>> import autograd, nn
+    >>> nn.UpsamplingBilinear2d(size=(1, 4))(autograd.tensor([[[[0., 3.]]]]))
+    tensor([[[[0., 1., 2., 3.]]]])
+    """
 
     def __init__(self, size: Any = None, scale_factor: Any = None) -> None:
         super().__init__(size, scale_factor, mode="bilinear", align_corners=True)

@@ -101,6 +101,11 @@ class RNNBase(Module):
 
     Shapes: input (T, N, input_size), (N, T, input_size) with ``batch_first``, (T, input_size), or a `PackedSequence`;
     states (num_layers * directions, N, size).
+
+    >>> import autograd, nn
+    >>> network = nn.RNNBase("LSTM", 3, 4)
+    >>> [(name, list(p.shape)) for name, p in network.named_parameters()][:2]
+    [('weight_ih_l0', [16, 3]), ('weight_hh_l0', [16, 4])]
     """
 
     def __init__(
@@ -269,7 +274,13 @@ def _check_options(mode: str, input_size: Any, hidden_size: Any, num_layers: int
 
 
 class RNN(RNNBase):
-    """The simple recurrent network ``h = tanh(W_ih x + b_ih + W_hh h + b_hh)``, or with relu; see `RNNBase`."""
+    """The simple recurrent network ``h = tanh(W_ih x + b_ih + W_hh h + b_hh)``, or with relu; see `RNNBase`.
+
+    >>> import autograd, nn
+    >>> output, h = nn.RNN(3, 4)(autograd.zeros(5, 2, 3))
+    >>> output.shape, h.shape
+    (Size([5, 2, 4]), Size([1, 2, 4]))
+    """
 
     def __init__(
         self, input_size: int, hidden_size: int, num_layers: int = 1, nonlinearity: str = "tanh", bias: bool = True,
@@ -301,7 +312,13 @@ class LSTM(RNNBase):
 
 
 class GRU(RNNBase):
-    """Gated recurrent units; see `RNNBase`. Cho et al. (2014)."""
+    """Gated recurrent units; see `RNNBase`. Cho et al. (2014).
+
+    >>> import autograd, nn
+    >>> output, h = nn.GRU(3, 4, bidirectional=True)(autograd.zeros(5, 2, 3))
+    >>> output.shape, h.shape
+    (Size([5, 2, 8]), Size([2, 2, 4]))
+    """
 
     def __init__(
         self, input_size: int, hidden_size: int, num_layers: int = 1, bias: bool = True, batch_first: bool = False,

@@ -25,6 +25,10 @@ class RNNCellBase(Module):
         device, dtype: of the parameters.
 
     Shapes: input (N, input_size) or (input_size); state (N, hidden_size) or (hidden_size).
+
+    >>> import autograd, nn
+    >>> nn.RNNCellBase(3, 4, bias=True, num_chunks=2).weight_ih.shape
+    Size([8, 3])
     """
 
     def __init__(self, input_size: int, hidden_size: int, bias: bool, num_chunks: int, device: Any = None,
@@ -76,7 +80,12 @@ class RNNCellBase(Module):
 
 
 class RNNCell(RNNCellBase):
-    """``h = tanh(W_ih x + b_ih + W_hh h + b_hh)``, or with relu; see `RNNCellBase`."""
+    """``h = tanh(W_ih x + b_ih + W_hh h + b_hh)``, or with relu; see `RNNCellBase`.
+
+    >>> import autograd, nn
+    >>> nn.RNNCell(3, 4)(autograd.zeros(2, 3)).shape
+    Size([2, 4])
+    """
 
     def __init__(self, input_size: int, hidden_size: int, bias: bool = True, nonlinearity: str = "tanh",
                  device: Any = None, dtype: Any = None) -> None:
@@ -91,7 +100,13 @@ class RNNCell(RNNCellBase):
 
 
 class LSTMCell(RNNCellBase):
-    """One step of an `LSTM`; returns hidden and cell state. See `RNNCellBase`."""
+    """One step of an `LSTM`; returns hidden and cell state. See `RNNCellBase`.
+
+    >>> import autograd, nn
+    >>> h, c = nn.LSTMCell(3, 4)(autograd.zeros(2, 3))
+    >>> h.shape, c.shape
+    (Size([2, 4]), Size([2, 4]))
+    """
 
     def __init__(self, input_size: int, hidden_size: int, bias: bool = True, device: Any = None,
                  dtype: Any = None) -> None:
@@ -102,7 +117,12 @@ class LSTMCell(RNNCellBase):
 
 
 class GRUCell(RNNCellBase):
-    """One step of a `GRU`; see `RNNCellBase`."""
+    """One step of a `GRU`; see `RNNCellBase`.
+
+    >>> import autograd, nn
+    >>> nn.GRUCell(3, 4)(autograd.zeros(2, 3), autograd.ones(2, 4)).shape
+    Size([2, 4])
+    """
 
     def __init__(self, input_size: int, hidden_size: int, bias: bool = True, device: Any = None,
                  dtype: Any = None) -> None:

@@ -112,6 +112,12 @@ class EmbeddingBag(_Table):
         include_last_offset: the offsets end with the number of indices.
         padding_idx: an index that bags leave out.
         device, dtype: of the weight.
+
+    >>> import autograd, nn
+    >>> bag = nn.EmbeddingBag.from_pretrained(autograd.tensor([[1., 2.], [3., 4.], [5., 6.]]), mode="sum")
+    >>> bag(autograd.tensor([0, 1, 2]), offsets=autograd.tensor([0, 2]))
+    tensor([[4., 6.],
+            [5., 6.]])
     """
 
     def __init__(

@@ -128,7 +128,13 @@ class TransformerEncoderLayer(_Block):
 
 
 class TransformerDecoderLayer(_Block):
-    """Self-attention, attention to ``memory``, and feed-forward, each with a residual connection; see `_Block`."""
+    """Self-attention, attention to ``memory``, and feed-forward, each with a residual connection; see `_Block`.
+
+    >>> import autograd, nn
+    >>> layer = nn.TransformerDecoderLayer(d_model=8, nhead=2)
+    >>> layer(autograd.zeros(5, 3, 8), memory=autograd.zeros(7, 3, 8)).shape
+    Size([5, 3, 8])
+    """
 
     _attentions = ("self_attn", "multihead_attn")
 
@@ -174,6 +180,11 @@ class TransformerEncoder(Module):
         num_layers: how many.
         norm: applied to the result, or None.
         enable_nested_tensor, mask_check: accepted; they choose among PyTorch's implementations.
+
+    >>> import autograd, nn
+    >>> layer = nn.TransformerEncoderLayer(d_model=8, nhead=2, batch_first=True)
+    >>> nn.TransformerEncoder(layer, num_layers=2)(autograd.zeros(3, 5, 8)).shape
+    Size([3, 5, 8])
     """
 
     def __init__(self, encoder_layer: Module, num_layers: int, norm: Module | None = None,
@@ -194,7 +205,13 @@ class TransformerEncoder(Module):
 
 
 class TransformerDecoder(Module):
-    """A stack of decoder layers; arguments as in `TransformerEncoder`."""
+    """A stack of decoder layers; arguments as in `TransformerEncoder`.
+
+    >>> import autograd, nn
+    >>> decoder = nn.TransformerDecoder(nn.TransformerDecoderLayer(d_model=8, nhead=2), num_layers=2)
+    >>> decoder(autograd.zeros(5, 3, 8), memory=autograd.zeros(7, 3, 8)).shape
+    Size([5, 3, 8])
+    """
 
     def __init__(self, decoder_layer: Module, num_layers: int, norm: Module | None = None) -> None:
         super().__init__()

@@ -30,6 +30,15 @@ class Adadelta(RuleOptimizer):
         weight_decay: factor of the L2 penalty.
         maximize: go up instead of down.
         foreach, capturable: accepted; there is one implementation.
+
+    >>> import autograd, nn, optim
+    >>> p = nn.Parameter(autograd.tensor([1., 2.]))
+    >>> optimizer = optim.Adadelta([p], lr=0.1)
+    >>> (p ** 2).sum().backward()
+    >>> optimizer.step()
+    >>> p
+    Parameter containing:
+    tensor([0.9997, 1.9997], requires_grad=True)
     """
 
     _n_work = 3

@@ -41,6 +41,15 @@ class Adafactor(Optimizer):
         weight_decay: how much parameters shrink, apart from the gradient.
         foreach: accepted; there is one implementation.
         maximize: go up instead of down.
+
+    >>> import autograd, nn, optim
+    >>> p = nn.Parameter(autograd.tensor([1., 2.]))
+    >>> optimizer = optim.Adafactor([p], lr=0.1)
+    >>> (p ** 2).sum().backward()
+    >>> optimizer.step()
+    >>> p
+    Parameter containing:
+    tensor([0.8419, 1.8419], requires_grad=True)
     """
 
     def __init__(

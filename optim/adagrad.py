@@ -31,6 +31,15 @@ class Adagrad(RuleOptimizer):
         eps: added to the denominator.
         maximize: go up instead of down.
         foreach, fused: accepted; there is one implementation.
+
+    >>> import autograd, nn, optim
+    >>> p = nn.Parameter(autograd.tensor([1., 2.]))
+    >>> optimizer = optim.Adagrad([p], lr=0.1)
+    >>> (p ** 2).sum().backward()
+    >>> optimizer.step()
+    >>> p
+    Parameter containing:
+    tensor([0.9000, 1.9000], requires_grad=True)
     """
 
     def __init__(

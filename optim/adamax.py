@@ -29,6 +29,15 @@ class Adamax(RuleOptimizer):
         weight_decay: factor of the L2 penalty.
         maximize: go up instead of down.
         foreach, capturable: accepted; there is one implementation.
+
+    >>> import autograd, nn, optim
+    >>> p = nn.Parameter(autograd.tensor([1., 2.]))
+    >>> optimizer = optim.Adamax([p], lr=0.1)
+    >>> (p ** 2).sum().backward()
+    >>> optimizer.step()
+    >>> p
+    Parameter containing:
+    tensor([0.9000, 1.9000], requires_grad=True)
     """
 
     def __init__(

@@ -15,7 +15,17 @@ from .adam import Adam
 
 
 class AdamW(Adam):
-    """Adam with decoupled weight decay; arguments as in `Adam`."""
+    """Adam with decoupled weight decay; arguments as in `Adam`.
+
+    >>> import autograd, nn, optim
+    >>> p = nn.Parameter(autograd.tensor([1., 2.]))
+    >>> optimizer = optim.AdamW([p], lr=0.1)
+    >>> (p ** 2).sum().backward()
+    >>> optimizer.step()
+    >>> p
+    Parameter containing:
+    tensor([0.8990, 1.8980], requires_grad=True)
+    """
 
     def __init__(
         self, params: Iterable[Any], lr: Any = 1e-3, betas: tuple[float, float] = (0.9, 0.999), eps: float = 1e-8,

@@ -31,6 +31,15 @@ class ASGD(RuleOptimizer):
         weight_decay: factor of the L2 penalty.
         maximize: go up instead of down.
         foreach, capturable: accepted; there is one implementation.
+
+    >>> import autograd, nn, optim
+    >>> p = nn.Parameter(autograd.tensor([1., 2.]))
+    >>> optimizer = optim.ASGD([p], lr=0.1)
+    >>> (p ** 2).sum().backward()
+    >>> optimizer.step()
+    >>> p
+    Parameter containing:
+    tensor([0.8000, 1.6000], requires_grad=True)
     """
 
     def __init__(

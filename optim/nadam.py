@@ -34,6 +34,15 @@ class NAdam(RuleOptimizer):
         decoupled_weight_decay: shrink the parameters instead of adding to the gradient.
         maximize: go up instead of down.
         foreach, capturable: accepted; there is one implementation.
+
+    >>> import autograd, nn, optim
+    >>> p = nn.Parameter(autograd.tensor([1., 2.]))
+    >>> optimizer = optim.NAdam([p], lr=0.1)
+    >>> (p ** 2).sum().backward()
+    >>> optimizer.step()
+    >>> p
+    Parameter containing:
+    tensor([0.8944, 1.8944], requires_grad=True)
     """
 
     _n_work = 3

@@ -42,6 +42,20 @@ class Optimizer:
     Raises:
         ValueError: there are no parameters, one is not a leaf, or one stands in two groups.
         TypeError: something is not a Tensor.
+
+    >>> import autograd, nn, optim
+    >>> class SignDescent(optim.Optimizer):
+    ...     @autograd.no_grad()
+    ...     def step(self):
+    ...         for group in self.param_groups:
+    ...             for p in group["params"]:
+    ...                 p -= group["lr"] * p.grad.sign()
+    >>> p = nn.Parameter(autograd.tensor([1., -2.]))
+    >>> (p ** 2).sum().backward()
+    >>> SignDescent([p], {"lr": 0.1}).step()
+    >>> p
+    Parameter containing:
+    tensor([ 0.9000, -1.9000], requires_grad=True)
     """
 
     # Whether a scheduler is attached, and whether `step` ran since.

@@ -38,6 +38,15 @@ class RAdam(RuleOptimizer):
         decoupled_weight_decay: shrink the parameters instead of adding to the gradient.
         maximize: go up instead of down.
         foreach, capturable: accepted; there is one implementation.
+
+    >>> import autograd, nn, optim
+    >>> p = nn.Parameter(autograd.tensor([1., 2.]))
+    >>> optimizer = optim.RAdam([p], lr=0.1)
+    >>> (p ** 2).sum().backward()
+    >>> optimizer.step()
+    >>> p
+    Parameter containing:
+    tensor([0.8000, 1.6000], requires_grad=True)
     """
 
     def __init__(

@@ -34,6 +34,15 @@ class RMSprop(RuleOptimizer):
         centered: divide by an estimate of the standard deviation.
         maximize: go up instead of down.
         foreach, capturable: accepted; there is one implementation.
+
+    >>> import autograd, nn, optim
+    >>> p = nn.Parameter(autograd.tensor([1., 2.]))
+    >>> optimizer = optim.RMSprop([p], lr=0.01)
+    >>> (p ** 2).sum().backward()
+    >>> optimizer.step()
+    >>> p
+    Parameter containing:
+    tensor([0.9000, 1.9000], requires_grad=True)
     """
 
     def __init__(

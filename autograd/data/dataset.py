@@ -46,6 +46,12 @@ class IterableDataset(Dataset[T_co]):
 
     With worker processes each worker iterates over a copy, so the stream must be split there: ask
     `get_worker_info` inside ``__iter__`` for the worker's ``id`` and ``num_workers``.
+
+    >>> from autograd.data import DataLoader, IterableDataset
+    >>> class Countdown(IterableDataset):
+    ...     def __iter__(self): return iter(range(3, 0, -1))
+    >>> list(DataLoader(Countdown(), batch_size=2))
+    [tensor([3, 2]), tensor([1])]
     """
 
     def __iter__(self) -> Iterator[T_co]:
@@ -96,6 +102,12 @@ class StackDataset(Dataset[Any]):
 
     Raises:
         ValueError: both or neither are given, or the lengths differ.
+
+    >>> from autograd.data import StackDataset
+    >>> StackDataset([1, 2], ["a", "b"])[1]
+    (2, 'b')
+    >>> StackDataset(x=[1, 2], y=["a", "b"])[1]
+    {'x': 2, 'y': 'b'}
     """
 
     def __init__(self, *args: Dataset[Any], **kwargs: Dataset[Any]) -> None:
@@ -129,6 +141,11 @@ class ConcatDataset(Dataset[T_co]):
 
     Raises:
         AssertionError: there is none, or one is an IterableDataset.
+
+    >>> from autograd.data import ConcatDataset
+    >>> both = ConcatDataset([[1, 2], [3]])
+    >>> len(both), both[2]
+    (3, 3)
     """
 
     def __init__(self, datasets: Iterable[Dataset[T_co]]) -> None:
@@ -159,6 +176,13 @@ class ChainDataset(IterableDataset[T_co]):
 
     Raises:
         AssertionError: on iteration or ``len``, where one is not an IterableDataset.
+
+    >>> from autograd.data import ChainDataset, IterableDataset
+    >>> class Counter(IterableDataset):
+    ...     def __init__(self, n): self.n = n
+    ...     def __iter__(self): return iter(range(self.n))
+    >>> list(ChainDataset([Counter(2), Counter(3)]))
+    [0, 1, 0, 1, 2]
     """
 
     def __init__(self, datasets: Iterable[Dataset[T_co]]) -> None:
@@ -187,6 +211,10 @@ class Subset(Dataset[T_co]):
 
     Raises:
         NotImplementedError: a subclass redefines ``__getitem__`` without ``__getitems__``, which batches use.
+
+    >>> from autograd.data import Subset
+    >>> list(Subset(["a", "b", "c"], [2, 0]))
+    ['c', 'a']
     """
 
     def __init__(self, dataset: Dataset[T_co], indices: Sequence[int]) -> None:

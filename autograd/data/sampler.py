@@ -24,14 +24,28 @@ def draw_seed(generator: Generator | None = None) -> int:
 
 
 class Sampler(Generic[T_co]):
-    """Base of samplers: ``__iter__`` gives indices, or lists of indices for batches; ``__len__`` how many."""
+    """Base of samplers: ``__iter__`` gives indices, or lists of indices for batches; ``__len__`` how many.
+
+    >>> from autograd.data import Sampler
+    >>> class Backward(Sampler):
+    ...     def __init__(self, data): self.n = len(data)
+    ...     def __len__(self): return self.n
+    ...     def __iter__(self): return iter(range(self.n - 1, -1, -1))
+    >>> list(Backward("abc"))
+    [2, 1, 0]
+    """
 
     def __iter__(self) -> Iterator[T_co]:
         raise NotImplementedError(f"{type(self).__name__} does not define __iter__, which a Sampler must")
 
 
 class SequentialSampler(Sampler[int]):
-    """Indices 0, 1, 2, ... up to the length of ``data_source``."""
+    """Indices 0, 1, 2, ... up to the length of ``data_source``.
+
+    >>> from autograd.data import SequentialSampler
+    >>> list(SequentialSampler("abc"))
+    [0, 1, 2]
+    """
 
     def __init__(self, data_source: Sized) -> None:
         self.data_source = data_source
@@ -56,6 +70,11 @@ class RandomSampler(Sampler[int]):
     Raises:
         TypeError: ``replacement`` is not a bool.
         ValueError: ``num_samples`` is not a positive integer.
+
+    >>> import autograd
+    >>> from autograd.data import RandomSampler
+    >>> list(RandomSampler(range(5), generator=autograd.Generator().manual_seed(0)))
+    [4, 0, 1, 3, 2]
     """
 
     def __init__(self, data_source: Sized, replacement: bool = False, num_samples: int | None = None,
@@ -88,7 +107,13 @@ class RandomSampler(Sampler[int]):
 
 
 class SubsetRandomSampler(Sampler[int]):
-    """The given indices in random order, each once."""
+    """The given indices in random order, each once.
+
+    >>> import autograd
+    >>> from autograd.data import SubsetRandomSampler
+    >>> list(SubsetRandomSampler([1, 3, 5, 7], generator=autograd.Generator().manual_seed(0)))
+    [1, 3, 7, 5]
+    """
 
     def __init__(self, indices: Sequence[int], generator: Generator | None = None) -> None:
         self.indices, self.generator = indices, generator
@@ -112,6 +137,11 @@ class WeightedRandomSampler(Sampler[int]):
 
     Raises:
         ValueError: ``num_samples`` is not a positive integer, ``replacement`` not a bool, or ``weights`` not 1-d.
+
+    >>> import autograd
+    >>> from autograd.data import WeightedRandomSampler
+    >>> list(WeightedRandomSampler([0.1, 0., 0.9], num_samples=5, generator=autograd.Generator().manual_seed(0)))
+    [2, 2, 2, 2, 2]
     """
 
     def __init__(self, weights: Sequence[float], num_samples: int, replacement: bool = True,

@@ -27,7 +27,13 @@ from .fetch import StreamFetcher, make_fetcher
 
 @dataclass(frozen=True)
 class WorkerInfo:
-    """What a worker knows of itself: see `get_worker_info`."""
+    """What a worker knows of itself: see `get_worker_info`.
+
+    >>> from autograd.data import WorkerInfo
+    >>> info = WorkerInfo(id=1, num_workers=2, seed=0, dataset=None)
+    >>> list(range(6))[info.id::info.num_workers]
+    [1, 3, 5]
+    """
 
     id: int
     num_workers: int

@@ -76,6 +76,13 @@ def load(f: str | os.PathLike[str] | IO[bytes], map_location: Any = None, *, wei
     Raises:
         FileNotFoundError: there is no such file.
         RuntimeError: the file is damaged, or was not written by `save`; the message says which.
+
+    >>> import autograd, io
+    >>> file = io.BytesIO()
+    >>> autograd.io.save([autograd.ones(2), "done"], file)
+    >>> _ = file.seek(0)
+    >>> autograd.io.load(file)
+    [tensor([1., 1.]), 'done']
     """
     if map_location is not None and not callable(map_location) and not isinstance(map_location, dict):
         device(map_location)

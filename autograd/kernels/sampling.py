@@ -20,15 +20,8 @@ from .mt19937 import Array, Engine
 F = TypeVar("F", bound=Callable[..., Any])
 
 _drawing = threading.RLock()
-
-
-def _renew_lock() -> None:
-    global _drawing
-    _drawing = threading.RLock()
-
-
-if hasattr(os, "register_at_fork"):  # the thread that held the lock is not in the child
-    pass
+if hasattr(os, "register_at_fork"):  # a child must not find it, or NumPy's own lock, held by a thread it does not have
+    os.register_at_fork(before=_drawing.acquire, after_in_parent=_drawing.release, after_in_child=_drawing.release)
 
 
 def undivided(draw: F) -> F:

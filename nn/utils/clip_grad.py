@@ -62,7 +62,15 @@ def get_total_norm(tensors: Any, norm_type: float = 2.0, error_if_nonfinite: boo
 
 
 def clip_grads_with_norm_(parameters: Any, max_norm: float, total_norm: Tensor, foreach: bool | None = None) -> None:
-    """Scale the gradients by ``max_norm / total_norm`` where that is below 1."""
+    """Scale the gradients by ``max_norm / total_norm`` where that is below 1.
+
+    >>> import autograd, nn
+    >>> p = nn.Parameter(autograd.zeros(2))
+    >>> p.grad = autograd.tensor([3., -4.])
+    >>> nn.utils.clip_grads_with_norm_([p], 1., total_norm=autograd.tensor(10.))
+    >>> p.grad
+    tensor([ 0.3000, -0.4000])
+    """
     scale = float(max_norm) / (float(total_norm) + 1e-6)
     # A norm that is not a number spreads, as in PyTorch.
     if scale < 1.0 or math.isnan(scale):
@@ -100,7 +108,15 @@ def clip_grad_norm_(parameters: Any, max_norm: float, norm_type: float = 2.0, er
 
 
 def clip_grad_value_(parameters: Any, clip_value: float, foreach: bool | None = None) -> None:
-    """Limit every element of the gradients, in place, to plus or minus ``clip_value``."""
+    """Limit every element of the gradients, in place, to plus or minus ``clip_value``.
+
+    >>> import autograd, nn
+    >>> p = nn.Parameter(autograd.zeros(2))
+    >>> p.grad = autograd.tensor([3., -4.])
+    >>> nn.utils.clip_grad_value_([p], 3.5)
+    >>> p.grad
+    tensor([ 3.0000, -3.5000])
+    """
     limit = float(clip_value)
     for g in _gradients(parameters):
         np.clip(g._a, -limit, limit, out=g._a)
@@ -108,12 +124,25 @@ def clip_grad_value_(parameters: Any, clip_value: float, foreach: bool | None = 
 
 
 def parameters_to_vector(parameters: Iterable[Tensor]) -> Tensor:
-    """All parameters, one after the other, as one vector (recorded)."""
+    """All parameters, one after the other, as one vector (recorded).
+
+    >>> import autograd, nn
+    >>> nn.utils.parameters_to_vector([autograd.ones(1, 2), autograd.zeros(1)])
+    tensor([1., 1., 0.])
+    """
     return cat([p.reshape(-1) for p in parameters])
 
 
 def vector_to_parameters(vec: Tensor, parameters: Iterable[Tensor]) -> None:
-    """Let the parameters have the values of a vector: the inverse of `parameters_to_vector`."""
+    """Let the parameters have the values of a vector: the inverse of `parameters_to_vector`.
+
+    >>> import autograd, nn
+    >>> layer = nn.Linear(2, 1)
+    >>> nn.utils.vector_to_parameters(autograd.tensor([1., 2., 3.]), layer.parameters())
+    >>> layer.weight
+    Parameter containing:
+    tensor([[1., 2.]], requires_grad=True)
+    """
     if not isinstance(vec, Tensor):
         fail(TypeError, f"expected Tensor, but got: {type(vec).__name__}")
     start = 0

@@ -14,6 +14,11 @@ from autograd import Tensor, cat
 from autograd.errors import fail
 from autograd.tape import wrap_node
 
+__all__ = [
+    "PackedSequence", "invert_permutation", "pack_padded_sequence", "pack_sequence", "pad_packed_sequence",
+    "pad_sequence", "unpack_sequence", "unpad_sequence",
+]
+
 
 class _Fields(NamedTuple):
     data: Any
@@ -30,6 +35,12 @@ class PackedSequence(_Fields):
         batch_sizes: how many sequences reach each time.
         sorted_indices: which sequence of the batch stands where, or None where they came sorted.
         unsorted_indices: the inverse of it.
+
+    >>> import autograd
+    >>> from nn.utils.rnn import pack_sequence
+    >>> packed = pack_sequence([autograd.tensor([1, 2]), autograd.tensor([3])])
+    >>> packed.data, packed.batch_sizes
+    (tensor([1, 3, 2]), tensor([2, 1]))
     """
 
     __slots__ = ()
@@ -54,7 +65,13 @@ class PackedSequence(_Fields):
 
 
 def invert_permutation(permutation: Tensor | None) -> Tensor | None:
-    """The inverse of a permutation, a tensor of indices; None gives None."""
+    """The inverse of a permutation, a tensor of indices; None gives None.
+
+    >>> import autograd
+    >>> from nn.utils.rnn import invert_permutation
+    >>> invert_permutation(autograd.tensor([2, 0, 1]))
+    tensor([1, 2, 0])
+    """
     if permutation is None:
         return None
     return wrap_node(np.argsort(permutation._a), None)
@@ -121,6 +138,12 @@ def pad_packed_sequence(sequence: PackedSequence, batch_first: bool = False, pad
 
     Returns:
         The padded batch in its original order, and the lengths.
+
+    >>> import autograd
+    >>> from nn.utils.rnn import pack_sequence, pad_packed_sequence
+    >>> pad_packed_sequence(pack_sequence([autograd.tensor([1, 2]), autograd.tensor([3])]), batch_first=True)
+    (tensor([[1, 2],
+            [3, 0]]), tensor([2, 1]))
     """
     batch_sizes = sequence.batch_sizes._a
     longest = len(batch_sizes)
@@ -179,18 +202,36 @@ def pad_sequence(sequences: Iterable[Tensor], batch_first: bool = False, padding
 
 
 def unpad_sequence(padded_sequences: Tensor, lengths: Tensor, batch_first: bool = False) -> list[Tensor]:
-    """The sequences of a padded batch, each of its length."""
+    """The sequences of a padded batch, each of its length.
+
+    >>> import autograd
+    >>> from nn.utils.rnn import unpad_sequence
+    >>> unpad_sequence(autograd.tensor([[1, 2], [3, 0]]), autograd.tensor([2, 1]), batch_first=True)
+    [tensor([1, 2]), tensor([3])]
+    """
     if not batch_first:
         padded_sequences = padded_sequences.transpose(0, 1)
     return [padded_sequences[i, :int(n)] for i, n in enumerate(lengths.tolist())]
 
 
 def pack_sequence(sequences: Sequence[Tensor], enforce_sorted: bool = True) -> PackedSequence:
-    """Pack tensors of shapes (L, *); see `pack_padded_sequence`."""
+    """Pack tensors of shapes (L, *); see `pack_padded_sequence`.
+
+    >>> import autograd
+    >>> from nn.utils.rnn import pack_sequence
+    >>> pack_sequence([autograd.tensor([1, 2, 3]), autograd.tensor([4])]).data
+    tensor([1, 4, 2, 3])
+    """
     return pack_padded_sequence(pad_sequence(sequences), [len(s) for s in sequences], enforce_sorted=enforce_sorted)
 
 
 def unpack_sequence(packed_sequences: PackedSequence) -> list[Tensor]:
-    """The inverse of `pack_sequence`."""
+    """The inverse of `pack_sequence`.
+
+    >>> import autograd
+    >>> from nn.utils.rnn import pack_sequence, unpack_sequence
+    >>> unpack_sequence(pack_sequence([autograd.tensor([1, 2]), autograd.tensor([3])]))
+    [tensor([1, 2]), tensor([3])]
+    """
     padded, lengths = pad_packed_sequence(packed_sequences, batch_first=True)
     return unpad_sequence(padded, lengths, batch_first=True)

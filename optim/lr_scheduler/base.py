@@ -53,6 +53,18 @@ class LRScheduler:
     Args:
         optimizer: whose learning rates to change.
         last_epoch: the count from which to resume; -1 to start.
+
+    >>> import autograd, nn, optim
+    >>> class Halving(optim.lr_scheduler.LRScheduler):
+    ...     def get_lr(self): return [base * 0.5 ** self.last_epoch for base in self.base_lrs]
+    >>> optimizer = optim.SGD([nn.Parameter(autograd.zeros(1))], lr=1.)
+    >>> scheduler = Halving(optimizer)
+    >>> for _ in range(2):
+    ...     optimizer.step()
+    ...     scheduler.step()
+    ...     print(scheduler.get_last_lr())
+    [0.5]
+    [0.25]
     """
 
     _is_initial = False

@@ -49,6 +49,19 @@ class SequentialLR(_Combined):
         schedulers: the schedules.
         milestones: at which count each but the first begins.
         last_epoch: the count from which to resume; -1 to start.
+
+    >>> import autograd, nn, optim
+    >>> optimizer = optim.SGD([nn.Parameter(autograd.zeros(1))], lr=1.)
+    >>> from optim.lr_scheduler import ConstantLR, ExponentialLR, SequentialLR
+    >>> parts = [ConstantLR(optimizer, factor=0.5, total_iters=9), ExponentialLR(optimizer, gamma=0.5)]
+    >>> scheduler = SequentialLR(optimizer, parts, milestones=[2])
+    >>> for _ in range(3):
+    ...     optimizer.step()
+    ...     scheduler.step()
+    ...     print(scheduler.get_last_lr())
+    [0.5]
+    [1.0]
+    [0.5]
     """
 
     def __init__(self, optimizer: Optimizer, schedulers: list[LRScheduler], milestones: list[int],
@@ -98,6 +111,18 @@ class ChainedScheduler(_Combined):
     Args:
         schedulers: the schedules.
         optimizer: whose learning rates they change. Default: that of the first.
+
+    >>> import autograd, nn, optim
+    >>> optimizer = optim.SGD([nn.Parameter(autograd.zeros(1))], lr=1.)
+    >>> from optim.lr_scheduler import ChainedScheduler, ExponentialLR, StepLR
+    >>> scheduler = ChainedScheduler([ExponentialLR(optimizer, gamma=0.5), StepLR(optimizer, step_size=2, gamma=0.5)])
+    >>> for _ in range(3):
+    ...     optimizer.step()
+    ...     scheduler.step()
+    ...     print(scheduler.get_last_lr())
+    [0.5]
+    [0.125]
+    [0.0625]
     """
 
     def __init__(self, schedulers: Sequence[LRScheduler], optimizer: Optimizer | None = None) -> None:

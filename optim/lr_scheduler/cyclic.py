@@ -49,6 +49,18 @@ class CyclicLR(_WithMomentum):
         scale_mode: ``"cycle"`` or ``"iterations"``, what ``scale_fn`` takes.
         cycle_momentum: move the momentum the other way, between ``base_momentum`` and ``max_momentum``.
         last_epoch: the count from which to resume; -1 to start.
+
+    >>> import autograd, nn, optim
+    >>> optimizer = optim.SGD([nn.Parameter(autograd.zeros(1))], lr=1.)
+    >>> scheduler = optim.lr_scheduler.CyclicLR(optimizer, 0., 1., step_size_up=2, cycle_momentum=False)
+    >>> for _ in range(4):
+    ...     optimizer.step()
+    ...     scheduler.step()
+    ...     print(scheduler.get_last_lr())
+    [0.5]
+    [1.0]
+    [0.5]
+    [0.0]
     """
 
     def __init__(
@@ -135,6 +147,18 @@ class OneCycleLR(_WithMomentum):
         final_div_factor: the end is the start divided by it.
         three_phase: go back to the start before falling further.
         last_epoch: the count from which to resume; -1 to start.
+
+    >>> import autograd, nn, optim
+    >>> optimizer = optim.SGD([nn.Parameter(autograd.zeros(1))], lr=1.)
+    >>> scheduler = optim.lr_scheduler.OneCycleLR(optimizer, 1., total_steps=5, cycle_momentum=False)
+    >>> for _ in range(4):
+    ...     optimizer.step()
+    ...     scheduler.step()
+    ...     print(round(optimizer.param_groups[0]["lr"], 4))
+    0.9505
+    0.6113
+    0.1883
+    0.0
     """
 
     def __init__(

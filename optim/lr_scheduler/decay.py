@@ -51,6 +51,17 @@ class LambdaLR(_WithFunctions):
         optimizer: whose learning rates to change.
         lr_lambda: a function, or one for each group.
         last_epoch: the count from which to resume; -1 to start.
+
+    >>> import autograd, nn, optim
+    >>> optimizer = optim.SGD([nn.Parameter(autograd.zeros(1))], lr=1.)
+    >>> scheduler = optim.lr_scheduler.LambdaLR(optimizer, lambda count: 1 / (1 + count))
+    >>> for _ in range(3):
+    ...     optimizer.step()
+    ...     scheduler.step()
+    ...     print(scheduler.get_last_lr())
+    [0.5]
+    [0.3333333333333333]
+    [0.25]
     """
 
     def get_lr(self) -> Rates:
@@ -59,7 +70,19 @@ class LambdaLR(_WithFunctions):
 
 
 class MultiplicativeLR(_WithFunctions):
-    """The present learning rate times ``lr_lambda(count)``; arguments as in `LambdaLR`."""
+    """The present learning rate times ``lr_lambda(count)``; arguments as in `LambdaLR`.
+
+    >>> import autograd, nn, optim
+    >>> optimizer = optim.SGD([nn.Parameter(autograd.zeros(1))], lr=1.)
+    >>> scheduler = optim.lr_scheduler.MultiplicativeLR(optimizer, lambda count: 0.5)
+    >>> for _ in range(3):
+    ...     optimizer.step()
+    ...     scheduler.step()
+    ...     print(scheduler.get_last_lr())
+    [0.5]
+    [0.25]
+    [0.125]
+    """
 
     def get_lr(self) -> Rates:
         self._warn_outside_step()
@@ -100,7 +123,19 @@ class StepLR(LRScheduler):
 
 
 class MultiStepLR(LRScheduler):
-    """Times ``gamma`` at each of the ``milestones``."""
+    """Times ``gamma`` at each of the ``milestones``.
+
+    >>> import autograd, nn, optim
+    >>> optimizer = optim.SGD([nn.Parameter(autograd.zeros(1))], lr=1.)
+    >>> scheduler = optim.lr_scheduler.MultiStepLR(optimizer, milestones=[1, 3], gamma=0.5)
+    >>> for _ in range(3):
+    ...     optimizer.step()
+    ...     scheduler.step()
+    ...     print(scheduler.get_last_lr())
+    [0.5]
+    [0.5]
+    [0.25]
+    """
 
     def __init__(self, optimizer: Optimizer, milestones: Iterable[int], gamma: float = 0.1,
                  last_epoch: int = -1) -> None:
@@ -119,7 +154,19 @@ class MultiStepLR(LRScheduler):
 
 
 class ConstantLR(LRScheduler):
-    """Times ``factor`` until ``total_iters`` steps are done."""
+    """Times ``factor`` until ``total_iters`` steps are done.
+
+    >>> import autograd, nn, optim
+    >>> optimizer = optim.SGD([nn.Parameter(autograd.zeros(1))], lr=1.)
+    >>> scheduler = optim.lr_scheduler.ConstantLR(optimizer, factor=0.5, total_iters=2)
+    >>> for _ in range(3):
+    ...     optimizer.step()
+    ...     scheduler.step()
+    ...     print(scheduler.get_last_lr())
+    [0.5]
+    [1.0]
+    [1.0]
+    """
 
     def __init__(self, optimizer: Optimizer, factor: float = 1.0 / 3, total_iters: int = 5,
                  last_epoch: int = -1) -> None:
@@ -142,7 +189,18 @@ class ConstantLR(LRScheduler):
 
 
 class LinearLR(LRScheduler):
-    """Times a factor that goes from ``start_factor`` to ``end_factor`` in ``total_iters`` equal steps."""
+    """Times a factor that goes from ``start_factor`` to ``end_factor`` in ``total_iters`` equal steps.
+
+    >>> import autograd, nn, optim
+    >>> optimizer = optim.SGD([nn.Parameter(autograd.zeros(1))], lr=1.)
+    >>> scheduler = optim.lr_scheduler.LinearLR(optimizer, start_factor=0.5, total_iters=2)
+    >>> for _ in range(2):
+    ...     optimizer.step()
+    ...     scheduler.step()
+    ...     print(scheduler.get_last_lr())
+    [0.75]
+    [1.0]
+    """
 
     def __init__(self, optimizer: Optimizer, start_factor: float = 1.0 / 3, end_factor: float = 1.0,
                  total_iters: int = 5, last_epoch: int = -1) -> None:
@@ -168,7 +226,18 @@ class LinearLR(LRScheduler):
 
 
 class ExponentialLR(LRScheduler):
-    """Times ``gamma`` at every step."""
+    """Times ``gamma`` at every step.
+
+    >>> import autograd, nn, optim
+    >>> optimizer = optim.SGD([nn.Parameter(autograd.zeros(1))], lr=1.)
+    >>> scheduler = optim.lr_scheduler.ExponentialLR(optimizer, gamma=0.5)
+    >>> for _ in range(2):
+    ...     optimizer.step()
+    ...     scheduler.step()
+    ...     print(scheduler.get_last_lr())
+    [0.5]
+    [0.25]
+    """
 
     def __init__(self, optimizer: Optimizer, gamma: float, last_epoch: int = -1) -> None:
         self.gamma = gamma
@@ -183,7 +252,19 @@ class ExponentialLR(LRScheduler):
 
 
 class PolynomialLR(LRScheduler):
-    """Times ``(1 - count / total_iters) ** power``, reaching zero."""
+    """Times ``(1 - count / total_iters) ** power``, reaching zero.
+
+    >>> import autograd, nn, optim
+    >>> optimizer = optim.SGD([nn.Parameter(autograd.zeros(1))], lr=1.)
+    >>> scheduler = optim.lr_scheduler.PolynomialLR(optimizer, total_iters=4, power=2)
+    >>> for _ in range(3):
+    ...     optimizer.step()
+    ...     scheduler.step()
+    ...     print(scheduler.get_last_lr())
+    [0.5625]
+    [0.25]
+    [0.0625]
+    """
 
     def __init__(self, optimizer: Optimizer, total_iters: int = 5, power: float = 1.0, last_epoch: int = -1) -> None:
         self.total_iters, self.power = total_iters, power
@@ -205,6 +286,18 @@ class CosineAnnealingLR(LRScheduler):
     """Down to ``eta_min`` along half a cosine in ``T_max`` steps, and up again.
 
     Loshchilov and Hutter, "SGDR: stochastic gradient descent with warm restarts" (2017), without restarts.
+
+    >>> import autograd, nn, optim
+    >>> optimizer = optim.SGD([nn.Parameter(autograd.zeros(1))], lr=1.)
+    >>> scheduler = optim.lr_scheduler.CosineAnnealingLR(optimizer, T_max=4)
+    >>> for _ in range(4):
+    ...     optimizer.step()
+    ...     scheduler.step()
+    ...     print(round(optimizer.param_groups[0]["lr"], 4))
+    0.8536
+    0.5
+    0.1464
+    0.0
     """
 
     def __init__(self, optimizer: Optimizer, T_max: int, eta_min: float = 0.0, last_epoch: int = -1) -> None:
@@ -234,6 +327,18 @@ class CosineAnnealingWarmRestarts(LRScheduler):
     """Down to ``eta_min`` along half a cosine in ``T_0`` steps, then from the top, each time ``T_mult`` times longer.
 
     Loshchilov and Hutter, "SGDR: stochastic gradient descent with warm restarts" (2017).
+
+    >>> import autograd, nn, optim
+    >>> optimizer = optim.SGD([nn.Parameter(autograd.zeros(1))], lr=1.)
+    >>> scheduler = optim.lr_scheduler.CosineAnnealingWarmRestarts(optimizer, T_0=2)
+    >>> for _ in range(4):
+    ...     optimizer.step()
+    ...     scheduler.step()
+    ...     print(round(optimizer.param_groups[0]["lr"], 4))
+    0.5
+    1.0
+    0.5
+    1.0
     """
 
     def __init__(self, optimizer: Optimizer, T_0: int, T_mult: int = 1, eta_min: float = 0.0,

@@ -24,6 +24,17 @@ class ReduceLROnPlateau(LRScheduler):
         cooldown: how many steps to wait after a change.
         min_lr: the least learning rate; a number, or one for each group.
         eps: smaller changes are not made.
+
+    >>> import autograd, nn, optim
+    >>> optimizer = optim.SGD([nn.Parameter(autograd.zeros(1))], lr=1.)
+    >>> scheduler = optim.lr_scheduler.ReduceLROnPlateau(optimizer, factor=0.5, patience=1)
+    >>> for loss in [3., 2., 2., 2.]:
+    ...     scheduler.step(loss)
+    ...     print(optimizer.param_groups[0]["lr"])
+    1.0
+    1.0
+    1.0
+    0.5
     """
 
     def __init__(

@@ -344,6 +344,7 @@ def train():
         (w * 2).sum().backward()
         autograd.randn(100_000)
 
+autograd.randn(1)  # loads what draws: a child forked during an import waits for it forever
 thread = threading.Thread(target=train)
 thread.start()
 print([fork(3) for _ in range(20)] == [0] * 20)
