@@ -150,7 +150,6 @@ from .ops.counting import (
     unique,
     unique_consecutive,
 )
-from .ops.ctc import ctc_loss
 from .ops.differences import gradient
 from .ops.distance import cdist, pdist
 from .ops.dropout import alpha_dropout, dropout, feature_alpha_dropout
@@ -183,7 +182,6 @@ from .ops.elementwise import (
     tan,
     tanh,
 )
-from .ops.embedding import embedding, embedding_bag
 from .ops.extremes import clamp, clamp_max, clamp_min, clip, fmax, fmin, maximum, minimum
 from .ops.fold import channel_shuffle, pixel_shuffle, pixel_unshuffle
 from .ops.grids import (
@@ -235,15 +233,11 @@ from .ops.logical import (
     logical_or,
     logical_xor,
 )
-from .ops.loss import binary_cross_entropy_with_logits, kl_div, poisson_nll_loss
-from .ops.margin_loss import cosine_embedding_loss, hinge_embedding_loss, margin_ranking_loss, triplet_margin_loss
 from .ops.masking import masked_fill, masked_scatter, masked_select
 from .ops.matrix import addbmm, addmm, addmv, addr, baddbmm, bmm, dot, ger, inner, matmul, mm, mv, outer, vdot
 from .ops.moments import corrcoef, cov, nanmean, nansum, std, std_mean, var, var_mean
 from .ops.norm import (
-    batch_norm,
     group_norm,
-    instance_norm,
     layer_norm,
     rms_norm,
 )
@@ -352,6 +346,8 @@ from .tensor import Size, Tensor
 # The import of tensor.py gave the name to the module.
 tensor = creation.tensor
 newaxis = None
+
+__version__ = "0.1.0"
 
 #: What tells this package from others of its name.
 __tapegrad__ = True

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from .codegen import RUNTIME
-from .dispatch import is_tensor
+from .dispatch import cast, is_tensor
 from .errors import describe, fail
 from .tape import Leaf, Node, accumulate_all, as_tensor, sweep
 from .views import node_of
@@ -58,8 +58,9 @@ def _root_gradients(
             if g._a.dtype.kind == "c" and a.dtype.kind != "c":
                 fail(RuntimeError, f"For complex Tensors, both grad_output and output are required to have the same "
                                    f"dtype, but grad_output[{i}] is {g._a.dtype} and output[{i}] is {a.dtype}")
+            g = cast(g, a.dtype)
             if not create_graph:
-                g = g._a if g._a.dtype == a.dtype else g._a.astype(a.dtype)
+                g = g._a
         roots.append(node)
         seeds.append(g)
     return roots, seeds

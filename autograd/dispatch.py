@@ -84,9 +84,12 @@ def _as_operand(op: Primitive, named: dict[str, Any], value: Any) -> Any:
         return value
     if value is None and not op.variadic and all(p in codegen._defaults(op) for p in op.inputs if named[p] is None):
         return None
+    number = op.promote is not None and not op.variadic
+    if number and isinstance(value, np.generic):
+        return value.item()
     if isinstance(value, (np.ndarray, np.generic)):
         return wrap_node(np.asarray(value), None)
-    if op.promote is not None and not op.variadic and isinstance(value, (int, float, complex)):
+    if number and isinstance(value, (int, float, complex)):
         return value
     name = next((p for p in op.inputs if named[p] is value), op.inputs[0])
     fail(TypeError, f"{op.name}(): argument {name!r} must be Tensor, not {type(value).__name__} "

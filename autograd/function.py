@@ -8,9 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from .dispatch import is_tensor, unbroadcast, unusual, unusual_all
+from .dispatch import cast, is_tensor, unbroadcast, unusual, unusual_all
 from .errors import describe, fail
 from .grad_mode import no_grad
+from .inplace import check_writable, rebase
 from .modes import MODE, recording
 from .tape import Node, Packed, Parts, as_tensor, output_node, tick, wrap_node, written
 from .views import node_of
@@ -89,7 +90,7 @@ class _FunctionOp:
         return []
 
     def vjp(self, g: Any, saved: tuple[Any, ...], edges: Sequence[Any], seq: int) -> Sequence[Any]:
-        ctx, shapes, single, positions, count, node = saved
+        ctx, shapes, single, tensors, count, node = saved
         create_graph = node is not None
         grads = [g] if single else [g.by_index.get(i) for i in range(len(shapes))]
         if ctx._materialize:
@@ -110,14 +111,15 @@ class _FunctionOp:
             fail(RuntimeError, f"function {self.node_name} returned an incorrect number of gradients "
                                f"(expected {count}, got {len(result)}): backward must return one for each argument of "
                                "forward, None for those that are not Tensors")
-        return [self._contribution(result[p], p, e, create_graph) for p, e in zip(positions, edges)]
+        return [self._contribution(result[p], p, dtype, e, create_graph) for (p, dtype), e in zip(tensors, edges)]
 
-    def _contribution(self, r: Any, position: int, edge: Any, create_graph: bool) -> Any:
+    def _contribution(self, r: Any, position: int, dtype: np.dtype[Any], edge: Any, create_graph: bool) -> Any:
         if r is None or edge is None:
             return None
         if not is_tensor(r):
             fail(TypeError, f"function {self.node_name} must return Tensors or None, got {type(r).__name__} at "
                             f"{position}")
+        r = cast(r, dtype)
         value = r if create_graph else r._a
         if r._a.shape != edge.shape:
             try:
@@ -205,6 +207,7 @@ class Function(metaclass=_FunctionMeta):
         outs = (outputs,) if single else outputs
         for t in ctx._dirty:
             written(t._vc)
+            check_writable(t, cls.__name__)
         if not record:
             return outputs
         outs = tuple([_alias(o, args, ctx) for o in outs])
@@ -227,15 +230,15 @@ def _alias(output: Any, args: tuple[Any, ...], ctx: FunctionCtx) -> Any:
 
 def _record(cls: type[Function], ctx: FunctionCtx, args: tuple[Any, ...], nodes: list[Any], outs: tuple[Any, ...],
             single: bool) -> None:
-    positions = [i for i, a in enumerate(args) if is_tensor(a)]
+    tensors = [(i, a._a.dtype) for i, a in enumerate(args) if is_tensor(a)]
     n = Node()
     n.op = cls._op  # type: ignore[assignment]
     n.seq = ctx._seq = tick()
-    n.edges = tuple([nodes[i] for i in positions])
+    n.edges = tuple([nodes[i] for i, _ in tensors])
     n.extra = None
     shapes = [(o._a.shape, o._a.dtype) if is_tensor(o) else ((), np.dtype("float32")) for o in outs]
     n.shape = outs[0]._a.shape if single and is_tensor(outs[0]) else [s for s, _ in shapes]  # type: ignore[assignment]
-    n.saved = (ctx, shapes, single, positions, len(args), None)
+    n.saved = (ctx, shapes, single, tensors, len(args), None)
     hooks = () if MODE.plain else MODE.state.saved_hooks
     for t in ctx._to_save:
         if t is None:
@@ -249,15 +252,18 @@ def _record(cls: type[Function], ctx: FunctionCtx, args: tuple[Any, ...], nodes:
     ctx._to_save = ()
     differentiable = [is_tensor(o) and o._a.dtype.kind in "fc" and not any(o is d for d in ctx._non_differentiable)
                       for o in outs]
-    ctx._non_differentiable = ctx._dirty = ()
+    dirty, ctx._non_differentiable, ctx._dirty = ctx._dirty, (), ()
+    for i, (o, wanted) in enumerate(zip(outs, differentiable)):
+        if wanted:
+            made = n if single else output_node(n, i, o._a)
+            if any(o is d for d in dirty):
+                rebase(o, made)  # also where it is a view, whose base was written to
+            else:
+                o._node = made
     if single:
         if differentiable[0]:
-            outs[0]._node = n
             unusual(outs[0])
     else:
-        for i, (o, wanted) in enumerate(zip(outs, differentiable)):
-            if wanted:
-                o._node = output_node(n, i, o._a)
         unusual_all(tuple(o for o, wanted in zip(outs, differentiable) if wanted))
 
 

@@ -45,7 +45,7 @@ def _write_directly(op: Primitive, self: Any, args: tuple[Any, ...]) -> bool:
     arrays = [a]
     for x in args:
         if is_tensor(x):
-            if x._node is not None and recording():
+            if (x._node if x._meta is None else node_of(x)) is not None and recording():
                 return False
             arrays.append(x._a)
         elif x.__class__ is float or x.__class__ is int:
@@ -55,7 +55,8 @@ def _write_directly(op: Primitive, self: Any, args: tuple[Any, ...]) -> bool:
             arrays.append(c._a)
         else:
             return False
-    if (self._node is not None and recording()) or any(b.dtype is not a.dtype for b in arrays):
+    recorded = (self._node if self._meta is None else node_of(self)) is not None and recording()
+    if recorded or any(b.dtype is not a.dtype for b in arrays):
         return False
     if a.dtype.kind not in "fc" and op.promote == "float":
         return False

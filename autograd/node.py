@@ -216,6 +216,9 @@ def _checked_replacement(new: Any, old: Any, create_graph: bool) -> Any:
     if new._a.shape != old.shape:
         fail(RuntimeError, f"hook has changed the size of value: expected {list(old.shape)}, "
                            f"got {list(new._a.shape)}")
+    dtype = getattr(old, "_a", old).dtype
+    if new._a.dtype != dtype:
+        fail(RuntimeError, f"hook has changed the type of value (was {dtype} got {new._a.dtype})")
     return new if create_graph else new._a
 
 

@@ -103,7 +103,8 @@ def sweep(
             if extra is not None:
                 g = extra.replace(g, create_graph)
             if op is LEAF:
-                result[n] = g
+                if needed is None or n in wanted:
+                    result[n] = g
                 n = None
                 continue
             edges = n.edges
@@ -188,8 +189,8 @@ def accumulate(leaf: Leaf, g: Any, create_graph: bool) -> None:
                 g = np.array(g, order="C")
         elif isinstance(g, np.generic):
             g = np.array(g)
-        elif not create_graph:
-            g = np.array(g._a)
+        else:  # never the tensor itself, which may be the user's, or another leaf's gradient
+            g = g.clone() if create_graph else np.array(g._a)
         leaf.grad = g
     elif create_graph:
         leaf.grad = as_tensor(total) + g

@@ -320,8 +320,12 @@ class Tensor(Protocols):
 
         def keep(g: Any) -> None:
             kept = reference()
-            if kept is not None:
-                kept.grad = g if isinstance(g, Tensor) else wrap_node(np.array(g), None)
+            if kept is None:
+                return
+            if kept.grad is None:
+                kept.grad = g.clone() if isinstance(g, Tensor) else wrap_node(np.array(g), None)
+            else:
+                kept.grad = kept.grad + (g if isinstance(g, Tensor) else wrap_node(np.asarray(g), None))
         extra_of(node).retain = keep
 
     @property

@@ -33,9 +33,9 @@ class AdaptiveLogSoftmaxWithLoss(Module):
         device, dtype: of the parameters.
 
     >>> import autograd, nn
-    >>> layer = nn.AdaptiveLogSoftmaxWithLoss(8, 20, cutoffs=[4, 10])
-    >>> output, loss = layer(autograd.zeros(3, 8), autograd.tensor([0, 5, 19]))
-    >>> output.shape, loss.shape, layer.log_prob(autograd.zeros(3, 8)).shape
+    >>> layer = nn.AdaptiveLogSoftmaxWithLoss(16, 20, cutoffs=[4, 10])
+    >>> output, loss = layer(autograd.zeros(3, 16), autograd.tensor([0, 5, 19]))
+    >>> output.shape, loss.shape, layer.log_prob(autograd.zeros(3, 16)).shape
     (Size([3]), Size([]), Size([3, 20]))
     """
 

@@ -110,7 +110,9 @@ def input_gradient(g: Array, w: Array, bias: Array | None, size: Ints, stride: I
     for first in range(0, n, step):
         part = np.moveaxis(gs[first:first + step], 0, 2)
         m = part.shape[2]
-        columns = weights @ part.reshape(groups, o, m * positions)
+        part = part.reshape(groups, o, m * positions)
+        # With one output channel in a group it is an outer product, which BLAS is slow at.
+        columns = weights * part if o == 1 else weights @ part
         _fold(x[first:first + m], columns.reshape(groups, c, *kernel, m, *out), where)
     return x.reshape(n, groups * c, *size)
 

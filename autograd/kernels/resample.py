@@ -6,6 +6,7 @@ transpose of one, which is its gradient, is again one.
 
 from __future__ import annotations
 
+import math
 from functools import cached_property, lru_cache
 from typing import Any
 
@@ -48,12 +49,31 @@ class Taps:
                           None if self.weight is None else self.weight[now]))
         return found
 
+    @cached_property
+    def matrix(self) -> Array:
+        """The sum as a matrix [out, n]."""
+        dense = np.zeros((self.out, self.n))
+        np.add.at(dense, (self.position, self.index), 1.0 if self.weight is None else self.weight)
+        return dense
+
     def __repr__(self) -> str:
         return f"Taps({self.n} -> {self.out})"
 
 
+#: Up to this size of input a product with the matrix, mostly zeros, is faster than gathering the terms.
+_DENSE = 256
+
+
 def resample(x: Array, taps: Taps, axis: int) -> Array:
     """``x`` resampled along an axis."""
+    # In a product zeros times infinity would spread NaN over the whole line.
+    if taps.weight is not None and taps.n <= _DENSE and x.dtype.kind == "f" and np.isfinite(x.sum()):
+        matrix = taps.matrix.astype(x.dtype, copy=False)
+        if axis == x.ndim - 1:
+            return x @ matrix.T
+        shape = x.shape
+        flat = x.reshape(*shape[:axis + 1], math.prod(shape[axis + 1:]))
+        return (matrix @ flat).reshape(*shape[:axis], taps.out, *shape[axis + 1:])
     lead = (ALL,) * axis
     column = (-1,) + (1,) * (x.ndim - axis - 1)
     out = None

@@ -46,9 +46,8 @@ def ctc_gradient(grad, log_probs, targets, input_lengths, target_lengths, blank)
 def _lengths(value: Any, n: int, name: str) -> Any:
     if is_tensor(value) and value.dtype.kind not in "iu":
         fail(RuntimeError, f"{name} must be integral, but is {value.dtype}")
-    lengths = np.asarray(value.tolist() if is_tensor(value) else list(value) if isinstance(value,
-                                                                                           (tuple, list)) else value,
-                         np.int64).reshape(-1)
+    values = value.tolist() if is_tensor(value) else value
+    lengths = np.asarray(values, np.int64).reshape(-1)
     if len(lengths) != n:
         fail(RuntimeError, f"{name} must be of size batch_size: expected {n}, but got {len(lengths)}")
     return lengths

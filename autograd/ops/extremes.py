@@ -135,6 +135,8 @@ def _clamp(name, input, min, max):
     low, high = _limit(min, input), _limit(max, input)
     if low is not False and high is not False:
         return clamp_numbers(input, low, high)
+    if is_number(input):
+        fail(TypeError, f"{name}(): argument 'input' must be Tensor, not {type(input).__name__}")
     target = common_type(input, min, max)
     if target.kind == "b" and name == "clamp":
         unsupported("clamp", target)

@@ -214,8 +214,8 @@ def smooth_l1_loss(input, target, size_average=None, reduce=None, reduction="mea
     input, target = _matched("smooth_l1_loss", input, target)
     if beta == 0:
         return reduce_loss((input - target).abs(), reduction)
-    return huber_error(input, target, reduction, beta) / beta if beta != 1 else huber_error(input, target, reduction,
-                                                                                            1.0)
+    losses = huber_error(input, target, reduction, beta)
+    return losses if beta == 1 else losses / beta
 
 
 @composite(method=False)

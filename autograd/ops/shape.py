@@ -326,7 +326,7 @@ def broadcast_tensors(*tensors):
     return tuple([expand(t, tuple(shape)) for t in tensors])
 
 
-@primitive(vjp={"input": lambda g, input_shape: expand(g, input_shape)}, varargs="size")
+@primitive(vjp={"input": lambda g, input_shape: expand(g, input_shape)}, view=True, varargs="size")
 def sum_to_size(input, size):
     """The sum over the dimensions along which a tensor of shape ``size`` would broadcast to this one.
 

@@ -127,8 +127,8 @@ def _starts(samples: Any, n: int, out: int, window: int) -> Any:
     return found
 
 
-def _fractional_rule(g, out, input_shape, kernel_size):
-    return scatter_planes(g[0], out[1], input_shape[len(input_shape) - len(kernel_size):])
+def _fractional_rule(g, out_1, input_shape, kernel_size):
+    return scatter_planes(g[0], out_1, input_shape[len(input_shape) - len(kernel_size):])
 
 
 @primitive(vjp={"input": _fractional_rule}, inputs=("input", "samples"), outputs=2, method=False,
@@ -164,10 +164,10 @@ def _fractional_max_pool(n: int, input: Any, kernel_size: Any, output_size: Any,
     for m, k, o in zip(size, kernel_size, output_size, strict=True):
         if not 0 < o + k - 1 <= m:
             fail(RuntimeError, f"{name}(): pool size {k} too large relative to input size {m}, for {o} outputs")
+    batch = 1 if input.ndim == n + 1 else input.shape[0]
     if samples is None:
-        batch = 1 if input.ndim == n + 1 else input.shape[0]
         samples = rand(batch, input.shape[input.ndim - n - 1], n, dtype=input.dtype)
-    found = fractional_maxima(input, samples, kernel_size, output_size)
+    found = fractional_maxima(input, samples[:batch], kernel_size, output_size)
     return found if return_indices else found[0]
 
 

@@ -18,7 +18,7 @@ RNG = np.random.default_rng(0)
 
 def definition(x, w, stride, padding, dilation, groups):
     """The sum written out, element by element."""
-    n, c, *size = x.shape
+    n, _, *size = x.shape
     o, per_group, *window = w.shape
     padded = np.pad(x, [(0, 0), (0, 0), *[(p, p) for p in padding]])
     out = [(m + 2 * p - d * (k - 1) - 1) // s + 1 for m, p, d, k, s in zip(size, padding, dilation, window, stride)]
@@ -125,7 +125,8 @@ def test_integers_and_empty_batches():
 
 
 @pytest.mark.parametrize(("arguments", "options", "words"), [
-    (((2, 2, 5, 5), (4, 3, 3, 3)), {}, r"weight of size \[4, 3, 3, 3\], expected input\[2, 2, 5, 5\] to have 3 channels"),
+    (((2, 2, 5, 5), (4, 3, 3, 3)), {}, r"weight of size \[4, 3, 3, 3\], expected input\[2, 2, 5, 5\] to have 3 "
+                                        "channels"),
     (((2, 3, 2, 2), (4, 3, 3, 3)), {}, r"padded input size per channel: \(2 x 2\)\. Kernel size: \(3 x 3\)"),
     (((5, 5), (4, 3, 3, 3)), {}, r"Expected 3D \(unbatched\) or 4D \(batched\) input to conv2d"),
     (((2, 3, 5, 5), (4, 3, 3, 3), (3,)), {}, "expected bias to be 1-dimensional with 4 elements"),

@@ -59,15 +59,17 @@ def test_running_statistics_do_not_join_the_graph():
 def test_the_gradient_by_a_normalized_input_sums_to_nothing():
     x = tensor(RNG.normal(size=(8, 5)), requires_grad=True)
     g = tensor(RNG.normal(size=(8, 5)))
-    for out, axis in ((F.batch_norm(x, None, None, training=True, eps=1e-12), 0), (F.layer_norm(x, (5,), eps=1e-12), 1)):
+    for out, axis in ((F.batch_norm(x, None, None, training=True, eps=1e-12), 0),
+                      (F.layer_norm(x, (5,), eps=1e-12), 1)):
         grad, = autograd.grad(out, x, g)
         np.testing.assert_allclose(grad.numpy().sum(axis), 0, atol=1e-12)
-        np.testing.assert_allclose((grad * x).numpy().sum(axis), 0, atol=1e-9)  # and does not change the scale
+        np.testing.assert_allclose((grad * x.detach()).numpy().sum(axis), 0, atol=1e-9)  # and does not change the scale
 
 
 def test_third_derivatives_close():
     x = tensor(RNG.normal(size=(3, 4)), requires_grad=True)
-    assert gradgradcheck(lambda x: autograd.grad(F.layer_norm(x, (4,), eps=0.1).pow(3).sum(), x, create_graph=True)[0], (x,))
+    assert gradgradcheck(lambda x: autograd.grad(F.layer_norm(x, (4,), eps=0.1).pow(3).sum(), x, create_graph=True)[0],
+                         (x,))
 
 
 def test_half_precision_is_computed_in_single():
@@ -171,7 +173,8 @@ def test_dropout_at_the_edges():
         F.dropout(tensor([1, 2]))
 
 
-@pytest.mark.parametrize(("drop", "shape"), [(F.dropout1d, (50, 8, 3)), (F.dropout1d, (50, 4)), (F.dropout2d, (50, 8, 3, 2)),
+@pytest.mark.parametrize(("drop", "shape"), [(F.dropout1d, (50, 8, 3)), (F.dropout1d, (50, 4)),
+                                             (F.dropout2d, (50, 8, 3, 2)),
                                              (F.dropout3d, (50, 8, 3, 1, 2)), (F.dropout3d, (50, 3, 1, 2))])
 def test_channels_drop_together(drop, shape):
     autograd.manual_seed(0)
@@ -181,7 +184,8 @@ def test_channels_drop_together(drop, shape):
 
 
 def test_inplace_dropout_writes_into_its_input():
-    for drop, shape in ((F.dropout, (4, 5)), (F.dropout1d, (4, 5)), (F.dropout3d, (2, 3, 1, 1, 2)), (F.alpha_dropout, (4, 5))):
+    for drop, shape in ((F.dropout, (4, 5)), (F.dropout1d, (4, 5)), (F.dropout3d, (2, 3, 1, 1, 2)),
+                        (F.alpha_dropout, (4, 5))):
         x = autograd.ones(*shape)
         assert drop(x, 0.5, True, True) is x and (x != 1).any()
 

@@ -146,7 +146,7 @@ def test_fractional_windows_cover_the_input():
     (lambda x: F.max_pool2d(x, 2, dilation=0), "dilation should be greater than zero"),
     (lambda x: F.max_pool2d(x, (2, 2, 2)), "two ints"),
     (lambda x: F.avg_pool2d(x, 2, divisor_override=0), "divisor must be not zero"),
-    (lambda x: F.max_pool2d(x, 2, padding=1, dilation=5), "lies altogether in the padding"),
+    (lambda x: F.max_pool2d(x[..., :1], 2, padding=1, dilation=2), "lies altogether in the padding"),
     (lambda x: F.adaptive_avg_pool2d(x, -1), "greater than or equal to 0"),
 ])
 def test_errors_say_what_is_wrong(call, words):
@@ -166,7 +166,8 @@ def test_linear_interpolation(n, out):
     np.testing.assert_allclose(found.numpy()[0], expected, rtol=1e-10, atol=1e-12)
     places = (np.arange(out) + 0.5) * n / out - 0.5
     expected = np.stack([np.interp(places, np.arange(n), row) for row in x[0]])  # np.interp repeats the border
-    np.testing.assert_allclose(F.interpolate(tensor(x), out, mode="linear").numpy()[0], expected, rtol=1e-10, atol=1e-12)
+    np.testing.assert_allclose(F.interpolate(tensor(x), out, mode="linear").numpy()[0], expected, rtol=1e-10,
+                               atol=1e-12)
 
 
 def test_nearest_takes_elements_and_keeps_infinities():
@@ -178,13 +179,14 @@ def test_nearest_takes_elements_and_keeps_infinities():
     assert F.interpolate(bytes_, 4).tolist() == [[[1, 1, 2, 2]]]
 
 
-def test_bicubic_repeats_polynomials_of_degree_two_inside():
-    x = np.arange(12.0) ** 2
-    found = F.interpolate(tensor(np.tile(x, (1, 1, 12, 1))), (12, 23), mode="bicubic", align_corners=True).numpy()[0, 0, 6]
-    places = np.linspace(0, 11, 23)
-    # Keys' kernel with a = -0.75 is exact for lines only; between elements of a parabola it is off by 1/16.
-    np.testing.assert_allclose(found[4:-4:2], places[4:-4:2] ** 2, atol=1e-10)
-    np.testing.assert_allclose(found[5:-5:2], places[5:-5:2] ** 2 + 1 / 8 - 1 / 16 * 2, atol=0.13)
+def test_bicubic_weights():
+    x = RNG.normal(size=12)
+    image = tensor(np.tile(x, (1, 1, 12, 1)))
+    found = F.interpolate(image, (12, 23), mode="bicubic", align_corners=True).numpy()[0, 0, 6]
+    np.testing.assert_allclose(found[::2], x, atol=1e-12)
+    # Half way between elements Keys' kernel with a = -3/4 gives -3/32, 19/32, 19/32, -3/32.
+    between = (19 * (x[1:-2] + x[2:-1]) - 3 * (x[:-3] + x[3:])) / 32
+    np.testing.assert_allclose(found[3:-3:2], between, atol=1e-12)
 
 
 @pytest.mark.parametrize("mode", ["bilinear", "bicubic", "lanczos"])
@@ -198,7 +200,8 @@ def test_antialias_keeps_constants_and_removes_stripes(mode):
 
 def test_area_is_adaptive_average():
     x = tensor(RNG.normal(size=(1, 2, 7, 5)))
-    np.testing.assert_array_equal(F.interpolate(x, (3, 2), mode="area").numpy(), F.adaptive_avg_pool2d(x, (3, 2)).numpy())
+    np.testing.assert_array_equal(F.interpolate(x, (3, 2), mode="area").numpy(),
+                                  F.adaptive_avg_pool2d(x, (3, 2)).numpy())
 
 
 @pytest.mark.parametrize(("options", "kind"), [
@@ -223,7 +226,8 @@ def test_older_names_warn():
 
 
 @pytest.mark.parametrize(("mode", "order"), [("nearest", 0), ("bilinear", 1)])
-@pytest.mark.parametrize(("padding", "boundary"), [("zeros", "constant"), ("border", "nearest"), ("reflection", "mirror")])
+@pytest.mark.parametrize(("padding", "boundary"), [("zeros", "constant"), ("border", "nearest"),
+                                                   ("reflection", "mirror")])
 def test_grid_sample_is_map_coordinates(mode, order, padding, boundary):
     x, grid = RNG.normal(size=(1, 1, 5, 6)), RNG.uniform(-0.95 if padding == "zeros" else -1.7, 0.95, (1, 4, 3, 2))
     found = F.grid_sample(tensor(x), tensor(grid), mode, padding, align_corners=True)
@@ -250,3 +254,11 @@ def test_grid_errors_and_warning():
         F.grid_sample(x, grid, "other", align_corners=True)
     with pytest.raises(RuntimeError, match="size 2 in last dimension"):
         F.grid_sample(x, autograd.zeros(1, 1, 1, 3), align_corners=True)
+
+
+@pytest.mark.parametrize("mode", ["bilinear", "bicubic", "area"])
+def test_an_infinity_stays_in_its_neighbourhood(mode):
+    x = np.zeros((1, 1, 12, 12))
+    x[0, 0, 0, 0] = math.inf
+    found = F.interpolate(tensor(x), 7, mode=mode).numpy()[0, 0]
+    assert not np.isfinite(found[0, 0]) and not found[3:].any() and not found[:, 3:].any()

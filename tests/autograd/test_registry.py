@@ -95,11 +95,6 @@ def leaves_of(value: Any) -> Iterator[Any]:
         yield from leaves_of(list(value.values()))
 
 
-def seed() -> None:
-    with contextlib.suppress(ImportError):
-        autograd.manual_seed(0)
-
-
 class Call:
     """An operation on the arguments of a sample, as a function of the tensors that require grad."""
 
@@ -119,7 +114,7 @@ class Call:
                 return type(value)(items) if type(value) in (list, tuple) else type(value)(*items)
             return value
 
-        seed()
+        autograd.manual_seed(0)
         result = self.function(*put(self.args), **{k: put(v) for k, v in self.kwargs.items()})
         return result if isinstance(result, autograd.Tensor) else tuple(
             t for t in result if isinstance(t, autograd.Tensor))
@@ -314,7 +309,7 @@ def test_inplace(name: str, index: int) -> None:
         return
     target = call.args[0].clone()
     memory = target._a
-    seed()
+    autograd.manual_seed(0)
     assert getattr(target, name + "_")(*call.args[1:], **call.kwargs) is target
     assert target._a is memory
     np.testing.assert_array_equal(target._a, expected._a)

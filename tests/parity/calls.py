@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import itertools
 import random
 import re
@@ -28,8 +27,7 @@ def seed(text: str) -> None:
 
 def reseed() -> None:
     torch.manual_seed(7)
-    with contextlib.suppress(ImportError):
-        autograd.manual_seed(7)
+    autograd.manual_seed(7)
 
 
 def spread(items: list[Any], count: int) -> list[Any]:

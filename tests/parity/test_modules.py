@@ -17,8 +17,9 @@ from torch.testing._internal.common_modules import module_db  # noqa: E402
 
 import autograd  # noqa: E402
 
-#: Modules of the database that are left out, with the reason.
-EXCLUDED: dict[str, str] = {}
+#: Modules whose gradient is not compared, with the reason.
+NO_GRADIENT = {"nn.CTCLoss": "PyTorch adds the softmax to it, as if log_softmax came before; ours is the derivative by the "
+                             "log-probabilities. They agree after log_softmax, as the operator database checks"}
 INPUTS = 16  # per module and mode, of those that the database gives
 
 
@@ -76,15 +77,14 @@ def check(made: Any, info: Any, training: bool) -> None:
     found = derivatives(autograd, autograd.grad, lambda: run(autograd, ours, *our_args, **our_kwargs),
                         our_leaves + list(ours.parameters()), False)
     compare(results["torch"], results["autograd"], "result")
-    compare_gradients(expected, found, GRADIENT_TOLERANCE)
+    if info.name not in NO_GRADIENT:
+        compare_gradients(expected, found, GRADIENT_TOLERANCE)
     compare_states(theirs, ours, "state after a call", 1e-10)
 
 
 @pytest.mark.parametrize("training", [True, False], ids=["train", "eval"])
 @pytest.mark.parametrize("info", module_db, ids=[m.name for m in module_db])
 def test_module(info: Any, training: bool) -> None:
-    if info.name in EXCLUDED:
-        pytest.skip(EXCLUDED[info.name])
     ran = 0
     with warnings.catch_warnings(), remember_arguments(torch.nn.TransformerEncoderLayer):
         warnings.simplefilter("ignore")
