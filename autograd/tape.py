@@ -161,7 +161,8 @@ def sweep(
 # Threads that share parameters add to the same gradients, and NumPy lets go of the interpreter while it adds.
 _gathering = threading.RLock()
 if hasattr(os, "register_at_fork"):  # a child must not find it held by a thread it does not have
-    os.register_at_fork(before=_gathering.acquire, after_in_parent=_gathering.release, after_in_child=_gathering.release)
+    os.register_at_fork(
+        before=_gathering.acquire, after_in_parent=_gathering.release, after_in_child=_gathering.release)
 
 
 def accumulate_all(found: dict[Node, Any], create_graph: bool) -> None:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from . import dtypes, methods, node
+from .attributes import Attributes, Size as Size
 from .backward import backward
 from .codegen import RUNTIME
 from .errors import describe, fail
@@ -22,36 +23,7 @@ from .tape import INFERENCE, Handle, Leaf, Node, Output, extra_of, new_leaf, wra
 from .views import Meta, base_of, meta_of, node_of
 
 
-class Size(tuple[int, ...]):
-    """The shape of a tensor: a tuple of ints that prints as ``Size([2, 3])``.
-
-    >>> import autograd
-    >>> s = autograd.zeros(2, 3).shape
-    >>> s, s.numel(), s == (2, 3)
-    (Size([2, 3]), 6, True)
-    """
-
-    __slots__ = ()
-
-    def numel(self) -> int:
-        """The number of elements."""
-        count = 1
-        for n in self:
-            count *= n
-        return count
-
-    def __repr__(self) -> str:
-        return f"Size({list(self)})"
-
-    def __getitem__(self, index: Any) -> Any:
-        found = tuple.__getitem__(self, index)
-        return Size(found) if isinstance(index, slice) else found
-
-    def __add__(self, other: Any) -> Size:
-        return Size(tuple.__add__(self, tuple(other)))
-
-
-class Tensor(Protocols):
+class Tensor(Attributes, Protocols):
     """A multi-dimensional array of one element type that records what is computed from it.
 
     Make one with `tensor`, `zeros`, `randn`, ... Operations on tensors with ``requires_grad`` are recorded, and
@@ -88,86 +60,7 @@ class Tensor(Protocols):
     if TYPE_CHECKING:  # the bound methods, which a type checker cannot see
         def __getattr__(self, name: str) -> Any: ...
 
-    # --- what it is ---------------------------------------------------------------------------------------
-
-    @property
-    def shape(self) -> Size:
-        """The size of each dimension."""
-        return Size(self._a.shape)
-
-    @property
-    def dtype(self) -> dtypes.dtype:
-        """The element type."""
-        return dtypes.from_numpy(self._a.dtype)
-
-    @property
-    def device(self) -> dtypes.device:
-        """Where it lies: always the CPU."""
-        return dtypes.device("cpu")
-
-    @property
-    def ndim(self) -> int:
-        """The number of dimensions."""
-        return self._a.ndim
-
-    @property
-    def itemsize(self) -> int:
-        """Bytes per element."""
-        return self._a.itemsize
-
-    @property
-    def nbytes(self) -> int:
-        """Bytes of all elements."""
-        return self._a.nbytes
-
-    def size(self, dim: int | None = None) -> Any:
-        """The shape, or the size of dimension ``dim``."""
-        if dim is None:
-            return Size(self._a.shape)
-        try:
-            return self._a.shape[dim]
-        except IndexError:
-            n = max(self._a.ndim, 1)
-            fail(IndexError, f"size(): Dimension out of range (expected to be in range of [{-n}, {n - 1}], "
-                             f"but got {dim}) for {describe(self)}")
-
-    def dim(self) -> int:
-        """The number of dimensions."""
-        return self._a.ndim
-
-    def numel(self) -> int:
-        """The number of elements."""
-        return self._a.size
-
-    def element_size(self) -> int:
-        """Bytes per element."""
-        return self._a.itemsize
-
-    def stride(self, dim: int | None = None) -> Any:
-        """Elements from one index to the next, along each dimension or along ``dim``."""
-        strides = tuple(s // self._a.itemsize for s in self._a.strides)
-        return strides if dim is None else strides[dim]
-
-    def is_contiguous(self) -> bool:
-        """Whether the elements lie in memory in order of their indices."""
-        return bool(self._a.flags.c_contiguous)
-
-    def data_ptr(self) -> int:
-        """The address of the first element."""
-        return int(self._a.__array_interface__["data"][0])
-
-    def is_floating_point(self) -> bool:
-        return self._a.dtype.kind == "f"
-
-    def is_complex(self) -> bool:
-        return self._a.dtype.kind == "c"
-
-    def is_signed(self) -> bool:
-        return self._a.dtype.kind in "ifc"
-
-    def is_inference(self) -> bool:
-        """Whether it was made in `inference_mode`."""
-        return self._vc is INFERENCE
+    # --- its place on the tape ----------------------------------------------------------------------------
 
     @property
     def data(self) -> Tensor:
@@ -188,8 +81,6 @@ class Tensor(Protocols):
         self._a = value._a
         if isinstance(node, Leaf):
             node.shape = value._a.shape
-
-    # --- its place on the tape ----------------------------------------------------------------------------
 
     @property
     def grad_fn(self) -> Node | None:

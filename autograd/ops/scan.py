@@ -13,7 +13,7 @@ from ..errors import fail
 from ..kernels import scan as kernel
 from ..primitive import composite, primitive
 from .along import put_along
-from .casting import to_dtype
+from .casting import clone, to_dtype
 from .comparison import ne
 from .indexing import narrow, select
 from .joining import cat
@@ -175,6 +175,8 @@ def diff(input, n=1, dim=-1, prepend=None, append=None):
     if input.ndim == 0:
         fail(RuntimeError, "diff expects input to be at least one-dimensional")
     dim = wrap_dim(dim, input.ndim)
+    if n == 0:
+        return clone(input)
     parts = [t for t in (prepend, input, append) if t is not None]
     out = cat(parts, dim) if len(parts) > 1 else input
     for _ in range(min(n, out.shape[dim])):

@@ -241,3 +241,27 @@ def test_without_recording_it_just_computes():
     with autograd.no_grad():
         assert not Square.apply(x64(2.0)).requires_grad
     assert not Square.apply(autograd.tensor([2.0])).requires_grad
+
+
+class _Tripled(autograd.Function):
+    @staticmethod
+    def forward(ctx: Any, x: Any) -> Any:
+        ctx.mark_dirty(x)
+        return x.mul_(3)
+
+    @staticmethod
+    def backward(ctx: Any, g: Any) -> Any:
+        return (g * 3).double()
+
+
+def test_dirty_view_reaches_its_base_and_gradients_keep_their_type() -> None:
+    w = autograd.ones(4, requires_grad=True)
+    base = w * 1
+    _Tripled.apply(base[:2])
+    base.sum().backward()
+    assert w.grad.tolist() == [3.0, 3.0, 1.0, 1.0] and w.grad.dtype is autograd.float32
+
+
+def test_dirty_leaf_is_refused() -> None:
+    with pytest.raises(RuntimeError, match="a leaf Variable that requires grad"):
+        _Tripled.apply(autograd.ones(2, requires_grad=True))

@@ -496,3 +496,21 @@ def test_numpy_of_a_recorded_tensor_needs_detach() -> None:
     with pytest.raises(RuntimeError, match="Can't call numpy"):
         (x * 2).numpy()
     assert x.detach().numpy().tolist() == x.numpy(force=True).tolist() == [1.0, 2.0]
+
+
+def test_write_to_a_view_whose_base_got_a_history_since() -> None:
+    w = ag.full((2,), 3.0, requires_grad=True)
+    base = ag.ones(4)
+    view = base[:2]
+    base.add_(w.sum())
+    view.mul_(view)
+    base.sum().backward()
+    np.testing.assert_array_equal(w.grad._a, [30.0, 30.0])  # 2 * 2 * 7, and 2
+
+
+def test_sum_to_the_same_size_shares_memory_and_version() -> None:
+    x = ag.ones(3, requires_grad=True) * 1
+    y = x * x
+    x.sum_to_size(3).mul_(5)
+    with pytest.raises(RuntimeError, match="modified by an inplace operation"):
+        y.sum().backward()

@@ -388,3 +388,26 @@ def test_a_large_gradient_is_kept_without_a_copy():
 
     Spy.apply(x).sum().backward()
     assert x.grad.data_ptr() == addresses[0]
+
+
+def test_gradients_with_a_graph_share_no_memory() -> None:
+    x, y, g = autograd.ones(2, requires_grad=True), autograd.ones(2, requires_grad=True), autograd.ones(2)
+    (x + y).backward(g, create_graph=True)
+    x.grad.detach().zero_()
+    assert y.grad.tolist() == g.tolist() == [1.0, 1.0]
+
+
+def test_a_retained_gradient_adds_up() -> None:
+    x = autograd.ones(2, requires_grad=True)
+    y = x * 2
+    y.retain_grad()
+    s = y.sum()
+    s.backward(retain_graph=True)
+    s.backward()
+    assert y.grad.tolist() == [2.0, 2.0]
+
+
+def test_backward_adds_to_the_inputs_only() -> None:
+    x, y = autograd.ones(2, requires_grad=True), autograd.ones(2, requires_grad=True)
+    autograd.backward(x, autograd.ones(2), inputs=[y])
+    assert x.grad is None

@@ -15,7 +15,7 @@ from parity.translation import Untranslatable, convert, copy
 
 import autograd
 
-SAMPLES = 12  # per operator and dtype, spread over all that the database gives
+SAMPLES = 400  # per operator and dtype, spread over all that the database gives
 
 
 def seed(text: str) -> None:
@@ -39,7 +39,7 @@ def spread(items: list[Any], count: int) -> list[Any]:
 def samples_of(info: Any, dtype: torch.dtype, requires_grad: bool, count: int = SAMPLES) -> list[Any]:
     seed(f"{info.name}.{info.variant_test_name}.{dtype}")
     made = info.sample_inputs("cpu", dtype, requires_grad=requires_grad)
-    return spread(list(itertools.islice(made, 400)), count)
+    return spread(list(itertools.islice(made, 4000)), count)
 
 
 @dataclass
