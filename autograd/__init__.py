@@ -67,6 +67,7 @@ from .dtypes import (
     short,
     uint8,
 )
+from .errors import NonDifferentiableError
 from .formatting import set_printoptions
 from .function import Function, once_differentiable
 from .grad_mode import enable_grad, inference_mode, no_grad, set_grad_enabled
@@ -353,11 +354,22 @@ __version__ = "0.1.0"
 __tapegrad__ = True
 
 # Parts that few programs need, or that need what few programs load: imported when first asked for.
-_LAZY_MODULES = ("data", "fft", "io", "linalg", "random", "signal", "special", "testing")
+_LAZY_MODULES = ("cuda", "data", "fft", "io", "linalg", "random", "signal", "special", "testing")
 _LAZY_NAMES = {
     **dict.fromkeys(("checkpoint", "checkpoint_sequential"), "checkpointing"),
     **dict.fromkeys(("Generator", "default_generator", "fork_rng", "get_rng_state", "initial_seed", "manual_seed",
                      "seed", "set_rng_state"), "random"),
+}
+
+
+# Where PyTorch programs look for things that stand elsewhere here.
+_ELSEWHERE = {
+    "autograd": "its functions are this module's own: autograd.grad, autograd.Function, ...",
+    "load": "use autograd.io.load",
+    "nn": "layers are a package of their own: import nn",
+    "optim": "optimizers are a package of their own: import optim",
+    "save": "use autograd.io.save",
+    "utils": "torch.utils.data is autograd.data, torch.utils.checkpoint is autograd.checkpoint",
 }
 
 
@@ -368,4 +380,5 @@ def __getattr__(name: str) -> _Any:
         return getattr(_importlib.import_module(f".{_LAZY_NAMES[name]}", __name__), name)
     if name.endswith("_") and not name.startswith("_") and hasattr(Tensor, name):
         return getattr(Tensor, name)  # the in-place forms as functions: autograd.relu_(x)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    hint = f"; {_ELSEWHERE[name]}" if name in _ELSEWHERE else ""
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}{hint}")

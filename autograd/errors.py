@@ -24,7 +24,16 @@ class LinAlgError(RuntimeError):
 
 
 class NonDifferentiableError(NotImplementedError):
-    """A gradient was asked of an operation whose derivative is not defined."""
+    """A gradient was asked of an operation whose derivative is not defined.
+
+    >>> import autograd
+    >>> x = autograd.tensor([1.5], requires_grad=True)
+    >>> try:
+    ...     (x // 1.).backward()
+    ... except autograd.NonDifferentiableError:
+    ...     print("no derivative")
+    no derivative
+    """
 
 
 #: The public functions that are made of operations, by their code: what goes wrong inside one names its call.

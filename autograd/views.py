@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .codegen import RUNTIME
+from .errors import fail
+from .modes import recording
 from .tape import Node, clock, wrap_node
 
 if TYPE_CHECKING:
@@ -89,6 +91,10 @@ def node_of(t: Tensor) -> Node | None:
             t._meta = (*recipe[:3], t._vc[1])
         if not (meta.__class__ is Meta and meta.unrecorded):
             _renew(t)
+        elif recording() and base_of(t)._node is not None:  # type: ignore[union-attr] # a view has a base
+            fail(RuntimeError, "A view was created in no_grad mode and its base or another view of its base has been "
+                               "modified inplace with grad mode enabled. Make the view outside no_grad(), or clone() "
+                               "it before the write")
     return t._node
 
 

@@ -79,6 +79,9 @@ class Optimizer:
         self.state: defaultdict[Any, Any] = defaultdict(dict)
         self.param_groups: list[dict[str, Any]] = []
         self._init_hidden()
+        if hasattr(params, "parameters"):
+            fail(TypeError, "params argument given to the optimizer should be an iterable of Tensors or dicts, but got "
+                            f"the module {type(params).__name__}; give it module.parameters()")
         groups = list(params)
         if not groups:
             fail(ValueError, "optimizer got an empty parameter list")

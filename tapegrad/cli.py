@@ -17,7 +17,11 @@ from . import __version__
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command; returns its exit status."""
     arguments = _parser().parse_args(argv)
-    status: int = arguments.command(arguments)
+    try:
+        status: int = arguments.command(arguments)
+    except KeyboardInterrupt:  # before there was anything to keep; training handles a later one itself
+        print("tapegrad: stopped before the first step; nothing was saved", file=sys.stderr)
+        return 130
     return status
 
 
@@ -43,9 +47,12 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _positive(text: str) -> int:
-    value = int(text)
+    try:
+        value = int(text)
+    except ValueError:
+        value = 0
     if value < 1:
-        raise argparse.ArgumentTypeError(f"{value} is not positive")
+        raise argparse.ArgumentTypeError(f"{text!r} is not a positive whole number")
     return value
 
 

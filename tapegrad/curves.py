@@ -22,7 +22,8 @@ def plot(history: list[dict[str, float]], title: str, path: Path) -> None:
     try:
         from matplotlib.figure import Figure  # without pyplot, which would need a display or choose one
     except ImportError as error:
-        raise ImportError('the picture of the curves needs Matplotlib: pip install "tapegrad[data]"') from error
+        raise ImportError("the picture of the curves needs Matplotlib: pip install matplotlib, or Tapegrad with its "
+                          "extra 'data'") from error
     names = [name for name in ("loss", "accuracy") if name in history[0]]
     figure = Figure(figsize=(4.5 * len(names), 3.4), dpi=120, layout="constrained")
     figure.suptitle(title, fontsize=10)

@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 
 import autograd
+from autograd.primitive import REGISTRY
 
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGES = ("autograd", "nn", "optim")
@@ -97,7 +98,10 @@ def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Examples may write files and change defaults."""
     monkeypatch.chdir(tmp_path)
     default = autograd.get_default_dtype()
+    registered = dict(REGISTRY)
     yield
+    for name in REGISTRY.keys() - registered.keys():  # operations that an example declared
+        del REGISTRY[name]
     autograd.set_default_dtype(default)
     assert autograd.is_grad_enabled()
 

@@ -103,7 +103,7 @@ def _read(file: IO[bytes], name: Any) -> Any:
         if start.startswith(b"PK") or not start:
             fail(RuntimeError, f"{name} is damaged ({error or type(error).__name__}): it was cut short or changed "
                                "after it was saved. Load an older checkpoint, or make it again")
-        fail(RuntimeError, f"{name} was not written by autograd.save: {_guess(start)}")
+        fail(RuntimeError, f"{name} was not written by autograd.io.save: {_guess(start)}")
 
 
 def _skeleton(archive: zipfile.ZipFile, name: Any) -> dict[str, Any]:
@@ -112,13 +112,13 @@ def _skeleton(archive: zipfile.ZipFile, name: Any) -> dict[str, Any]:
         if any(m.endswith("data.pkl") for m in members):
             fail(RuntimeError, f"{name} is a PyTorch file, which is a pickle inside and is not loaded here. Where "
                                "PyTorch is installed, convert it: "
-                               "autograd.save({k: v.numpy() for k, v in torch.load(f).items()}, ...)")
+                               "autograd.io.save({k: v.numpy() for k, v in torch.load(f).items()}, ...)")
         if members and all(m.endswith(".npy") for m in members):
             fail(RuntimeError, f"{name} is a plain NumPy archive; read it with numpy.load")
-        fail(RuntimeError, f"{name} is a zip archive, but was not written by autograd.save")
+        fail(RuntimeError, f"{name} is a zip archive, but was not written by autograd.io.save")
     skeleton = json.loads(archive.read(SKELETON))
     if not isinstance(skeleton, dict) or skeleton.get("format") != FORMAT:
-        fail(RuntimeError, f"{name} is a zip archive, but was not written by autograd.save")
+        fail(RuntimeError, f"{name} is a zip archive, but was not written by autograd.io.save")
     if skeleton.get("version") != VERSION:
         fail(RuntimeError, f"{name} has format version {skeleton.get('version')}, and this Tapegrad reads version "
                            f"{VERSION}: load it with the version that saved it, or a newer one")

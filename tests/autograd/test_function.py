@@ -245,12 +245,12 @@ def test_without_recording_it_just_computes():
 
 class _Tripled(autograd.Function):
     @staticmethod
-    def forward(ctx: Any, x: Any) -> Any:
+    def forward(ctx, x):
         ctx.mark_dirty(x)
         return x.mul_(3)
 
     @staticmethod
-    def backward(ctx: Any, g: Any) -> Any:
+    def backward(ctx, g):
         return (g * 3).double()
 
 

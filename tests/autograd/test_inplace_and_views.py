@@ -514,3 +514,13 @@ def test_sum_to_the_same_size_shares_memory_and_version() -> None:
     x.sum_to_size(3).mul_(5)
     with pytest.raises(RuntimeError, match="modified by an inplace operation"):
         y.sum().backward()
+
+
+def test_a_view_made_without_recording_is_refused_once_its_base_has_a_history():
+    w = ag.tensor([2.0, 3.0], requires_grad=True)
+    base = ag.zeros(2)
+    with ag.no_grad():
+        view = base[0]
+    base.add_(w)
+    with pytest.raises(RuntimeError, match=r"created in no_grad mode and its base.*modified inplace"):
+        view * 2.0

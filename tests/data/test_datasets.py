@@ -350,5 +350,5 @@ def test_digits_are_interpolated_bilinearly():
 def test_without_scikit_learn(monkeypatch):
     monkeypatch.setitem(sys.modules, "sklearn", None)
     monkeypatch.setitem(sys.modules, "sklearn.datasets", None)
-    with pytest.raises(ImportError, match=r'pip install "tapegrad\[data\]"'):
+    with pytest.raises(ImportError, match="pip install scikit-learn"):
         tables.load_iris()

@@ -109,7 +109,7 @@ BATCHES = [
     [1, 2], [1, 2.5], [True, False], [1.5, 2], ["a", "b"], [b"a"], [np.float32(1), np.float32(2)], [np.int16(3)],
     [np.bool_(True)], [np.arange(3)] * 2, [np.zeros((2, 0), np.float16)], [{"a": 1, "b": "x"}, {"a": 2, "b": "y"}],
     [(1, 2.0), (3, 4.0)], [[1, [2]], [3, [4]]], [Point(1, 2), Point(3, 4)], [range(2), range(2)], [np.str_("a")],
-    [None], [object()], [[1], [1, 2]], [np.array(["a"])], [np.array([None])], [],
+    [None], [...], [[1], [1, 2]], [np.array(["a"])], [np.array([None])], [],
 ]
 
 

@@ -33,8 +33,8 @@ def _sklearn() -> Any:
     try:
         import sklearn.datasets
     except ImportError as error:
-        raise ImportError("this data set comes with scikit-learn, which is not installed: "
-                          'pip install "tapegrad[data]"') from error
+        raise ImportError("this data set comes with scikit-learn, which is not installed: pip install scikit-learn, "
+                          "or Tapegrad with its extra 'data'") from error
     return sklearn.datasets
 
 
