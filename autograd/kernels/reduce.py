@@ -22,8 +22,8 @@ _multiply_up: Any = np.multiply.reduce
 _or: Any = np.logical_or.reduce
 _and: Any = np.logical_and.reduce
 _INT64, _BOOL = np.dtype("int64"), np.dtype("bool")
-_ONES32 = [np.ones(n, np.float32) for n in range(_SMALL)]
-_ONES64 = [np.ones(n, np.float64) for n in range(_SMALL)]
+_ONES32 = [ones[:n] for ones in [np.ones(_SMALL, np.float32)] for n in range(_SMALL)]
+_ONES64 = [ones[:n] for ones in [np.ones(_SMALL, np.float64)] for n in range(_SMALL)]
 
 
 def total(x: Array) -> Any:

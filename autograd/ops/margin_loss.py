@@ -31,7 +31,7 @@ def margin_ranking_loss(input1, input2, target, margin=0, size_average=None, red
     if not input1.ndim == input2.ndim == target.ndim:
         fail(RuntimeError, "margin_ranking_loss : All input tensors should have same dimension but got sizes: input1: "
                            f"{input1.shape}, input2: {input2.shape}, target: {target.shape} ")
-    return reduce_loss((-target * (input1 - input2) + margin).clamp_min(0), reduction)
+    return reduce_loss((-target * (input1 - input2) + float(margin)).clamp_min(0), reduction)
 
 
 @composite(method=False)
@@ -150,8 +150,8 @@ def multi_margin_loss(input, target, p=1, margin=1.0, weight=None, size_average=
     if weight is not None and weight.ndim != 1:
         fail(ValueError, "weight must be one-dimensional")
     _check_scores("multi_margin_loss", input, target)
-    single = input.ndim <= 1
-    if single:
+    shape = target.shape
+    if input.ndim <= 1:
         input, target = input.reshape(1, input.numel()), target.reshape(target.numel())
     n, classes = input.shape
     if tuple(target.shape) != (n,):
@@ -167,7 +167,7 @@ def multi_margin_loss(input, target, p=1, margin=1.0, weight=None, size_average=
     if weight is not None:
         terms = terms * weight[target].unsqueeze(1)
     losses = terms.sum(1) / classes
-    return losses.reshape(()) if single and reduction == "none" else reduce_loss(losses, reduction)
+    return losses.reshape(shape) if reduction == "none" else reduce_loss(losses, reduction)
 
 
 @primitive(method=False)

@@ -10,7 +10,7 @@ from .checks import ZERO, refuse
 
 
 @primitive(
-    vjp={"input": lambda g, input, min_val, max_val: np.where((input <= min_val) | (input >= max_val), 0, g)},
+    vjp={"input": lambda g, input, min_val, max_val: np.where((input > min_val) & (input < max_val), g, 0)},
     method=False, inplace=True,
 )
 def hardtanh(input, min_val=-1.0, max_val=1.0):
@@ -72,7 +72,7 @@ def _shrunk(input, lambd):
     return (input >= -lambd) & (input <= lambd)
 
 
-@primitive(vjp={"input": lambda g, input, lambd: np.where(_shrunk(input, lambd), 0, g)})
+@primitive(vjp={"input": lambda g, input, lambd: np.where((input > lambd) | (input < -lambd), g, 0)})
 def hardshrink(input, lambd=0.5):
     """``input``, but 0 where ``abs(input) <= lambd``.
 
@@ -84,7 +84,7 @@ def hardshrink(input, lambd=0.5):
     return np.where(_shrunk(input, lambd), ZERO[input.dtype], input)
 
 
-@primitive(vjp={"input": lambda g, input, lambd: np.where(_shrunk(input, lambd), 0, g)}, method=False)
+@primitive(vjp={"input": lambda g, input, lambd: np.where((input > lambd) | (input < -lambd), g, 0)}, method=False)
 def softshrink(input, lambd=0.5):
     """``input`` moved towards 0 by ``lambd``, and 0 where ``abs(input) <= lambd``.
 

@@ -127,7 +127,8 @@ def lgamma(input):
     >>> autograd.lgamma(autograd.tensor([1., 5.]))
     tensor([0.0000, 3.1781])
     """
-    return kernel.apply("gammaln", input)
+    out = kernel.apply("gammaln", input)
+    return np.where(out == -np.inf, np.inf, out)  # SciPy's value at -inf
 
 
 @primitive(vjp={"input": lambda g, input: g * polygamma_order(input, 1)}, promote="float", inplace=True)
