@@ -126,6 +126,39 @@ def training_steps() -> list[Ratio]:
     return found
 
 
+def _network(lib_nn: Any) -> Any:
+    """The network of ``tapegrad train digits``."""
+    n = lib_nn
+    return n.Sequential(
+        n.Conv2d(1, 32, 3), n.ReLU(), n.MaxPool2d(2), n.Conv2d(32, 64, 3), n.ReLU(), n.MaxPool2d(2),
+        n.Conv2d(64, 64, 3), n.ReLU(), n.Flatten(), n.Linear(576, 64), n.ReLU(), n.Linear(64, 10))
+
+
+def digits_step() -> list[Ratio]:
+    """One step of Adam on a batch of 64 pictures of 28 x 28."""
+    def make(lib: Any, lib_nn: Any, lib_optim: Any) -> Callable[[], Any]:
+        lib.manual_seed(0)
+        model = _network(lib_nn)
+        optimizer = lib_optim.Adam(model.parameters())
+        rng = np.random.default_rng(0)
+        x = lib.tensor(rng.standard_normal((64, 1, 28, 28)).astype(np.float32))
+        y = lib.tensor(rng.integers(0, 10, 64))
+        criterion = lib_nn.CrossEntropyLoss()
+
+        def step() -> Any:
+            optimizer.zero_grad()
+            loss = criterion(model(x), y)
+            loss.backward()
+            optimizer.step()
+            return loss
+        return step
+
+    ours, peer = make(autograd, nn, optim), make(torch, torch.nn, torch.optim)
+    for _ in range(3):
+        _same(ours(), peer())
+    return [compare("Adam step, digits network, batch 64", ours, peer, rounds=21, budget_ms=40.0)]
+
+
 def imports(rounds: int = 11) -> list[Ratio]:
     """Import of a fresh interpreter: ours over NumPy's, each less the interpreter's own start."""
     env = clean_environment(1)
@@ -144,5 +177,6 @@ SECTIONS: dict[str, Callable[[], list[Ratio]]] = {
     "Recorded operations, 32 elements": forward,
     "Backward, per node": backward,
     "Training steps": training_steps,
+    "Convolutional network": digits_step,
     "Import": imports,
 }
