@@ -188,7 +188,6 @@ class Function(metaclass=_FunctionMeta):
                                   "to use it where a gradient is needed.")
 
     setup_context: Callable[..., Any] | None = None
-    vjp = None
 
     @classmethod
     def apply(cls, *args: Any) -> Any:

@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from autograd import Tensor, no_grad
+from autograd import Tensor, no_grad, randperm
 from autograd.errors import fail
 from autograd.tape import wrap_node, written
 
@@ -335,7 +335,6 @@ def sparse_(tensor: Tensor, sparsity: float, std: float = 0.01, generator: Any =
     >>> (nn.init.sparse_(autograd.empty(4, 3), sparsity=0.5) == 0).sum(0)
     tensor([2, 2, 2])
     """
-    from autograd import randperm
     _need_dims(tensor, (2,), "2")
     rows, columns = tensor._a.shape
     zeros = math.ceil(sparsity * rows)
