@@ -57,6 +57,15 @@ def children(pid=None):
     return found
 
 
+def asleep(pid, readings=20):
+    """Whether the main thread of a process is blocked, and not only for the moment another thread holds the GIL."""
+    for _ in range(readings):
+        if Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "S":
+            return False
+        time.sleep(0.01)
+    return True
+
+
 def wait_until(condition, seconds=20):
     deadline = time.monotonic() + seconds
     while not condition():
@@ -286,15 +295,16 @@ def test_an_error_in_the_loop_leaves_no_process():
 
 
 INTERRUPTED = """
-    import os, sys
+    import os, signal, sys
     from autograd.data import DataLoader
     from loader_datasets import Hangs, Pids
     if __name__ == "__main__":
+        signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs start with it ignored
         pid = int(next(iter(DataLoader(Pids(1), num_workers=1))))
         iterator = iter(DataLoader(Hangs(8), batch_size=1, num_workers=2))
         next(iterator), next(iterator)
-        print("ready", flush=True)
         try:
+            print("ready", flush=True)
             next(iterator)
         except KeyboardInterrupt:
             print("interrupted", iterator.stopped, flush=True)
@@ -317,6 +327,7 @@ def test_ctrl_c_ends_the_workers_silently(tmp_path):
     process = start(INTERRUPTED, tmp_path)
     workers = children(process.pid)
     assert len(workers) == 2
+    assert wait_until(lambda: asleep(process.pid))  # in next(), past the print that told us
     os.killpg(process.pid, signal.SIGINT)  # as a terminal does: to all of them
     output, errors = process.communicate(timeout=20)
     assert (output, errors, process.returncode) == ("interrupted True\n", "", 130)
