@@ -69,6 +69,7 @@ from .dtypes import (
 )
 from .errors import NonDifferentiableError
 from .formatting import set_printoptions
+from .forms import publish as _publish
 from .function import Function, once_differentiable
 from .grad_mode import enable_grad, inference_mode, no_grad, set_grad_enabled
 from .modes import is_grad_enabled, is_inference_mode_enabled
@@ -347,6 +348,7 @@ from .tensor import Size, Tensor
 # The import of tensor.py gave the name to the module.
 tensor = creation.tensor
 newaxis = None
+_publish(globals())
 
 __version__ = "0.1.0"
 

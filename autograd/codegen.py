@@ -13,13 +13,14 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from .forms import Form
     from .primitive import Primitive
 
 #: Names the written functions may use. The modules that own these things put them here.
 RUNTIME: dict[str, Any] = {}
 
 
-def _lazy(name: str, write: Callable[[], str], names: Callable[[], dict[str, Any]]) -> types.FunctionType:
+def lazy(name: str, write: Callable[[], str], names: Callable[[], dict[str, Any]]) -> types.FunctionType:
     """A function that, on its first call, takes on the code of the text that ``write`` gives.
 
     The function object stays the same, so every reference to it, taken before or after, gets the final code.
@@ -48,7 +49,7 @@ def _stub(*args, **kwargs):  # type: ignore[no-untyped-def]
 
 def lazy_function(op: Primitive) -> Any:
     """The public function of ``op``: signature, checks of types, then the core."""
-    f = _lazy(op.name, lambda: function_text(op), lambda: _names(op))
+    f = lazy(op.name, lambda: function_text(op), lambda: names_of(op))
     f.__doc__, f.__qualname__, f.__module__ = op.forward.__doc__, op.name, op.forward.__module__
     f.__wrapped__ = op.forward  # type: ignore[attr-defined] # for signatures and source links
     return f
@@ -56,7 +57,7 @@ def lazy_function(op: Primitive) -> Any:
 
 def lazy_core(op: Primitive) -> Any:
     """``op`` on Tensors that already have the right types, all parameters by position."""
-    return _lazy("core", lambda: core_text(op), lambda: _names(op))
+    return lazy("core", lambda: core_text(op), lambda: names_of(op))
 
 
 def lazy_vjp(op: Primitive) -> Any:
@@ -64,10 +65,10 @@ def lazy_vjp(op: Primitive) -> Any:
 
     Raises `Modified` where a saved array was written to after ``seq``.
     """
-    return _lazy("vjp", lambda: vjp_text(op), lambda: _names(op))
+    return lazy("vjp", lambda: vjp_text(op), lambda: names_of(op))
 
 
-def _names(op: Primitive) -> dict[str, Any]:
+def names_of(op: Primitive) -> dict[str, Any]:
     names: dict[str, Any] = {"op": op, "core": op.core, "forward": op.forward, "joint": op.joint,
                              "quick": op.ufunc or op.fast}
     names.update({f"rule_{k}": rule for k, rule in op.rules.items()})
@@ -77,7 +78,11 @@ def _names(op: Primitive) -> dict[str, Any]:
 
 
 def _defaults(op: Primitive) -> dict[str, Any]:
-    f = op.forward
+    return defaults_of(op.forward)
+
+
+def defaults_of(f: Callable[..., Any]) -> dict[str, Any]:
+    """The defaults of a function's parameters."""
     code = f.__code__
     positional = code.co_varnames[:code.co_argcount]
     values = f.__defaults__ or ()
@@ -109,10 +114,17 @@ def _call(op: Primitive, arrays: bool) -> str:
                      for i, p in enumerate(op.params))
 
 
-def function_text(op: Primitive) -> str:
-    """The text of the public function: the common call, with everything else handed on."""
-    lines = [f"def {op.name}({_signature(op)}):"]
+def function_text(op: Primitive, form: Form | None = None) -> str:
+    """The text of a function on Tensors: the common call, with everything else handed on.
+
+    Args:
+        form: what callers may write beside the operation's own parameters; see `forms`.
+    """
+    lines = [f"def {op.name}({_signature(op) if form is None else form.signature}):"]
     flat = f"({', '.join(op.params)},)"
+    other = f"general(op, {flat})" if form is None else f"foreign(form, {flat})"
+    if form is not None:
+        lines += form.guard
     if op.varargs:
         lines += [f"    if {op.varargs} is not None or len(spread_) == 1:",
                   f"        {op.varargs} = spread(op, spread_, {op.varargs})",
@@ -124,7 +136,11 @@ def function_text(op: Primitive) -> str:
     lines.append("    except AttributeError:")
     if op.method and not op.variadic:
         lines += [f"        if {_is_raw(op)}:", f"            return {_raw(op)}"]
-    lines.append(f"        return general(op, {flat})")
+    if form is not None and op.numbers:
+        second = op.inputs[1]
+        lines += [f"        if {second}.__class__ is float or {second}.__class__ is int:",
+                  f"            return general(op, {flat})"]
+    lines.append(f"        return {other}")
     guard = _guard(op)
     if guard:
         lines += [f"    if {guard}:", f"        return general(op, {flat})"]

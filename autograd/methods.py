@@ -7,6 +7,7 @@ from typing import Any
 
 from . import creation, ops, ranges  # noqa: F401 (fill the registry)
 from .dispatch import constant
+from .forms import form_of
 from .inplace import check_writable, inplace, write_result
 from .primitive import COMPOSITES, REGISTRY, Composite
 
@@ -88,12 +89,12 @@ def table() -> dict[str, Any]:
     found: dict[str, Any] = {}
     for op in REGISTRY.values():
         if op.method:
-            found[op.name] = op.function
+            found[op.name] = form_of(op, False, True)
         if op.inplace:
             found[op.name + "_"] = inplace(op)
     for c in COMPOSITES.values():
         if c.method:
-            found[c.name] = c.function
+            found[c.name] = form_of(c, False, True) if c.public else c.function
         if c.inplace:
             found[c.name + "_"] = _inplace_composite(c)
     public = {**{n: op.function for n, op in REGISTRY.items()}, **{n: c.function for n, c in COMPOSITES.items()}}

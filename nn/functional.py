@@ -5,6 +5,7 @@ Most are the operations of `autograd` themselves; the few functions written out 
 
 from __future__ import annotations
 
+from autograd.forms import publish as _publish
 from autograd.ops.activation import (
     gelu as gelu,
     glu as glu,
@@ -152,3 +153,5 @@ from .with_indices import (
     max_pool2d_with_indices as max_pool2d_with_indices,
     max_pool3d_with_indices as max_pool3d_with_indices,
 )
+
+_publish(globals())

@@ -12,7 +12,7 @@ from .checks import not_differentiable, number_option, refuse, zero_gradient
 @primitive(
     vjp={"input": lambda g: g,
          "other": lambda g, alpha: g if alpha == 1 else g * alpha.conjugate()},
-    broadcasts=True, promote="common", ufunc=np.add, inplace=True, numpy=(np.add,),
+    broadcasts=True, promote="common", numbers="all", ufunc=np.add, inplace=True, numpy=(np.add,),
 )
 def add(input, other, *, alpha=1):
     """Sum ``input + alpha * other``, with broadcasting.
@@ -27,7 +27,7 @@ def add(input, other, *, alpha=1):
 @primitive(
     vjp={"input": lambda g: g,
          "other": lambda g, alpha: -g if alpha == 1 else g * -alpha.conjugate()},
-    broadcasts=True, promote="common", ufunc=np.subtract, inplace=True, numpy=(np.subtract,),
+    broadcasts=True, promote="common", numbers="all", ufunc=np.subtract, inplace=True, numpy=(np.subtract,),
 )
 def sub(input, other, *, alpha=1):
     """Difference ``input - alpha * other``, with broadcasting.
@@ -56,7 +56,8 @@ def rsub(input, other, *, alpha=1):
 @primitive(
     vjp={"input": lambda g, other: g * other,
          "other": lambda g, input: g * input},
-    broadcasts=True, promote="common", ufunc=np.multiply, holomorphic=True, inplace=True, numpy=(np.multiply,),
+    broadcasts=True, promote="common", numbers="all",
+    ufunc=np.multiply, holomorphic=True, inplace=True, numpy=(np.multiply,),
 )
 def mul(input, other):
     """Product ``input * other``, with broadcasting.
@@ -75,7 +76,8 @@ multiply = alias("multiply", mul, inplace=True)
 @primitive(
     vjp={"input": lambda g, other: g / other,
          "other": lambda g, input, other: -g * (input / other / other)},
-    broadcasts=True, promote="float", ufunc=np.true_divide, holomorphic=True, inplace=True, numpy=(np.true_divide,),
+    broadcasts=True, promote="float", numbers="all",
+    ufunc=np.true_divide, holomorphic=True, inplace=True, numpy=(np.true_divide,),
     node_name="DivBackward0",
 )
 def true_divide(input, other):
@@ -149,7 +151,7 @@ divide = alias("divide", div, inplace=True)
 
 @primitive(
     vjp={"input": lambda g: not_differentiable("floor_divide"), "other": lambda g: not_differentiable("floor_divide")},
-    broadcasts=True, promote="common", inplace=True, numpy=(np.floor_divide,),
+    broadcasts=True, promote="common", numbers="all", inplace=True, numpy=(np.floor_divide,),
 )
 def floor_divide(input, other):
     """Quotient rounded down, in the operands' own type.
@@ -165,7 +167,7 @@ def floor_divide(input, other):
 @primitive(
     vjp={"input": lambda g: g,
          "other": lambda g, input, other: -g * div_rounded(input, other, "floor")},
-    broadcasts=True, promote="common", inplace=True, numpy=(np.remainder,),
+    broadcasts=True, promote="common", numbers="either", inplace=True, numpy=(np.remainder,),
 )
 def remainder(input, other):
     """``input - other * floor(input / other)``: the rest with the sign of ``other``, as Python's ``%``.
@@ -183,7 +185,7 @@ def remainder(input, other):
 @primitive(
     vjp={"input": lambda g: g,
          "other": lambda g, input, other: -g * div_rounded(input, other, "trunc")},
-    broadcasts=True, promote="common", inplace=True, numpy=(np.fmod,),
+    broadcasts=True, promote="common", numbers="second", inplace=True, numpy=(np.fmod,),
 )
 def fmod(input, other):
     """``input - other * trunc(input / other)``: the rest with the sign of ``input``, as C's ``fmod``.

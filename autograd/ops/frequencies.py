@@ -20,6 +20,7 @@ def _frequencies(numbers, n, d, dtype, device, requires_grad):
     return finish(numbers.astype(target) * target.type(scale), requires_grad, device)
 
 
+@composite(method=False, public=False, name="fft_fftfreq")
 def fftfreq(n, d=1.0, *, dtype=None, layout=None, device=None, requires_grad=False):
     """The frequency of each element of an `fft` of length ``n`` and sample spacing ``d``: zero, positive, negative.
 
@@ -31,6 +32,7 @@ def fftfreq(n, d=1.0, *, dtype=None, layout=None, device=None, requires_grad=Fal
     return _frequencies(numbers, n, d, dtype, device, requires_grad)
 
 
+@composite(method=False, public=False, name="fft_rfftfreq")
 def rfftfreq(n, d=1.0, *, dtype=None, layout=None, device=None, requires_grad=False):
     """The frequency of each element of an `rfft` of length ``n`` and sample spacing ``d``.
 

@@ -241,7 +241,7 @@ def igammac(input, other):
 @primitive(
     vjp={"input": lambda g: not_differentiable("zeta by its first argument"),
          "other": lambda g, input, other: -g * (input * special_zeta(input + 1, other))},
-    broadcasts=True, promote="float", method=False,
+    broadcasts=True, promote="float", numbers="either", method=False,
 )
 def special_zeta(input, other):
     """Hurwitz zeta function: the sum of ``1 / (k + other) ** input`` over k = 0, 1, ...
@@ -261,7 +261,7 @@ def special_zeta(input, other):
 @primitive(
     vjp={"input": lambda g, input, other: np.where((input == 0) & (other <= 0), 0, xlogy(g, other)),
          "other": lambda g, input, other: g * input / other},
-    broadcasts=True, promote="float", inplace=True,
+    broadcasts=True, promote="float", numbers="either", inplace=True,
 )
 def xlogy(input, other):
     """``input * log(other)``, and 0 where ``input`` is 0 and ``other`` is not nan.
@@ -277,7 +277,7 @@ def xlogy(input, other):
 @primitive(
     vjp={"input": lambda g, input, other: np.where((input == 0) & (other <= -1), 0, special_xlog1py(g, other)),
          "other": lambda g, input, other: g * input / (other + 1)},
-    broadcasts=True, promote="float", method=False,
+    broadcasts=True, promote="float", numbers="either", method=False,
 )
 def special_xlog1py(input, other):
     """``input * log1p(other)``, and 0 where ``input`` is 0 and ``other`` is not nan.

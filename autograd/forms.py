@@ -1,0 +1,305 @@
+"""The forms in which callers may write an operation.
+
+PyTorch's functions take more than their own parameters: ``out=``, a tensor to write the result into (functions, not
+methods), and NumPy's names for some parameters, ``axis`` for ``dim``. And they refuse what merely happens to work, such
+as a number where a tensor belongs. None of this concerns the operations, nor what they call each other with, so it
+stands here, once: each public function, and each method it matters to, is a *form* of its operation, written on first
+use like the operation itself (``print(autograd.forms.text(autograd.sum))``). A call in the plain spelling pays for a
+test or two.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Sequence
+from typing import Any, NoReturn
+
+import numpy as np
+
+from . import codegen
+from .dispatch import general, is_tensor
+from .dtypes import from_numpy
+from .errors import describe, fail
+from .inplace import check_writable, write_result
+from .modes import recording
+from .out_names import WITH_OUT
+from .primitive import COMPOSITES, REGISTRY, Composite, Primitive
+from .tape import wrap_node
+
+#: The other names that PyTorch's parser takes for a parameter.
+ALIASES = {"input": ("x", "a"), "other": ("x2",), "dim": ("axis",), "keepdim": ("keepdims",)}
+
+_VARARGS, _VARKEYWORDS = 0x04, 0x08
+
+
+class _Missing:
+    """Stands for an argument that was not given."""
+
+    def __repr__(self) -> str:
+        return "<missing>"
+
+
+MISSING = _Missing()
+
+
+class Form:
+    """A function as callers may write it.
+
+    Attributes:
+        name: of the function.
+        inner: the function that it is a form of, in the plain spelling.
+        params: the parameters of ``inner``: ``positional`` ones, then ``named`` ones.
+        aliases: other names, by the parameter each means.
+        extras: the parameters that ``inner`` does not have, in order.
+    """
+
+    def __init__(self, found: Primitive | Composite, out: bool, method: bool) -> None:
+        self.found, self.name, self.inner = found, found.name, found.function
+        self.op = found if isinstance(found, Primitive) else None
+        function = found.forward if isinstance(found, Primitive) else found.function
+        code = function.__code__
+        count, last = code.co_argcount, code.co_argcount + code.co_kwonlyargcount
+        self.positional, self.named = code.co_varnames[:count], code.co_varnames[count:last]
+        self.spread = code.co_varnames[last] if code.co_flags & _VARARGS else ""
+        self.rest = code.co_varnames[last + bool(self.spread)] if code.co_flags & _VARKEYWORDS else ""
+        self.params = tuple(p for p in (*self.positional, self.spread, *self.named, self.rest) if p)
+        self.defaults = codegen.defaults_of(function)
+        self.required = tuple(p for p in (*self.positional, *self.named) if p not in self.defaults)
+        taken = {*self.params, "out"}
+        self.aliases = {a: p for p in (*self.positional[method:], *self.named) for a in ALIASES.get(p, ())
+                        if a not in taken}
+        self.out = out and "out" not in self.params
+        self.optional = {p for p in self.aliases.values() if p in self.required}
+        extras = [*self.aliases, *(["out"] if self.out else [])]
+        if extras[:1] == ["out"] and not self.spread:
+            extras.insert(0, "excess_")  # what is given by position beyond the parameters ends up here
+        self.extras = tuple(extras)
+
+    @property
+    def plain(self) -> bool:
+        """Whether this is no more than the inner function."""
+        if self.op is None:
+            return False
+        return not self.extras and not (self.op.promote and len(self.op.inputs) > 1)
+
+    # --- its text -----------------------------------------------------------------------------------------
+
+    @property
+    def signature(self) -> str:
+        """The parameters; those of ours beyond the inner function's come by position where that is cheaper to call."""
+        parts, missing = [], False
+        for p in self.positional:
+            missing = missing or p in self.optional
+            default = f"default_{p}" if p in self.defaults else "missing" if missing else ""
+            parts.append(f"{p}={default}" if default else p)
+        extras = [f"{p}=None" for p in self.extras]
+        parts += [f"*{self.spread}", *extras] if self.spread else extras
+        if self.named and not self.spread:
+            parts.append("*")
+        parts += [f"{p}=default_{p}" if p in self.defaults else p for p in self.named]
+        return ", ".join([*parts, *([f"**{self.rest}"] if self.rest else [])])
+
+    @property
+    def guard(self) -> list[str]:
+        """The lines that send every call but the plain one to `respell`."""
+        first = next((i for i, p in enumerate(self.positional) if p in self.optional), len(self.positional))
+        absent = [p for p in self.positional[first:] if p in self.required]
+        tensors = ("input", "other") if self.op is None else self.op.inputs
+        absent = [p for p in absent if p not in tensors]  # those are missed where their arrays are asked for
+        tests = [f"{p} is not None" for p in self.extras] + [f"{p} is missing" for p in absent]
+        if not tests:
+            return []
+        return [f"    if {' or '.join(tests)}:",
+                f"        return respell(form, {_tuple(self.params)}, {_tuple(self.extras)})"]
+
+    @property
+    def text(self) -> str:
+        if self.op is not None:
+            return codegen.function_text(self.op, self)
+        call = [*self.positional, *([f"*{self.spread}"] if self.spread else []), *[f"{p}={p}" for p in self.named],
+                *([f"**{self.rest}"] if self.rest else [])]
+        return "\n".join([
+            f"def {self.name}({self.signature}):", *self.guard,
+            "    try:", f"        return inner({', '.join(call)})",
+            "    except AttributeError as error:", f"        unsuited(form, error, {_tuple(self.params)})"])
+
+    def names(self) -> dict[str, Any]:
+        return {**(codegen.names_of(self.op) if self.op is not None else {}),
+                **{f"default_{p}": value for p, value in self.defaults.items()},
+                "form": self, "inner": self.inner, "missing": MISSING,
+                "respell": respell, "foreign": foreign, "unsuited": unsuited}
+
+    def call(self, given: dict[str, Any]) -> Any:
+        """The inner function, of arguments by name."""
+        return self.inner(*[given[p] for p in self.positional], *given.get(self.spread, ()),
+                          **{p: given[p] for p in self.named}, **given.get(self.rest, {}))
+
+
+def _tuple(names: Sequence[str]) -> str:
+    return f"({', '.join(names)}{',' if names else ''})"
+
+
+def text(function: Callable[..., Any]) -> str:
+    """The text of a public function."""
+    form: Form | None = getattr(function, "form", None)
+    return form.text if form is not None else codegen.function_text(function.op)  # type: ignore[attr-defined]
+
+
+# --- making them ------------------------------------------------------------------------------------------
+
+_made: dict[tuple[Any, bool, bool], Any] = {}
+
+
+def form_of(found: Primitive | Composite, out: bool, method: bool) -> Any:
+    """The function as callers may write it; the same one each time."""
+    key = (found.function, out, method)
+    if key not in _made:
+        _made[key] = _make(found, out, method)
+    return _made[key]
+
+
+def _make(found: Primitive | Composite, out: bool, method: bool) -> Any:
+    inner: Any = found.function
+    if isinstance(found, Primitive) and found.varargs:
+        return inner
+    form = Form(found, out, method)
+    if form.plain:
+        return inner
+    made: Any = codegen.lazy(form.name, lambda: form.text, form.names)
+    made.__doc__, made.__module__ = inner.__doc__, inner.__module__
+    made.__qualname__ = made.__name__ = inner.__name__
+    made.__wrapped__, made.form = inner, form
+    if isinstance(found, Primitive):
+        made.op = found
+    return made
+
+
+def publish(namespace: dict[str, Any]) -> None:
+    """Replace the operations in the namespace of a public module by their public forms."""
+    module = namespace["__name__"]
+    with_out = frozenset(WITH_OUT.get(module, "").split())
+    found: dict[Any, Primitive | Composite] = {c.function: c for c in reversed(COMPOSITES.values())}
+    found.update({op.function: op for op in REGISTRY.values()})
+    for name, value in namespace.items():
+        declared = found.get(value) if value.__class__ is _FUNCTION else None
+        if declared is not None:
+            made = namespace[name] = form_of(declared, name in with_out, False)
+            if made is not value and made.__module__ == value.__module__:  # not published before
+                made.__module__, made.__qualname__, made.__name__ = module, name, name
+
+
+_FUNCTION = type(publish)
+
+
+# --- calls that are not plain -----------------------------------------------------------------------------
+
+
+def respell(form: Form, values: tuple[Any, ...], extras: tuple[Any, ...]) -> Any:
+    """Run a call that gave arguments by other names, too few of them, or ``out``."""
+    named, given = dict(zip(form.params, values, strict=True)), dict(zip(form.extras, extras, strict=True))
+    out = given.pop("out", None)
+    for name, value in given.items():
+        if value is None:
+            continue
+        p = form.aliases.get(name, "")
+        if not p or named[p] is not form.defaults.get(p, MISSING):
+            if name == form.extras[0]:
+                most = len(form.positional)
+                fail(TypeError, f"{form.name}() takes {most} positional argument{'s'[:most != 1]} but more were given"
+                                + (f", or both {p!r} and {name!r}" if p else ""))
+            fail(TypeError, f"{form.name}() got both {p!r} and {name!r}, which mean the same")
+        named[p] = value
+    _check_given(form, named)
+    return form.call(named) if out is None else _into(form, out, named)
+
+
+def _check_given(form: Form, named: dict[str, Any]) -> None:
+    absent = [f'"{p}"' for p in form.required if named[p] is MISSING]
+    if absent:
+        fail(TypeError, f"{form.name}() missing {len(absent)} required positional arguments: {', '.join(absent)}")
+
+
+def foreign(form: Form, values: tuple[Any, ...]) -> Any:
+    """Run a call of an operation on arguments that are not all Tensors."""
+    op = form.op
+    assert op is not None
+    named = dict(zip(op.params, values, strict=True))
+    _check_given(form, named)
+    if op.promote is not None and not op.variadic:
+        numbers = [p for p in op.inputs if isinstance(named[p], (int, float, complex))]
+        for p in numbers:
+            if p not in op.numbers or (len(numbers) == len(op.inputs) and not op.numbers_alone):
+                fail(TypeError, _must_be_tensor(form, p, named[p]))
+    return general(op, values)
+
+
+def _must_be_tensor(form: Form, p: str, value: Any) -> str:
+    place = f" (position {form.positional.index(p) + 1})" if p in form.positional else ""
+    return (f"{form.name}(): argument {p!r}{place} must be Tensor, not {type(value).__name__} ({describe(value)}); "
+            f"make one with autograd.tensor(...)")
+
+
+def unsuited(form: Form, error: AttributeError, values: tuple[Any, ...]) -> NoReturn:
+    """Say that an argument is no Tensor, where that is why an attribute was not found; raise ``error`` otherwise."""
+    culprit = error.obj
+    _check_given(form, dict(zip(form.params, values, strict=True)))
+    for p, value in zip(form.params, values, strict=True):
+        if is_tensor(value) or value is form.defaults.get(p, MISSING):
+            continue
+        if value is culprit:
+            raise TypeError(_must_be_tensor(form, p, value)) from error
+        if isinstance(value, (list, tuple)):
+            for i, element in enumerate(value):
+                if element is culprit and not is_tensor(element):
+                    raise TypeError(f"{form.name}(): expected Tensor as element {i} of argument {p!r}, but got "
+                                    f"{type(element).__name__} ({describe(element)})") from error
+    raise error
+
+
+# --- out= -------------------------------------------------------------------------------------------------
+
+
+def _into(form: Form, out: Any, named: dict[str, Any]) -> Any:
+    """Run a call and write what it gives into ``out``, a tensor or a tuple of them; returns ``out``."""
+    outs = list(out) if isinstance(out, (tuple, list)) else [out]
+    for t in outs:
+        if not is_tensor(t):
+            fail(TypeError, f"{form.name}(): argument 'out' must be Tensor or tuple of Tensors, not "
+                            f"{type(t).__name__} ({describe(t)})")
+    if recording() and any(map(_requires_grad, (*named.values(), outs))):
+        fail(RuntimeError, f"{form.name}(): functions with out=... arguments don't support automatic differentiation, "
+                           "but one of the arguments requires grad. Call it under no_grad(), or without out=")
+    if "dtype" in named and named["dtype"] is form.defaults.get("dtype") and outs[0] is out:
+        named["dtype"] = from_numpy(out._a.dtype)
+    result = form.call(named)
+    if not isinstance(result, (tuple, list)):
+        if outs[0] is not out:
+            fail(TypeError, f"{form.name}(): argument 'out' must be Tensor, not {type(out).__name__}")
+        return _write(form, out, result)
+    if outs[0] is out or len(outs) != len(result):
+        fail(TypeError, f"{form.name}(): argument 'out' must be tuple of {len(result)} Tensors, not "
+                        f"{'one Tensor' if outs[0] is out else len(outs)}")
+    made = [_write(form, t, r) for t, r in zip(outs, result, strict=True)]
+    return type(result)(made)
+
+
+def _requires_grad(value: Any) -> bool:
+    if isinstance(value, (tuple, list)):
+        return any(map(_requires_grad, value))
+    return is_tensor(value) and value.requires_grad
+
+
+def _write(form: Form, out: Any, result: Any) -> Any:
+    if isinstance(result, np.ndarray):
+        result = wrap_node(result, None)
+    shape, wanted = out._a.shape, result._a.shape
+    check_writable(out, form.name)
+    if shape != wanted:
+        if out._a.size:
+            warnings.warn(
+                f"An output with one or more elements was resized since it had shape {list(shape)}, which does not "
+                f"match the required output shape {list(wanted)}. This behavior is deprecated: give {form.name}() an "
+                "out of the right shape, or an empty one, which t.resize_(0) makes of any tensor t.", stacklevel=4)
+        out.resize_(wanted)
+    return write_result(out, result, form.name)
+
