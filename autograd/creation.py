@@ -162,6 +162,8 @@ def scalar_tensor(s: Any, *, dtype: Any = None, device: Any = None, requires_gra
     >>> autograd.scalar_tensor(3)
     tensor(3.)
     """
+    if not isinstance(s, (bool, int, float, complex, np.generic)) and not hasattr(s, "_vc"):
+        fail(TypeError, f"scalar_tensor(): argument 's' (position 1) must be Number, not {type(s).__name__}")
     return finish(array_of(s, target_dtype(dtype) or DEFAULT.float, True), requires_grad, device)
 
 

@@ -18,12 +18,13 @@ import numpy as np
 
 from . import codegen
 from .dispatch import general, is_tensor
-from .dtypes import from_numpy
+from .dtypes import from_numpy, numpy_dtype, scalar_type
 from .errors import describe, fail
 from .inplace import check_writable, write_result
 from .modes import recording
 from .out_names import WITH_OUT
 from .primitive import COMPOSITES, REGISTRY, Composite, Primitive
+from .return_types import ReturnType
 from .tape import wrap_node
 
 #: The other names that PyTorch's parser takes for a parameter.
@@ -51,9 +52,10 @@ class Form:
         params: the parameters of ``inner``: ``positional`` ones, then ``named`` ones.
         aliases: other names, by the parameter each means.
         extras: the parameters that ``inner`` does not have, in order.
+        out: None where it takes no ``out=``; otherwise the mark of its name in `WITH_OUT`.
     """
 
-    def __init__(self, found: Primitive | Composite, out: bool, method: bool) -> None:
+    def __init__(self, found: Primitive | Composite, out: str | None, method: bool) -> None:
         self.found, self.name, self.inner = found, found.name, found.function
         self.op = found if isinstance(found, Primitive) else None
         function = found.forward if isinstance(found, Primitive) else found.function
@@ -68,9 +70,9 @@ class Form:
         taken = {*self.params, "out"}
         self.aliases = {a: p for p in (*self.positional[method:], *self.named) for a in ALIASES.get(p, ())
                         if a not in taken}
-        self.out = out and "out" not in self.params
+        self.out = out
         self.optional = {p for p in self.aliases.values() if p in self.required}
-        extras = [*self.aliases, *(["out"] if self.out else [])]
+        extras = [*self.aliases, *(["out"] if out is not None else [])]
         if extras[:1] == ["out"] and not self.spread:
             extras.insert(0, "excess_")  # what is given by position beyond the parameters ends up here
         self.extras = tuple(extras)
@@ -121,7 +123,7 @@ class Form:
         return "\n".join([
             f"def {self.name}({self.signature}):", *self.guard,
             "    try:", f"        return inner({', '.join(call)})",
-            "    except AttributeError as error:", f"        unsuited(form, error, {_tuple(self.params)})"])
+            "    except Exception as error:", f"        unsuited(form, error, {_tuple(self.params)})"])
 
     def names(self) -> dict[str, Any]:
         return {**(codegen.names_of(self.op) if self.op is not None else {}),
@@ -147,10 +149,10 @@ def text(function: Callable[..., Any]) -> str:
 
 # --- making them ------------------------------------------------------------------------------------------
 
-_made: dict[tuple[Any, bool, bool], Any] = {}
+_made: dict[tuple[Any, str | None, bool], Any] = {}
 
 
-def form_of(found: Primitive | Composite, out: bool, method: bool) -> Any:
+def form_of(found: Primitive | Composite, out: str | None, method: bool) -> Any:
     """The function as callers may write it; the same one each time."""
     key = (found.function, out, method)
     if key not in _made:
@@ -158,7 +160,7 @@ def form_of(found: Primitive | Composite, out: bool, method: bool) -> Any:
     return _made[key]
 
 
-def _make(found: Primitive | Composite, out: bool, method: bool) -> Any:
+def _make(found: Primitive | Composite, out: str | None, method: bool) -> Any:
     inner: Any = found.function
     if isinstance(found, Primitive) and found.varargs:
         return inner
@@ -177,13 +179,13 @@ def _make(found: Primitive | Composite, out: bool, method: bool) -> Any:
 def publish(namespace: dict[str, Any]) -> None:
     """Replace the operations in the namespace of a public module by their public forms."""
     module = namespace["__name__"]
-    with_out = frozenset(WITH_OUT.get(module, "").split())
+    with_out = {name.rstrip("=~"): name[-1] if name[-1] in "=~" else "" for name in WITH_OUT.get(module, "").split()}
     found: dict[Any, Primitive | Composite] = {c.function: c for c in reversed(COMPOSITES.values())}
     found.update({op.function: op for op in REGISTRY.values()})
     for name, value in namespace.items():
         declared = found.get(value) if value.__class__ is _FUNCTION else None
         if declared is not None:
-            made = namespace[name] = form_of(declared, name in with_out, False)
+            made = namespace[name] = form_of(declared, with_out.get(name), False)
             if made is not value and made.__module__ == value.__module__:  # not published before
                 made.__module__, made.__qualname__, made.__name__ = module, name, name
 
@@ -235,25 +237,39 @@ def foreign(form: Form, values: tuple[Any, ...]) -> Any:
 
 def _must_be_tensor(form: Form, p: str, value: Any) -> str:
     place = f" (position {form.positional.index(p) + 1})" if p in form.positional else ""
-    return (f"{form.name}(): argument {p!r}{place} must be Tensor, not {type(value).__name__} ({describe(value)}); "
+    wanted = "tuple of Tensors" if isinstance(value, (list, tuple)) else "Tensor"
+    return (f"{form.name}(): argument {p!r}{place} must be {wanted}, not {type(value).__name__} ({describe(value)}); "
             f"make one with autograd.tensor(...)")
 
 
-def unsuited(form: Form, error: AttributeError, values: tuple[Any, ...]) -> NoReturn:
-    """Say that an argument is no Tensor, where that is why an attribute was not found; raise ``error`` otherwise."""
-    culprit = error.obj
-    _check_given(form, dict(zip(form.params, values, strict=True)))
-    for p, value in zip(form.params, values, strict=True):
-        if is_tensor(value) or value is form.defaults.get(p, MISSING):
-            continue
-        if value is culprit:
-            raise TypeError(_must_be_tensor(form, p, value)) from error
-        if isinstance(value, (list, tuple)):
-            for i, element in enumerate(value):
-                if element is culprit and not is_tensor(element):
-                    raise TypeError(f"{form.name}(): expected Tensor as element {i} of argument {p!r}, but got "
-                                    f"{type(element).__name__} ({describe(element)})") from error
+def unsuited(form: Form, error: Exception, values: tuple[Any, ...]) -> NoReturn:
+    """Raise ``error``, or say which argument is no Tensor where that is what went wrong."""
+    if isinstance(error, TypeError):
+        raise error
+    named = dict(zip(form.params, values, strict=True))
+    _check_given(form, named)
+    if isinstance(error, AttributeError):
+        for p, value in named.items():
+            if not is_tensor(value) and value is not form.defaults.get(p, MISSING) and _holds(value, error.obj):
+                raise TypeError(_must_be_tensor(form, p, value)) from error
+    first = form.params[0]
+    number = isinstance(named[first], (int, float, complex))
+    if first in _TENSORS and not _has_tensor(named[first]) and not (number and form.name in _NUMBER_FIRST):
+        raise TypeError(_must_be_tensor(form, first, named[first])) from error
     raise error
+
+
+def _holds(value: Any, part: Any) -> bool:
+    """Whether ``part`` is ``value``, or is among its elements and theirs."""
+    return value is part or (isinstance(value, (list, tuple)) and any(_holds(v, part) for v in value))
+
+
+#: Names of a first parameter that takes a tensor, or a sequence of them.
+_TENSORS = frozenset((
+    "input", "self", "tensor", "tensors", "matrices", "elements", "input1", "x", "x1", "y", "a", "b", "anchor",
+    "condition", "indices", "logits", "log_probs", "query", "theta", "A", "B", "L", "LD", "LU", "LU_data"))
+#: Composites that take a number there, too.
+_NUMBER_FIRST = frozenset(("bucketize", "div", "float_power", "isin", "pow"))
 
 
 # --- out= -------------------------------------------------------------------------------------------------
@@ -269,18 +285,23 @@ def _into(form: Form, out: Any, named: dict[str, Any]) -> Any:
     if recording() and any(map(_requires_grad, (*named.values(), outs))):
         fail(RuntimeError, f"{form.name}(): functions with out=... arguments don't support automatic differentiation, "
                            "but one of the arguments requires grad. Call it under no_grad(), or without out=")
-    if "dtype" in named and named["dtype"] is form.defaults.get("dtype") and outs[0] is out:
-        named["dtype"] = from_numpy(out._a.dtype)
+    if "dtype" in named and outs[0] is out:
+        if named["dtype"] is form.defaults.get("dtype"):
+            if not form.out:  # the result is computed in the type of out
+                named["dtype"] = from_numpy(out._a.dtype)
+        elif numpy_dtype(named["dtype"]) != out._a.dtype:
+            fail(RuntimeError, f"{form.name}(): dtype {scalar_type(named['dtype'])} does not match dtype of out "
+                               f"parameter ({scalar_type(out._a.dtype)})")
     result = form.call(named)
     if not isinstance(result, (tuple, list)):
         if outs[0] is not out:
             fail(TypeError, f"{form.name}(): argument 'out' must be Tensor, not {type(out).__name__}")
-        return _write(form, out, result)
+        return _write(form, out, result, any(map(_has_tensor, named.values())))
     if outs[0] is out or len(outs) != len(result):
         fail(TypeError, f"{form.name}(): argument 'out' must be tuple of {len(result)} Tensors, not "
                         f"{'one Tensor' if outs[0] is out else len(outs)}")
-    made = [_write(form, t, r) for t, r in zip(outs, result, strict=True)]
-    return type(result)(made)
+    made = [_write(form, t, r, True) for t, r in zip(outs, result, strict=True)]
+    return type(result)(made) if isinstance(result, ReturnType) else tuple(made)
 
 
 def _requires_grad(value: Any) -> bool:
@@ -289,13 +310,24 @@ def _requires_grad(value: Any) -> bool:
     return is_tensor(value) and value.requires_grad
 
 
-def _write(form: Form, out: Any, result: Any) -> Any:
+def _has_tensor(value: Any) -> bool:
+    if isinstance(value, (tuple, list)):
+        return any(map(_has_tensor, value)) or not value
+    return is_tensor(value) or isinstance(value, (np.ndarray, np.generic))
+
+
+def _write(form: Form, out: Any, result: Any, warn: bool) -> Any:
+    """Write one tensor into another, which takes on its shape; ``warn`` where that was another, and not empty."""
     if isinstance(result, np.ndarray):
         result = wrap_node(result, None)
     shape, wanted = out._a.shape, result._a.shape
+    source, target = result._a.dtype, out._a.dtype
+    if source != target and (form.out == "=" or (form.out == "~" and target.kind == "c")):
+        fail(RuntimeError, f"{form.name}(): Expected out tensor to have dtype {scalar_type(source)}, but got "
+                           f"{scalar_type(target)} instead")
     check_writable(out, form.name)
     if shape != wanted:
-        if out._a.size:
+        if warn and out._a.size:
             warnings.warn(
                 f"An output with one or more elements was resized since it had shape {list(shape)}, which does not "
                 f"match the required output shape {list(wanted)}. This behavior is deprecated: give {form.name}() an "

@@ -72,11 +72,12 @@ def _polygamma(self, n):  # type: ignore[no-untyped-def]
 
 def _inplace_composite(c: Composite) -> Callable[..., Any]:
     name = c.name + "_"
+    function = form_of(c, None, True)
 
     def method(self, *args, **kwargs):  # type: ignore[no-untyped-def]
         check_writable(self, name)
         # On a copy: what the inner operations save must outlive the write.
-        return write_result(self, c.function(REGISTRY["clone"].function(self), *args, **kwargs), name)
+        return write_result(self, function(REGISTRY["clone"].function(self), *args, **kwargs), name)
 
     method.__name__ = method.__qualname__ = name
     method.__doc__ = f"In-place form of `{c.name}`: writes the result into ``self`` and returns it."
@@ -89,12 +90,12 @@ def table() -> dict[str, Any]:
     found: dict[str, Any] = {}
     for op in REGISTRY.values():
         if op.method:
-            found[op.name] = form_of(op, False, True)
+            found[op.name] = form_of(op, None, True)
         if op.inplace:
-            found[op.name + "_"] = inplace(op)
+            found[op.name + "_"] = inplace(op, form_of(op, None, True))
     for c in COMPOSITES.values():
         if c.method:
-            found[c.name] = form_of(c, False, True) if c.public else c.function
+            found[c.name] = form_of(c, None, True) if c.public else c.function
         if c.inplace:
             found[c.name + "_"] = _inplace_composite(c)
     public = {**{n: op.function for n, op in REGISTRY.items()}, **{n: c.function for n, c in COMPOSITES.items()}}

@@ -6,7 +6,7 @@ import numpy as np
 
 from ..errors import fail
 from ..primitive import alias, composite, primitive
-from .checks import not_differentiable, number_option, refuse, zero_gradient
+from .checks import checked, not_differentiable, number_option, refuse, zero_gradient
 
 
 @primitive(
@@ -50,7 +50,7 @@ def rsub(input, other, *, alpha=1):
     >>> autograd.rsub(autograd.tensor([1., 2.]), 3)
     tensor([2., 1.])
     """
-    return sub(other, input, alpha=alpha)
+    return sub(other, checked("rsub", input), alpha=alpha)
 
 
 @primitive(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from operator import index
+
 import numpy as np
 
 from ..creation import finish
@@ -13,7 +15,7 @@ from .rearranging import roll
 
 
 def _frequencies(numbers, n, d, dtype, device, requires_grad):
-    if n < 0:
+    if index(n) < 0:
         fail(RuntimeError, f"Trying to create tensor with negative dimension {n}: [{n}]")
     target = DEFAULT.float if dtype is None else numpy_dtype(dtype)
     scale = 1 / (n * d) if n else 0

@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 import torch
-from parity import exclusions
+from parity import exclusions, outputs
 from parity.calls import SAMPLES, Call, arguments, reseed, samples_of, seed, spread, summary
 from parity.comparison import (
     GRADIENT_TOLERANCE,
@@ -32,9 +32,11 @@ from torch.testing._internal.opinfo.core import DecorateInfo
 import autograd
 
 SECONDS = 60  # per operator and category
-CATEGORIES = ("float64", "float32", "int64", "bool", "gradient", "second", "inplace", "method", "complex", "errors")
+OUT_SAMPLES = 12  # per operator, each with several kinds of out
+CATEGORIES = ("float64", "float32", "int64", "bool", "gradient", "second", "inplace", "method", "out", "complex",
+              "errors")
 #: The categories that decide whether an operator passes entirely.
-DECISIVE = CATEGORIES[:8]
+DECISIVE = CATEGORIES[:9]
 FORWARD = {"float64": torch.float64, "float32": torch.float32, "int64": torch.int64, "bool": torch.bool}
 #: Results that are only defined up to a phase or a basis are compared as the database's own gradient tests do.
 PHASE = re.compile(r"(linalg\.)?(eigh|eig|svd|svd_lowrank|pca_lowrank)")
@@ -156,6 +158,8 @@ class Operator:
         for variant, category in ((info.inplace_operator_variant, "inplace"), (info.operator_variant, "method")):
             if variant is not None:
                 self._variant(category, variant, operator=True)
+        if info.supports_out:
+            self._guard("out", self._out)
         if torch.complex128 in self.supported and self.main is not torch.complex128:
             self._category("complex", torch.complex128, self._forward)
             if info.supports_autograd and torch.complex128 in backward:
@@ -292,6 +296,11 @@ class Operator:
                     check = self._inplace if inplace else self._method
                     self._one(outcome, lambda s=s, check=check: check(variant, ours, s), lambda s=s: summary(s))
         self._guard(category, body)
+
+    def _out(self, outcome: Outcome) -> None:
+        for s in samples_of(self.info, self.main, False, OUT_SAMPLES):
+            self._one(outcome, lambda s=s: outputs.check(self.info.name, self.info.op, self.ours, s, self.tolerance, self.values,
+                                                         self._canonical), lambda s=s: summary(s))
 
     def _method(self, variant: Any, our_variant: Any, sample: Any) -> bool | None:
         theirs, ours = arguments(sample)
