@@ -8,9 +8,12 @@ costs nothing.
 
 from __future__ import annotations
 
+import re
 import types
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from .kernels.late import LATE
 
 if TYPE_CHECKING:
     from .primitive import Primitive
@@ -29,6 +32,9 @@ def _lazy(name: str, write: Callable[[], str], names: Callable[[], dict[str, Any
     def become() -> Any:
         # Threads may meet here. All write the same, so none has to wait; a lock might stay locked in a forked child.
         namespace.update({**RUNTIME, **names()})
+        for key, value in tuple(namespace.items()):
+            if key.startswith(("fast_", "fused_")) and isinstance(value, types.FunctionType) and value in LATE:
+                LATE[value].bind(namespace, key)
         made: dict[str, Any] = {}
         exec(compile(write(), f"<autograd {name}>", "exec"), namespace, made)
         written = made[name]
@@ -68,9 +74,11 @@ def lazy_vjp(op: Primitive) -> Any:
 
 
 def _names(op: Primitive) -> dict[str, Any]:
-    names: dict[str, Any] = {"op": op, "core": op.core, "forward": op.forward, "joint": op.joint,
-                             "quick": op.ufunc or op.fast}
-    names.update({f"rule_{k}": rule for k, rule in op.rules.items()})
+    names: dict[str, Any] = {"op": op, "core": op.core, "forward": op.forward, "joint": op.joint, "quick": op.ufunc}
+    names.update({f"rule_{k}": LATE[rule].twin if rule in LATE else rule for k, rule in op.rules.items()})
+    names.update({f"fused_{k}": rule for k, rule in op.rules.items() if rule in LATE})
+    if op.fast is not None:
+        names.update({f"fast_{name}": value for name, value in op.fast.names.items()})
     for p, value in _defaults(op).items():
         names[f"default_{p}"] = value
     return names
@@ -209,21 +217,35 @@ def _body(op: Primitive, plain: bool) -> list[str]:
 
 def _compute(op: Primitive) -> list[str]:
     call = f"forward({_call(op, arrays=True)})"
-    target = ", ".join(["out", *op.aux])
-    quick = op.ufunc or op.fast
-    if quick is None:
-        return [f"{target} = {call}"]
+    if op.ufunc is None and op.fast is None:
+        return [f"{', '.join(['out', *op.aux])} = {call}"]
     defaults = _defaults(op)
     given = [p for p in op.params if p not in op.inputs and p in defaults]
-    fast = f"quick({', '.join(f'a_{p}' if p in op.inputs else p for p in op.params if p not in given)})"
-    line = f"out = {fast}"
-    if given:
-        line += f" if {' and '.join(f'{p} is default_{p}' for p in given)} else {call}"
+    ordinary = " and ".join(f"{p} is default_{p}" for p in given)
     if op.ufunc is not None:
-        return [line]
-    # Where the fast form raises or gives a bare number, the forward explains or gives a view.
-    lines = ["try:", f"    {line}", "except Exception:", f"    out = {call}"]
-    return [*lines, "if out.__class__ is not ndarray:", f"    out = {call}"] if op.view else lines
+        fast = f"quick({', '.join(f'a_{p}' if p in op.inputs else p for p in op.params if p not in given)})"
+        return [f"out = {fast} if {ordinary} else {call}" if given else f"out = {fast}"]
+    assert op.fast is not None
+    fast = _fast_text(op, op.fast)
+    return ["try:", f"    out = ({fast}) if {ordinary} else None" if given else f"    out = {fast}",
+            "except Exception:", "    out = None", "if out is None:", f"    out = {call}"]
+
+
+class Inline(NamedTuple):
+    """A Python expression of an operation's inputs (as arrays) and options, and what its other names stand for."""
+
+    text: str
+    names: dict[str, Any]
+
+
+def inline(text: str, **names: Any) -> Inline:
+    """Say by an expression what an operation computes in the common case."""
+    return Inline(text, names)
+
+
+def _fast_text(op: Primitive, fast: Inline) -> str:
+    new = {p: f"a_{p}" for p in op.inputs} | {name: f"fast_{name}" for name in fast.names}
+    return re.sub(rf"(?<![.\w])({'|'.join(new)})\b(?!=)", lambda found: new[found[1]], fast.text)
 
 
 def _many_outputs(op: Primitive, plain: bool) -> list[str]:
@@ -325,6 +347,11 @@ def vjp_text(op: Primitive) -> str:
         lines.append(f"    if {' or '.join(stale)}: raise Modified")
     if op.outputs != 1:
         lines.append("    g = tuple([g.by_index.get(i) for i in range(n_outputs)])")
+    fused = [p for p in op.rules if op.rules[p] in LATE]
+    if fused:
+        lines.append("    real = g.__class__ is ndarray and ((d := g.dtype) is float32 or d is float64)")
+    if fused and len(op.inputs) == 1:
+        lines.append(f"    if real: return (fused_{fused[0]}({', '.join(op.rule_params[fused[0]])}),)")
     conj = op.holomorphic and op.outputs == 1
     if conj:
         lines += ["    d = g.dtype",
@@ -340,13 +367,14 @@ def vjp_text(op: Primitive) -> str:
         return "\n".join([*lines, "    return result"])
     results = []
     single = len(op.inputs) == 1
-    if not single:
+    if not single or f"{op.inputs[0]}_shape" in op.rule_params.get(op.inputs[0], ()):
         lines.append(f"    {', '.join(f'e_{p}' for p in op.inputs)}, = edges")
     for p in op.inputs:
         if p not in op.rules:
             results.append("None")
             continue
-        call = f"rule_{p}({', '.join(op.rule_params[p])})"
+        args = ", ".join(f"e_{p}.shape" if name == f"{p}_shape" else name for name in op.rule_params[p])
+        call = f"fused_{p}({args}) if real else rule_{p}({args})" if p in fused and not single else f"rule_{p}({args})"
         results.append(f"g_{p}")
         if single:
             lines.append(f"    g_{p} = {call}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from ..errors import fail
+from ..kernels.fused import fused
 from ..primitive import alias, composite, primitive
 from .checks import not_differentiable, number_option, refuse, zero_gradient
 
@@ -74,7 +75,7 @@ multiply = alias("multiply", mul, inplace=True)
 
 @primitive(
     vjp={"input": lambda g, other: g / other,
-         "other": lambda g, input, other: -g * (input / other / other)},
+         "other": fused(lambda g, input, other: -g * (input / other / other))},
     broadcasts=True, promote="float", ufunc=np.true_divide, holomorphic=True, inplace=True, numpy=(np.true_divide,),
     node_name="DivBackward0",
 )

@@ -11,6 +11,7 @@ from operator import index as as_index
 
 import numpy as np
 
+from ..codegen import inline
 from ..dims import wrap_dim
 from ..errors import fail
 from ..kernels.scatter import add_at
@@ -36,7 +37,7 @@ def index_error(error, input):
 
 
 @primitive(vjp={"input": lambda g, index, input_shape: slice_grad(g, index, input_shape)}, view=True, method=False,
-           node_name="SliceBackward0")
+           fast=inline("out if (out := input[index]).__class__ is ndarray else None"), node_name="SliceBackward0")
 def slice_view(input, index):
     """``input[index]`` for an index of integers, slices, None and Ellipsis."""
     try:
@@ -267,11 +268,11 @@ _gather_index = gather_index.op.core
 def getitem(input, index):
     """``input[index]``: a view for integers, slices, None and Ellipsis; a gathered copy where arrays take part."""
     kind = index.__class__
-    if kind is int:
-        return slice_view(input, index)
     if kind is slice:
         if index.step is not None:
             _check_step(index)
+        return slice_view(input, index)
+    if kind is int:
         return slice_view(input, index)
     if kind is tuple:
         for item in index:
