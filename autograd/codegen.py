@@ -77,8 +77,9 @@ def _names(op: Primitive) -> dict[str, Any]:
     names: dict[str, Any] = {"op": op, "core": op.core, "forward": op.forward, "joint": op.joint, "quick": op.ufunc}
     names.update({f"rule_{k}": LATE[rule].twin if rule in LATE else rule for k, rule in op.rules.items()})
     names.update({f"fused_{k}": rule for k, rule in op.rules.items() if rule in LATE})
-    if op.fast is not None:
-        names.update({f"fast_{name}": value for name, value in op.fast.names.items()})
+    for expression in (op.fast, op.common):
+        if expression is not None:
+            names.update({f"fast_{name}": value for name, value in expression.names.items()})
     for p, value in _defaults(op).items():
         names[f"default_{p}"] = value
     return names
@@ -125,14 +126,16 @@ def function_text(op: Primitive) -> str:
         lines += [f"    if {op.varargs} is not None or len(spread_) == 1:",
                   f"        {op.varargs} = spread(op, spread_, {op.varargs})",
                   f"    else: {op.varargs} = spread_"]
-    if not op.method:  # mostly called by rules, on arrays
+    if not (op.method or op.common):  # mostly called by rules, on arrays
         lines += [f"    if {_is_raw(op)}:", f"        return {_raw(op)}"]
     lines.append("    try:")
     lines += [f"        {line}" for line in _unwrap(op)]
     lines.append("    except AttributeError:")
-    if op.method and not op.variadic:
+    if (op.method or op.common) and not op.variadic:
         lines += [f"        if {_is_raw(op)}:", f"            return {_raw(op)}"]
     lines.append(f"        return general(op, {flat})")
+    if op.common:
+        lines += [f"    if not ({_inlined(op, op.common)}):", f"        return op.rest({', '.join(op.params)})"]
     guard = _guard(op)
     if guard:
         lines += [f"    if {guard}:", f"        return general(op, {flat})"]
@@ -226,7 +229,7 @@ def _compute(op: Primitive) -> list[str]:
         fast = f"quick({', '.join(f'a_{p}' if p in op.inputs else p for p in op.params if p not in given)})"
         return [f"out = {fast} if {ordinary} else {call}" if given else f"out = {fast}"]
     assert op.fast is not None
-    fast = _fast_text(op, op.fast)
+    fast = _inlined(op, op.fast)
     return ["try:", f"    out = ({fast}) if {ordinary} else None" if given else f"    out = {fast}",
             "except Exception:", "    out = None", "if out is None:", f"    out = {call}"]
 
@@ -243,9 +246,9 @@ def inline(text: str, **names: Any) -> Inline:
     return Inline(text, names)
 
 
-def _fast_text(op: Primitive, fast: Inline) -> str:
-    new = {p: f"a_{p}" for p in op.inputs} | {name: f"fast_{name}" for name in fast.names}
-    return re.sub(rf"(?<![.\w])({'|'.join(new)})\b(?!=)", lambda found: new[found[1]], fast.text)
+def _inlined(op: Primitive, expression: Inline) -> str:
+    new = {p: f"a_{p}" for p in op.inputs} | {name: f"fast_{name}" for name in expression.names}
+    return re.sub(rf"(?<![.\w])({'|'.join(new)})\b(?!=)", lambda found: new[found[1]], expression.text)
 
 
 def _many_outputs(op: Primitive, plain: bool) -> list[str]:
@@ -348,17 +351,16 @@ def vjp_text(op: Primitive) -> str:
     if op.outputs != 1:
         lines.append("    g = tuple([g.by_index.get(i) for i in range(n_outputs)])")
     fused = [p for p in op.rules if op.rules[p] in LATE]
+    conj = op.holomorphic and op.outputs == 1
+    if fused or conj:
+        # Not every array's dtype is NumPy's one object of that type: those that were unpickled have their own.
+        lines.append("    real = (d := g.dtype) is float32 or d is float64")
+    if conj:
+        lines += ["    conj = not real and d.kind == 'c'", "    if conj: g = conjugate(g)"]
     if fused:
-        lines.append("    real = g.__class__ is ndarray and ((d := g.dtype) is float32 or d is float64)")
+        lines.append("    real = real and g.__class__ is ndarray")
     if fused and len(op.inputs) == 1:
         lines.append(f"    if real: return (fused_{fused[0]}({', '.join(op.rule_params[fused[0]])}),)")
-    conj = op.holomorphic and op.outputs == 1
-    if conj:
-        lines += ["    d = g.dtype",
-                  # Not every array's dtype is NumPy's one object of that type: those that were unpickled have their
-                  # own.
-                  "    conj = d is not float32 and d is not float64 and d.kind == 'c'",
-                  "    if conj: g = conjugate(g)"]
     if op.joint is not None:
         args = ", ".join("tuple([e is not None for e in edges])" if p == "needs" else p
                          for p in op.rule_params[""])
@@ -366,6 +368,8 @@ def vjp_text(op: Primitive) -> str:
         lines += ["    if conj: result = conjugate_all(result)"] if conj else []
         return "\n".join([*lines, "    return result"])
     results = []
+    if op.broadcasts and op.ufunc is not None:
+        lines.append("    shape = g.shape")
     single = len(op.inputs) == 1
     if not single or f"{op.inputs[0]}_shape" in op.rule_params.get(op.inputs[0], ()):
         lines.append(f"    {', '.join(f'e_{p}' for p in op.inputs)}, = edges")
@@ -380,8 +384,9 @@ def vjp_text(op: Primitive) -> str:
             lines.append(f"    g_{p} = {call}")
             continue
         lines += [f"    if e_{p} is None: g_{p} = None", "    else:", f"        g_{p} = {call}"]
-        if op.broadcasts:
-            lines.append(f"        if g_{p}.shape != e_{p}.shape: g_{p} = unbroadcast(g_{p}, e_{p}.shape)")
+        if op.broadcasts:  # each rule of an elementwise operation gives the shape of g
+            shape = "shape" if op.ufunc is not None else f"g_{p}.shape"
+            lines.append(f"        if {shape} != e_{p}.shape: g_{p} = unbroadcast(g_{p}, e_{p}.shape)")
     if conj:
         lines.append(f"    if conj: return conjugate_all(({', '.join(results)},))")
     lines.append(f"    return ({', '.join(results)},)")

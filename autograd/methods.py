@@ -19,7 +19,7 @@ OPERATORS = {
     "__xor__": "bitwise_xor", "__rxor__": "bitwise_xor",
     "__lshift__": "bitwise_left_shift", "__rshift__": "bitwise_right_shift",
     "__eq__": "eq", "__ne__": "ne", "__lt__": "lt", "__le__": "le", "__gt__": "gt", "__ge__": "ge",
-    "__getitem__": "getitem", "__setitem__": "setitem",
+    "__getitem__": "slice_view", "__setitem__": "setitem",
 }
 COMPARISONS = ("__eq__", "__ne__", "__lt__", "__le__", "__gt__", "__ge__")
 REFLECTED = {

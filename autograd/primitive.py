@@ -46,12 +46,14 @@ class Primitive:
     def __init__(
         self, forward: Callable[..., Any], vjp: Mapping[str, Rule] | Rule | None, *, inputs: Sequence[str] | None,
         variadic: bool, aux: Sequence[str], outputs: int | str, broadcasts: bool, promote: str | None, view: bool,
-        varargs: str | None, ufunc: np.ufunc | None, fast: codegen.Inline | None, holomorphic: bool, method: bool,
-        inplace: bool, numpy: Sequence[Any], name: str | None, node_name: str | None,
+        varargs: str | None, ufunc: np.ufunc | None, fast: codegen.Inline | None, common: codegen.Inline | None,
+        holomorphic: bool, method: bool, inplace: bool, numpy: Sequence[Any], name: str | None, node_name: str | None,
     ) -> None:
         self.forward, self.name = forward, name or forward.__name__
         self.variadic, self.aux, self.outputs, self.broadcasts = variadic, tuple(aux), outputs, broadcasts
-        self.promote, self.view, self.varargs, self.ufunc, self.fast = promote, view, varargs, ufunc, fast
+        self.promote, self.view, self.varargs, self.ufunc = promote, view, varargs, ufunc
+        self.fast, self.common = fast, common
+        self.rest: Callable[..., Any] | None = None
         self.holomorphic, self.method, self.inplace, self.numpy = holomorphic, method, inplace, tuple(numpy)
         self.node_name = node_name or "".join(map(str.title, self.name.split("_"))) + "Backward0"
         self.params = parameters(forward)
@@ -140,7 +142,7 @@ def primitive(
     vjp: Mapping[str, Rule] | Rule | None = None, *, inputs: Sequence[str] | None = None, variadic: bool = False,
     aux: Sequence[str] = (), outputs: int | str = 1, broadcasts: bool = False, promote: str | None = None,
     view: bool = False, varargs: str | None = None, ufunc: np.ufunc | None = None,
-    fast: codegen.Inline | None = None, holomorphic: bool = False,
+    fast: codegen.Inline | None = None, common: codegen.Inline | None = None, holomorphic: bool = False,
     method: bool = True, inplace: bool = False, numpy: Sequence[Any] = (), name: str | None = None,
     node_name: str | None = None,
 ) -> Callable[[F], F]:
@@ -162,6 +164,8 @@ def primitive(
         ufunc: computes the same as the forward when all options have their defaults; in-place forms write through it.
         fast: likewise, by an expression (see `inline`) that is written into the generated functions, which saves them
             the call of the forward; where it raises or is None, the forward runs.
+        common: an expression (see `inline`) that holds for the calls the operation itself answers; ``rest`` of the
+            `Primitive`, set where that function is defined, gets the others, with the same arguments.
         holomorphic: the rules are written for real numbers and hold for complex ones by analytic continuation; the
         engine
             then conjugates the gradient on the way in and out, which is PyTorch's convention for complex gradients.
@@ -190,7 +194,8 @@ def primitive(
     def declare(forward: F) -> F:
         op = Primitive(
             forward, vjp, inputs=inputs, variadic=variadic, aux=aux, outputs=outputs, broadcasts=broadcasts,
-            promote=promote, view=view, varargs=varargs, ufunc=ufunc, fast=fast, holomorphic=holomorphic,
+            promote=promote, view=view, varargs=varargs, ufunc=ufunc, fast=fast, common=common,
+            holomorphic=holomorphic,
             method=method, inplace=inplace, numpy=numpy, name=name, node_name=node_name)
         REGISTRY[op.name] = op
         return op.function  # type: ignore[return-value]

@@ -55,8 +55,8 @@ def rsub(input, other, *, alpha=1):
 
 
 @primitive(
-    vjp={"input": lambda g, other: g * other,
-         "other": lambda g, input: g * input},
+    vjp={"input": fused(lambda g, other: g * other),
+         "other": fused(lambda g, input: g * input)},
     broadcasts=True, promote="common", ufunc=np.multiply, holomorphic=True, inplace=True, numpy=(np.multiply,),
 )
 def mul(input, other):
@@ -74,7 +74,7 @@ multiply = alias("multiply", mul, inplace=True)
 
 
 @primitive(
-    vjp={"input": lambda g, other: g / other,
+    vjp={"input": fused(lambda g, other: g / other),
          "other": fused(lambda g, input, other: -g * (input / other / other))},
     broadcasts=True, promote="float", ufunc=np.true_divide, holomorphic=True, inplace=True, numpy=(np.true_divide,),
     node_name="DivBackward0",

@@ -14,7 +14,7 @@ _LN2, _LN10 = math.log(2), math.log(10)
 
 
 @primitive(
-    vjp={"input": lambda g, out: g * out},
+    vjp={"input": fused(lambda g, out: g * out)},
     promote="float", ufunc=np.exp, holomorphic=True, inplace=True, numpy=(np.exp,),
 )
 def exp(input):
@@ -56,7 +56,7 @@ def expm1(input):
 
 
 @primitive(
-    vjp={"input": lambda g, input: g / input},
+    vjp={"input": fused(lambda g, input: g / input)},
     promote="float", ufunc=np.log, holomorphic=True, inplace=True, numpy=(np.log,),
 )
 def log(input):
