@@ -6,9 +6,9 @@ The names are PyTorch's; what differs is in ``docs/differences.md``.
 from __future__ import annotations
 
 import importlib as _importlib
+import typing as _typing
 import warnings as _warnings
 from math import e, inf, nan, pi
-from typing import Any as _Any
 
 from . import clash as _clash
 
@@ -17,7 +17,7 @@ _clash.check()
 # NumPy warns where a result overflows or is not a number; tensors, like PyTorch's, carry the inf or nan on in silence.
 _warnings.filterwarnings("ignore", category=RuntimeWarning, module=r"autograd(\.|$)")
 
-from . import creation, formatting, functional
+from . import creation, formatting, functional, ops
 from .anomaly import detect_anomaly, is_anomaly_enabled, set_detect_anomaly
 from .backward import backward, grad
 from .creation import (
@@ -73,7 +73,6 @@ from .function import Function, once_differentiable
 from .grad_mode import enable_grad, inference_mode, no_grad, set_grad_enabled
 from .modes import is_grad_enabled, is_inference_mode_enabled
 from .ops.activation import celu, prelu, relu, rrelu, selu
-from .ops.adaptive_pool import adaptive_avg_pool1d, adaptive_max_pool1d
 from .ops.arithmetic import (
     add,
     addcdiv,
@@ -97,9 +96,7 @@ from .ops.arithmetic import (
     true_divide,
 )
 from .ops.assigning import index_put
-from .ops.average_pool import avg_pool1d
 from .ops.axes import adjoint, moveaxis, movedim, permute, swapaxes, swapdims, t, transpose
-from .ops.bessel import i0
 from .ops.casting import clone, detach, detach_
 from .ops.comparison import (
     allclose,
@@ -140,7 +137,6 @@ from .ops.complex_numbers import (
     view_as_complex,
     view_as_real,
 )
-from .ops.conv import conv1d, conv2d, conv3d, conv_transpose1d, conv_transpose2d, conv_transpose3d
 from .ops.counting import (
     argwhere,
     bucketize,
@@ -151,10 +147,6 @@ from .ops.counting import (
     unique,
     unique_consecutive,
 )
-from .ops.differences import gradient
-from .ops.distance import cdist, pdist
-from .ops.dropout import alpha_dropout, dropout, feature_alpha_dropout
-from .ops.einsum import einsum
 from .ops.elementwise import (
     acos,
     acosh,
@@ -184,18 +176,6 @@ from .ops.elementwise import (
     tanh,
 )
 from .ops.extremes import clamp, clamp_max, clamp_min, clip, fmax, fmin, maximum, minimum
-from .ops.fold import channel_shuffle, pixel_shuffle, pixel_unshuffle
-from .ops.grids import (
-    block_diag,
-    cartesian_prod,
-    combinations,
-    meshgrid,
-    tril_indices,
-    triu_indices,
-    unravel_index,
-    vander,
-)
-from .ops.histograms import bincount, histc, histogram, histogramdd
 from .ops.index_select import index_add, index_copy, index_fill, index_reduce, index_select, put, take, take_along_dim
 from .ops.indexing import narrow, narrow_copy, select
 from .ops.joining import (
@@ -212,16 +192,6 @@ from .ops.joining import (
     stack,
     vstack,
 )
-from .ops.linalg.functions import matrix_exp, matrix_power
-from .ops.linalg.least_squares import pinverse
-from .ops.linalg.low_rank import pca_lowrank, svd_lowrank
-from .ops.linalg.lu import lu_unpack, top_lu as lu, top_lu_solve as lu_solve
-from .ops.linalg.orthogonal import geqrf, orgqr, ormqr, top_qr as qr
-from .ops.linalg.products import chain_matmul, cross, kron, tensordot, trace
-from .ops.linalg.solve import det, inverse, logdet, top_slogdet as slogdet
-from .ops.linalg.spectral import top_svd as svd
-from .ops.linalg.triangular import cholesky_inverse, cholesky_solve, top_cholesky as cholesky, triangular_solve
-from .ops.linear import bilinear
 from .ops.logical import (
     bitwise_and,
     bitwise_left_shift,
@@ -237,15 +207,6 @@ from .ops.logical import (
 from .ops.masking import masked_fill, masked_scatter, masked_select
 from .ops.matrix import addbmm, addmm, addmv, addr, baddbmm, bmm, dot, ger, inner, matmul, mm, mv, outer, vdot
 from .ops.moments import corrcoef, cov, nanmean, nansum, std, std_mean, var, var_mean
-from .ops.norm import (
-    group_norm,
-    layer_norm,
-    rms_norm,
-)
-from .ops.norms import dist, norm, renorm
-from .ops.padding import constant_pad_nd
-from .ops.piecewise import hardshrink, threshold
-from .ops.pool import max_pool1d, max_pool2d, max_pool3d
 from .ops.powers import (
     arctan2,
     atan2,
@@ -260,7 +221,6 @@ from .ops.powers import (
     sqrt,
     square,
 )
-from .ops.quantiles import median, mode, nanmedian, nanquantile, quantile
 from .ops.rearranging import flip, fliplr, flipud, repeat_interleave, roll, rot90, tile, tril, triu
 from .ops.reductions import all, amax, amin, aminmax, any, argmax, argmin, max, mean, min, prod, sum
 from .ops.rounding import (
@@ -309,11 +269,9 @@ from .ops.shape import (
     unflatten,
     unsqueeze,
 )
-from .ops.similarity import cosine_similarity, pairwise_distance
 from .ops.softmax import log_softmax, softmax
 from .ops.sorting import argsort, kthvalue, msort, sort, topk
 from .ops.special import digamma, erf, erfc, erfinv, igamma, igammac, lgamma, logit, mvlgamma, polygamma, sinc, xlogy
-from .ops.spectrogram import istft, stft
 from .ops.splitting import chunk, dsplit, hsplit, split, split_with_sizes, tensor_split, unbind, vsplit
 from .ops.strided import (
     as_strided,
@@ -344,6 +302,50 @@ from .ranges import arange, linspace, logspace, range_ as range
 from .saved_hooks import save_on_cpu, saved_tensors_hooks
 from .tensor import Size, Tensor
 
+if _typing.TYPE_CHECKING:  # the functions of `ops.DEFERRED`, for type checkers
+    from .ops.adaptive_pool import adaptive_avg_pool1d, adaptive_max_pool1d
+    from .ops.average_pool import avg_pool1d
+    from .ops.bessel import i0
+    from .ops.conv import conv1d, conv2d, conv3d, conv_transpose1d, conv_transpose2d, conv_transpose3d
+    from .ops.differences import gradient
+    from .ops.distance import cdist, pdist
+    from .ops.dropout import alpha_dropout, dropout, feature_alpha_dropout
+    from .ops.einsum import einsum
+    from .ops.fold import channel_shuffle, pixel_shuffle, pixel_unshuffle
+    from .ops.grids import (
+        block_diag,
+        cartesian_prod,
+        combinations,
+        meshgrid,
+        tril_indices,
+        triu_indices,
+        unravel_index,
+        vander,
+    )
+    from .ops.histograms import bincount, histc, histogram, histogramdd
+    from .ops.linalg.functions import matrix_exp, matrix_power
+    from .ops.linalg.least_squares import pinverse
+    from .ops.linalg.low_rank import pca_lowrank, svd_lowrank
+    from .ops.linalg.lu import lu_unpack, top_lu as lu, top_lu_solve as lu_solve
+    from .ops.linalg.orthogonal import geqrf, orgqr, ormqr, top_qr as qr
+    from .ops.linalg.products import chain_matmul, cross, kron, tensordot, trace
+    from .ops.linalg.solve import det, inverse, logdet, top_slogdet as slogdet
+    from .ops.linalg.spectral import top_svd as svd
+    from .ops.linalg.triangular import cholesky_inverse, cholesky_solve, top_cholesky as cholesky, triangular_solve
+    from .ops.linear import bilinear
+    from .ops.norm import (
+        group_norm,
+        layer_norm,
+        rms_norm,
+    )
+    from .ops.norms import dist, norm, renorm
+    from .ops.padding import constant_pad_nd
+    from .ops.piecewise import hardshrink, threshold
+    from .ops.pool import max_pool1d, max_pool2d, max_pool3d
+    from .ops.quantiles import median, mode, nanmedian, nanquantile, quantile
+    from .ops.similarity import cosine_similarity, pairwise_distance
+    from .ops.spectrogram import istft, stft
+
 # The import of tensor.py gave the name to the module.
 tensor = creation.tensor
 newaxis = None
@@ -373,7 +375,12 @@ _ELSEWHERE = {
 }
 
 
-def __getattr__(name: str) -> _Any:
+def __getattr__(name: str) -> _typing.Any:
+    if name in ops.FUNCTIONS:
+        globals()[name] = found = ops.function(name)
+        return found
+    if name == "__all__":  # for "from autograd import *", which does not ask __dir__
+        return [n for n in __dir__() if not n.startswith("_")]
     if name in _LAZY_MODULES:
         return _importlib.import_module(f".{name}", __name__)
     if name in _LAZY_NAMES:
@@ -382,3 +389,7 @@ def __getattr__(name: str) -> _Any:
         return getattr(Tensor, name)  # the in-place forms as functions: autograd.relu_(x)
     hint = f"; {_ELSEWHERE[name]}" if name in _ELSEWHERE else ""
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}{hint}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *ops.FUNCTIONS})
