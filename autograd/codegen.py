@@ -9,7 +9,6 @@ costs nothing.
 from __future__ import annotations
 
 import types
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -19,52 +18,53 @@ if TYPE_CHECKING:
 RUNTIME: dict[str, Any] = {}
 
 
-def _lazy(name: str, write: Callable[[], str], names: Callable[[], dict[str, Any]]) -> types.FunctionType:
-    """A function that, on its first call, takes on the code of the text that ``write`` gives.
+def attach(op: Primitive) -> None:
+    """Give ``op`` its three functions, each of which is written on its first call.
+
+    - ``function``, the public one: signature, checks of types, then the core;
+    - ``core``: on Tensors that already have the right types, all parameters by position;
+    - ``vjp(g, saved, edges, seq)``: the gradient for each edge that is not None. It raises `Modified` where a saved
+      array was written to after ``seq``.
+    """
+    namespace: dict[str, Any] = {"__name__": __name__, "op": op, "become": _become}
+    op.vjp = types.FunctionType(_vjp_stub.__code__, namespace, "vjp")
+    op.core = types.FunctionType(_core_stub.__code__, namespace, "core")
+    op.function = f = types.FunctionType(_function_stub.__code__, namespace, op.name)
+    f.__doc__, f.__qualname__, f.__module__ = op.forward.__doc__, op.name, op.forward.__module__
+    f.__wrapped__ = op.forward  # type: ignore[attr-defined] # for signatures and source links
+    f.op = op  # type: ignore[attr-defined]
+
+
+def _become(op: Primitive, part: str) -> Any:
+    """A function of ``op``, now with the code of its text.
 
     The function object stays the same, so every reference to it, taken before or after, gets the final code.
     """
-    namespace: dict[str, Any] = {"__name__": __name__}
-
-    def become() -> Any:
-        # Threads may meet here. All write the same, so none has to wait; a lock might stay locked in a forked child.
-        namespace.update({**RUNTIME, **names()})
-        made: dict[str, Any] = {}
-        exec(compile(write(), f"<autograd {name}>", "exec"), namespace, made)
-        written = made[name]
-        # The code comes last: the stub does without the defaults, the code does not.
-        function.__defaults__, function.__kwdefaults__ = written.__defaults__, written.__kwdefaults__
-        function.__code__ = written.__code__
-        return function
-
-    namespace["become"] = become
-    function = types.FunctionType(_stub.__code__, namespace, name)
+    function = getattr(op, part)
+    name, namespace = function.__name__, function.__globals__
+    # Threads may meet here. All write the same, so none has to wait; a lock might stay locked in a forked child.
+    namespace.update({**RUNTIME, **_names(op)})
+    made: dict[str, Any] = {}
+    exec(compile(_TEXTS[part](op), f"<autograd {name}>", "exec"), namespace, made)
+    written = made[name]
+    # The code comes last: the stub does without the defaults, the code does not.
+    function.__defaults__, function.__kwdefaults__ = written.__defaults__, written.__kwdefaults__
+    function.__code__ = written.__code__
     return function
 
 
-def _stub(*args, **kwargs):  # type: ignore[no-untyped-def]
-    return become()(*args, **kwargs)  # type: ignore[name-defined]  # noqa: F821
+# The stubs. Their globals are the namespace of the operation.
+
+def _function_stub(*args, **kwargs):  # type: ignore[no-untyped-def]
+    return become(op, "function")(*args, **kwargs)  # type: ignore[name-defined]  # noqa: F821
 
 
-def lazy_function(op: Primitive) -> Any:
-    """The public function of ``op``: signature, checks of types, then the core."""
-    f = _lazy(op.name, lambda: function_text(op), lambda: _names(op))
-    f.__doc__, f.__qualname__, f.__module__ = op.forward.__doc__, op.name, op.forward.__module__
-    f.__wrapped__ = op.forward  # type: ignore[attr-defined] # for signatures and source links
-    return f
+def _core_stub(*args, **kwargs):  # type: ignore[no-untyped-def]
+    return become(op, "core")(*args, **kwargs)  # type: ignore[name-defined]  # noqa: F821
 
 
-def lazy_core(op: Primitive) -> Any:
-    """``op`` on Tensors that already have the right types, all parameters by position."""
-    return _lazy("core", lambda: core_text(op), lambda: _names(op))
-
-
-def lazy_vjp(op: Primitive) -> Any:
-    """``vjp(g, saved, edges, seq)``: the gradient for each edge that is not None.
-
-    Raises `Modified` where a saved array was written to after ``seq``.
-    """
-    return _lazy("vjp", lambda: vjp_text(op), lambda: _names(op))
+def _vjp_stub(*args, **kwargs):  # type: ignore[no-untyped-def]
+    return become(op, "vjp")(*args, **kwargs)  # type: ignore[name-defined]  # noqa: F821
 
 
 def _names(op: Primitive) -> dict[str, Any]:
@@ -359,3 +359,5 @@ def vjp_text(op: Primitive) -> str:
     lines.append(f"    return ({', '.join(results)},)")
     return "\n".join(lines)
 
+
+_TEXTS = {"function": function_text, "core": core_text, "vjp": vjp_text}
