@@ -18,7 +18,6 @@ _clash.check()
 _warnings.filterwarnings("ignore", category=RuntimeWarning, module=r"autograd(\.|$)")
 
 from . import creation, formatting, functional, ops
-from .anomaly import detect_anomaly, is_anomaly_enabled, set_detect_anomaly
 from .backward import backward, grad
 from .creation import (
     as_tensor,
@@ -302,7 +301,9 @@ from .ranges import arange, linspace, logspace, range_ as range
 from .saved_hooks import save_on_cpu, saved_tensors_hooks
 from .tensor import Size, Tensor
 
-if _typing.TYPE_CHECKING:  # the functions of `ops.DEFERRED`, for type checkers
+if _typing.TYPE_CHECKING:  # what `__getattr__` finds, for type checkers
+    from .anomaly import detect_anomaly, is_anomaly_enabled, set_detect_anomaly
+    from .checkpointing import checkpoint, checkpoint_sequential
     from .ops.adaptive_pool import adaptive_avg_pool1d, adaptive_max_pool1d
     from .ops.average_pool import avg_pool1d
     from .ops.bessel import i0
@@ -345,6 +346,16 @@ if _typing.TYPE_CHECKING:  # the functions of `ops.DEFERRED`, for type checkers
     from .ops.quantiles import median, mode, nanmedian, nanquantile, quantile
     from .ops.similarity import cosine_similarity, pairwise_distance
     from .ops.spectrogram import istft, stft
+    from .random import (
+        Generator,
+        default_generator,
+        fork_rng,
+        get_rng_state,
+        initial_seed,
+        manual_seed,
+        seed,
+        set_rng_state,
+    )
 
 # The import of tensor.py gave the name to the module.
 tensor = creation.tensor
@@ -356,8 +367,9 @@ __version__ = "0.1.0"
 __tapegrad__ = True
 
 # Parts that few programs need, or that need what few programs load: imported when first asked for.
-_LAZY_MODULES = ("cuda", "data", "fft", "io", "linalg", "random", "signal", "special", "testing")
+_LAZY_MODULES = ("anomaly", "cuda", "data", "fft", "io", "linalg", "random", "signal", "special", "testing")
 _LAZY_NAMES = {
+    **dict.fromkeys(("detect_anomaly", "is_anomaly_enabled", "set_detect_anomaly"), "anomaly"),
     **dict.fromkeys(("checkpoint", "checkpoint_sequential"), "checkpointing"),
     **dict.fromkeys(("Generator", "default_generator", "fork_rng", "get_rng_state", "initial_seed", "manual_seed",
                      "seed", "set_rng_state"), "random"),
@@ -392,4 +404,4 @@ def __getattr__(name: str) -> _typing.Any:
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *ops.FUNCTIONS})
+    return sorted({*globals(), *ops.FUNCTIONS, *_LAZY_NAMES})

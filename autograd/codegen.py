@@ -9,6 +9,7 @@ costs nothing.
 from __future__ import annotations
 
 import types
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -18,34 +19,27 @@ if TYPE_CHECKING:
 RUNTIME: dict[str, Any] = {}
 
 
-def attach(op: Primitive) -> None:
-    """Give ``op`` its three functions, each of which is written on its first call.
-
-    - ``function``, the public one: signature, checks of types, then the core;
-    - ``core``: on Tensors that already have the right types, all parameters by position;
-    - ``vjp(g, saved, edges, seq)``: the gradient for each edge that is not None. It raises `Modified` where a saved
-      array was written to after ``seq``.
-    """
-    namespace: dict[str, Any] = {"__name__": __name__, "op": op, "become": _become}
-    op.vjp = types.FunctionType(_vjp_stub.__code__, namespace, "vjp")
-    op.core = types.FunctionType(_core_stub.__code__, namespace, "core")
-    op.function = f = types.FunctionType(_function_stub.__code__, namespace, op.name)
-    f.__doc__, f.__qualname__, f.__module__ = op.forward.__doc__, op.name, op.forward.__module__
-    f.__wrapped__ = op.forward  # type: ignore[attr-defined] # for signatures and source links
-    f.op = op  # type: ignore[attr-defined]
-
-
-def _become(op: Primitive, part: str) -> Any:
-    """A function of ``op``, now with the code of its text.
+def lazy(name: str, owner: Any, write: Callable[[Any], str], names: Callable[[Any], dict[str, Any]]) -> Any:
+    """A function that, on its first call, takes on the code of the text ``write(owner)``, which uses ``names(owner)``.
 
     The function object stays the same, so every reference to it, taken before or after, gets the final code.
+    An import makes hundreds of them, so each is a function and a dictionary, without closures.
     """
-    function = getattr(op, part)
+    namespace = {"__name__": __name__, "become": _become, "owner": owner, "write": write, "names": names}
+    namespace["function"] = function = types.FunctionType(_stub.__code__, namespace, name)
+    return function
+
+
+def _stub(*args, **kwargs):  # type: ignore[no-untyped-def]
+    return become(function, owner, write, names)(*args, **kwargs)  # type: ignore[name-defined]  # noqa: F821
+
+
+def _become(function: Any, owner: Any, write: Callable[[Any], str], names: Callable[[Any], dict[str, Any]]) -> Any:
     name, namespace = function.__name__, function.__globals__
     # Threads may meet here. All write the same, so none has to wait; a lock might stay locked in a forked child.
-    namespace.update({**RUNTIME, **_names(op)})
+    namespace.update({**RUNTIME, **names(owner)})
     made: dict[str, Any] = {}
-    exec(compile(_TEXTS[part](op), f"<autograd {name}>", "exec"), namespace, made)
+    exec(compile(write(owner), f"<autograd {name}>", "exec"), namespace, made)
     written = made[name]
     # The code comes last: the stub does without the defaults, the code does not.
     function.__defaults__, function.__kwdefaults__ = written.__defaults__, written.__kwdefaults__
@@ -53,18 +47,25 @@ def _become(op: Primitive, part: str) -> Any:
     return function
 
 
-# The stubs. Their globals are the namespace of the operation.
-
-def _function_stub(*args, **kwargs):  # type: ignore[no-untyped-def]
-    return become(op, "function")(*args, **kwargs)  # type: ignore[name-defined]  # noqa: F821
-
-
-def _core_stub(*args, **kwargs):  # type: ignore[no-untyped-def]
-    return become(op, "core")(*args, **kwargs)  # type: ignore[name-defined]  # noqa: F821
+def lazy_function(op: Primitive) -> Any:
+    """The public function of ``op``: signature, checks of types, then the core."""
+    f = lazy(op.name, op, function_text, _names)
+    f.__doc__, f.__qualname__, f.__module__ = op.forward.__doc__, op.name, op.forward.__module__
+    f.__wrapped__ = op.forward  # for signatures and source links
+    return f
 
 
-def _vjp_stub(*args, **kwargs):  # type: ignore[no-untyped-def]
-    return become(op, "vjp")(*args, **kwargs)  # type: ignore[name-defined]  # noqa: F821
+def lazy_core(op: Primitive) -> Any:
+    """``op`` on Tensors that already have the right types, all parameters by position."""
+    return lazy("core", op, core_text, _names)
+
+
+def lazy_vjp(op: Primitive) -> Any:
+    """``vjp(g, saved, edges, seq)``: the gradient for each edge that is not None.
+
+    Raises `Modified` where a saved array was written to after ``seq``.
+    """
+    return lazy("vjp", op, vjp_text, _names)
 
 
 def _names(op: Primitive) -> dict[str, Any]:
@@ -358,6 +359,3 @@ def vjp_text(op: Primitive) -> str:
         lines.append(f"    if conj: return conjugate_all(({', '.join(results)},))")
     lines.append(f"    return ({', '.join(results)},)")
     return "\n".join(lines)
-
-
-_TEXTS = {"function": function_text, "core": core_text, "vjp": vjp_text}

@@ -43,11 +43,6 @@ def parameters(function: Callable[..., Any]) -> tuple[str, ...]:
 class Primitive:
     """An operation, as declared by `primitive`, which explains the fields."""
 
-    # What runs it; see `codegen.attach`.
-    function: Callable[..., Any]
-    core: Callable[..., Any]
-    vjp: Callable[..., Sequence[Any]]
-
     def __init__(
         self, forward: Callable[..., Any], vjp: Mapping[str, Rule] | Rule | None, *, inputs: Sequence[str] | None,
         variadic: bool, aux: Sequence[str], outputs: int | str, broadcasts: bool, promote: str | None, view: bool,
@@ -77,7 +72,10 @@ class Primitive:
         self._validate(inputs)
         self.saved_names = codegen.saved_names(self)
         self.saves_tensors = len(self.saved_names) > len(self.kept)
-        codegen.attach(self)
+        self.vjp: Callable[..., Sequence[Any]] = codegen.lazy_vjp(self)
+        self.core: Callable[..., Any] = codegen.lazy_core(self)
+        self.function: Callable[..., Any] = codegen.lazy_function(self)
+        self.function.op = self
 
     def _validate(self, inputs: Sequence[str]) -> None:
         """A rule that names an unknown parameter is an error at import, not at the first backward."""
