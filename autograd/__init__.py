@@ -136,16 +136,6 @@ from .ops.complex_numbers import (
     view_as_complex,
     view_as_real,
 )
-from .ops.counting import (
-    argwhere,
-    bucketize,
-    count_nonzero,
-    nonzero,
-    nonzero_static,
-    searchsorted,
-    unique,
-    unique_consecutive,
-)
 from .ops.elementwise import (
     acos,
     acosh,
@@ -205,7 +195,6 @@ from .ops.logical import (
 )
 from .ops.masking import masked_fill, masked_scatter, masked_select
 from .ops.matrix import addbmm, addmm, addmv, addr, baddbmm, bmm, dot, ger, inner, matmul, mm, mv, outer, vdot
-from .ops.moments import corrcoef, cov, nanmean, nansum, std, std_mean, var, var_mean
 from .ops.powers import (
     arctan2,
     atan2,
@@ -255,7 +244,6 @@ from .ops.sampling import (
     randn_like,
     randperm,
 )
-from .ops.scan import cummax, cummin, cumprod, cumsum, cumulative_trapezoid, diff, logcumsumexp, trapezoid, trapz
 from .ops.scattering import gather, scatter, scatter_add, scatter_reduce
 from .ops.shape import (
     broadcast_shapes,
@@ -269,21 +257,8 @@ from .ops.shape import (
     unsqueeze,
 )
 from .ops.softmax import log_softmax, softmax
-from .ops.sorting import argsort, kthvalue, msort, sort, topk
 from .ops.special import digamma, erf, erfc, erfinv, igamma, igammac, lgamma, logit, mvlgamma, polygamma, sinc, xlogy
 from .ops.splitting import chunk, dsplit, hsplit, split, split_with_sizes, tensor_split, unbind, vsplit
-from .ops.strided import (
-    as_strided,
-    as_strided_scatter,
-    diag,
-    diag_embed,
-    diagflat,
-    diagonal,
-    diagonal_scatter,
-    select_scatter,
-    slice_scatter,
-)
-from .ops.unlinked import unsafe_chunk, unsafe_split
 from .ops.vector_norm import logsumexp
 from .ops.writing import fill
 from .predicates import (
@@ -308,6 +283,16 @@ if _typing.TYPE_CHECKING:  # what `__getattr__` finds, for type checkers
     from .ops.average_pool import avg_pool1d
     from .ops.bessel import i0
     from .ops.conv import conv1d, conv2d, conv3d, conv_transpose1d, conv_transpose2d, conv_transpose3d
+    from .ops.counting import (
+        argwhere,
+        bucketize,
+        count_nonzero,
+        nonzero,
+        nonzero_static,
+        searchsorted,
+        unique,
+        unique_consecutive,
+    )
     from .ops.differences import gradient
     from .ops.distance import cdist, pdist
     from .ops.dropout import alpha_dropout, dropout, feature_alpha_dropout
@@ -334,6 +319,7 @@ if _typing.TYPE_CHECKING:  # what `__getattr__` finds, for type checkers
     from .ops.linalg.spectral import top_svd as svd
     from .ops.linalg.triangular import cholesky_inverse, cholesky_solve, top_cholesky as cholesky, triangular_solve
     from .ops.linear import bilinear
+    from .ops.moments import corrcoef, cov, nanmean, nansum, std, std_mean, var, var_mean
     from .ops.norm import (
         group_norm,
         layer_norm,
@@ -344,8 +330,22 @@ if _typing.TYPE_CHECKING:  # what `__getattr__` finds, for type checkers
     from .ops.piecewise import hardshrink, threshold
     from .ops.pool import max_pool1d, max_pool2d, max_pool3d
     from .ops.quantiles import median, mode, nanmedian, nanquantile, quantile
+    from .ops.scan import cummax, cummin, cumprod, cumsum, cumulative_trapezoid, diff, logcumsumexp, trapezoid, trapz
     from .ops.similarity import cosine_similarity, pairwise_distance
+    from .ops.sorting import argsort, kthvalue, msort, sort, topk
     from .ops.spectrogram import istft, stft
+    from .ops.strided import (
+        as_strided,
+        as_strided_scatter,
+        diag,
+        diag_embed,
+        diagflat,
+        diagonal,
+        diagonal_scatter,
+        select_scatter,
+        slice_scatter,
+    )
+    from .ops.unlinked import unsafe_chunk, unsafe_split
     from .random import (
         Generator,
         default_generator,

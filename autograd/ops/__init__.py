@@ -1,10 +1,13 @@
 """The operations: one file a family, one statement an operation.
 
-Importing the package runs the families of everyday use. The others, those of `DEFERRED`, are imported when one of their
-names is first asked for, because most programs need few of them and the import of all would take half as long again.
-Nobody has to know: ``autograd.NAME`` finds their functions (`function`), Tensor's methods are stand-ins that import the
-family and make way for the method (`methods.Deferred`), and modules that need one (``nn.functional``,
-``autograd.linalg``) import it as any module. What walks the whole registry calls `load_all` first.
+Importing the package runs the families that nearly every program needs. The others, those of `DEFERRED`, are imported
+when one of their names is first asked for: all together they would nearly double the time of the import, and most
+programs need few of them. Nobody has to know. ``autograd.NAME`` finds their functions (`function`), Tensor has
+stand-ins for their methods, which import the family and make way for the method (`methods.Deferred`), and modules
+that build on a family, as ``nn.functional`` and ``autograd.linalg`` do, import it like any other module. What walks
+the whole registry calls `load_all` first.
+
+A new operation of a deferred family needs its name in the table; a test says which one is missing.
 """
 
 from __future__ import annotations
@@ -22,7 +25,6 @@ from . import (
     casting as casting,
     comparison as comparison,
     complex_numbers as complex_numbers,
-    counting as counting,
     elementwise as elementwise,
     extremes as extremes,
     index_select as index_select,
@@ -31,22 +33,17 @@ from . import (
     logical as logical,
     masking as masking,
     matrix as matrix,
-    moments as moments,
     powers as powers,
     random_fill as random_fill,
     rearranging as rearranging,
     reductions as reductions,
     rounding as rounding,
     sampling as sampling,
-    scan as scan,
     scattering as scattering,
     shape as shape,
     softmax as softmax,
-    sorting as sorting,
     special as special,
     splitting as splitting,
-    strided as strided,
-    unlinked as unlinked,
     vector_norm as vector_norm,
     writing as writing,
 )
@@ -58,6 +55,10 @@ DEFERRED = {
     "average_pool": ("avg_pool1d", ""),
     "bessel": ("i0", "i0 i0_"),
     "conv": ("conv1d conv2d conv3d conv_transpose1d conv_transpose2d conv_transpose3d", ""),
+    "counting": (
+        "argwhere bucketize count_nonzero nonzero nonzero_static searchsorted unique unique_consecutive",
+        "argwhere count_nonzero nonzero nonzero_static unique unique_consecutive",
+    ),
     "cross_entropy": ("", ""),
     "ctc": ("", ""),
     "differences": ("gradient", ""),
@@ -84,6 +85,10 @@ DEFERRED = {
     "linear": ("bilinear", ""),
     "loss": ("", ""),
     "margin_loss": ("", ""),
+    "moments": (
+        "corrcoef cov nanmean nansum std std_mean var var_mean",
+        "corrcoef cov nanmean nansum std var",
+    ),
     "norm": ("group_norm layer_norm rms_norm", ""),
     "norms": ("dist norm renorm", "dist norm renorm renorm_"),
     "padding": ("constant_pad_nd", "constant_pad_nd"),
@@ -92,8 +97,20 @@ DEFERRED = {
     "pool": ("max_pool1d max_pool2d max_pool3d", ""),
     "quantiles": ("median mode nanmedian nanquantile quantile", "median mode nanmedian nanquantile quantile"),
     "resize": ("", ""),
+    "scan": (
+        "cummax cummin cumprod cumsum cumulative_trapezoid diff logcumsumexp trapezoid trapz",
+        "cummax cummin cumprod cumprod_ cumsum cumsum_ diff logcumsumexp",
+    ),
     "similarity": ("cosine_similarity pairwise_distance", ""),
+    "sorting": ("argsort kthvalue msort sort topk", "argsort kthvalue msort sort topk"),
     "spectrogram": ("istft stft", "istft stft"),
+    "strided": (
+        "as_strided as_strided_scatter diag diag_embed diagflat diagonal diagonal_scatter select_scatter "
+        "slice_scatter",
+        "as_strided as_strided_ as_strided_scatter diag diag_embed diagflat diagonal diagonal_scatter "
+        "select_scatter slice_scatter unfold",
+    ),
+    "unlinked": ("unsafe_chunk unsafe_split", "unsafe_chunk unsafe_split"),
     "unpool": ("", ""),
 }
 #: The family of each deferred function, and of each deferred method, by name.
