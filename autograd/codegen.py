@@ -22,47 +22,48 @@ if TYPE_CHECKING:
 RUNTIME: dict[str, Any] = {}
 
 
-def _lazy(name: str, write: Callable[[], str], names: Callable[[], dict[str, Any]]) -> types.FunctionType:
-    """A function that, on its first call, takes on the code of the text that ``write`` gives.
+def lazy(name: str, owner: Any, write: Callable[[Any], str], names: Callable[[Any], dict[str, Any]]) -> Any:
+    """A function that, on its first call, takes on the code of the text ``write(owner)``, which uses ``names(owner)``.
 
     The function object stays the same, so every reference to it, taken before or after, gets the final code.
+    An import makes hundreds of them, so each is a function and a dictionary, without closures.
     """
-    namespace: dict[str, Any] = {"__name__": __name__}
-
-    def become() -> Any:
-        # Threads may meet here. All write the same, so none has to wait; a lock might stay locked in a forked child.
-        namespace.update({**RUNTIME, **names()})
-        for key, value in tuple(namespace.items()):
-            if key.startswith(("fast_", "fused_")) and isinstance(value, types.FunctionType) and value in LATE:
-                LATE[value].bind(namespace, key)
-        made: dict[str, Any] = {}
-        exec(compile(write(), f"<autograd {name}>", "exec"), namespace, made)
-        written = made[name]
-        # The code comes last: the stub does without the defaults, the code does not.
-        function.__defaults__, function.__kwdefaults__ = written.__defaults__, written.__kwdefaults__
-        function.__code__ = written.__code__
-        return function
-
-    namespace["become"] = become
-    function = types.FunctionType(_stub.__code__, namespace, name)
+    namespace = {"__name__": __name__, "become": _become, "owner": owner, "write": write, "names": names}
+    namespace["function"] = function = types.FunctionType(_stub.__code__, namespace, name)
     return function
 
 
 def _stub(*args, **kwargs):  # type: ignore[no-untyped-def]
-    return become()(*args, **kwargs)  # type: ignore[name-defined]  # noqa: F821
+    return become(function, owner, write, names)(*args, **kwargs)  # type: ignore[name-defined]  # noqa: F821
+
+
+def _become(function: Any, owner: Any, write: Callable[[Any], str], names: Callable[[Any], dict[str, Any]]) -> Any:
+    name, namespace = function.__name__, function.__globals__
+    # Threads may meet here. All write the same, so none has to wait; a lock might stay locked in a forked child.
+    namespace.update({**RUNTIME, **names(owner)})
+    for key, value in tuple(namespace.items()):
+        if key.startswith(("fast_", "fused_")) and isinstance(value, types.FunctionType) and value in LATE:
+            LATE[value].bind(namespace, key)
+    made: dict[str, Any] = {}
+    exec(compile(write(owner), f"<autograd {name}>", "exec"), namespace, made)
+    written = made[name]
+    # The code comes last: the stub does without the defaults, the code does not.
+    function.__defaults__, function.__kwdefaults__ = written.__defaults__, written.__kwdefaults__
+    function.__code__ = written.__code__
+    return function
 
 
 def lazy_function(op: Primitive) -> Any:
     """The public function of ``op``: signature, checks of types, then the core."""
-    f = _lazy(op.name, lambda: function_text(op), lambda: _names(op))
+    f = lazy(op.name, op, function_text, _names)
     f.__doc__, f.__qualname__, f.__module__ = op.forward.__doc__, op.name, op.forward.__module__
-    f.__wrapped__ = op.forward  # type: ignore[attr-defined] # for signatures and source links
+    f.__wrapped__ = op.forward  # for signatures and source links
     return f
 
 
 def lazy_core(op: Primitive) -> Any:
     """``op`` on Tensors that already have the right types, all parameters by position."""
-    return _lazy("core", lambda: core_text(op), lambda: _names(op))
+    return lazy("core", op, core_text, _names)
 
 
 def lazy_vjp(op: Primitive) -> Any:
@@ -70,7 +71,7 @@ def lazy_vjp(op: Primitive) -> Any:
 
     Raises `Modified` where a saved array was written to after ``seq``.
     """
-    return _lazy("vjp", lambda: vjp_text(op), lambda: _names(op))
+    return lazy("vjp", op, vjp_text, _names)
 
 
 def _names(op: Primitive) -> dict[str, Any]:
@@ -391,4 +392,3 @@ def vjp_text(op: Primitive) -> str:
         lines.append(f"    if conj: return conjugate_all(({', '.join(results)},))")
     lines.append(f"    return ({', '.join(results)},)")
     return "\n".join(lines)
-
