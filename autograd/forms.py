@@ -10,6 +10,8 @@ test or two.
 
 from __future__ import annotations
 
+import functools
+import types
 import warnings
 from collections.abc import Callable, Sequence
 from typing import Any, NoReturn
@@ -23,7 +25,7 @@ from .errors import describe, fail
 from .inplace import check_writable, write_result
 from .modes import recording
 from .out_names import WITH_OUT
-from .primitive import COMPOSITES, REGISTRY, Composite, Primitive
+from .primitive import Composite, Primitive
 from .return_types import ReturnType
 from .tape import wrap_node
 
@@ -56,9 +58,14 @@ class Form:
     """
 
     def __init__(self, found: Primitive | Composite, out: str | None, method: bool) -> None:
-        self.found, self.name, self.inner = found, found.name, found.function
+        self.found, self.name, self.inner, self.out, self.method = found, found.name, found.function, out, method
         self.op = found if isinstance(found, Primitive) else None
-        function = found.forward if isinstance(found, Primitive) else found.function
+
+    def __getattr__(self, name: str) -> Any:
+        """Its parameters, read when the first of them is asked for: an import makes hundreds of forms."""
+        if name not in _PARTS:
+            raise AttributeError(name)
+        function = self.inner if self.op is None else self.op.forward
         code = function.__code__
         count, last = code.co_argcount, code.co_argcount + code.co_kwonlyargcount
         self.positional, self.named = code.co_varnames[:count], code.co_varnames[count:last]
@@ -68,21 +75,14 @@ class Form:
         self.defaults = codegen.defaults_of(function)
         self.required = tuple(p for p in (*self.positional, *self.named) if p not in self.defaults)
         taken = {*self.params, "out"}
-        self.aliases = {a: p for p in (*self.positional[method:], *self.named) for a in ALIASES.get(p, ())
+        self.aliases = {a: p for p in (*self.positional[self.method:], *self.named) for a in ALIASES.get(p, ())
                         if a not in taken}
-        self.out = out
         self.optional = {p for p in self.aliases.values() if p in self.required}
-        extras = [*self.aliases, *(["out"] if out is not None else [])]
+        extras = [*self.aliases, *(["out"] if self.out is not None else [])]
         if extras[:1] == ["out"] and not self.spread:
             extras.insert(0, "excess_")  # what is given by position beyond the parameters ends up here
         self.extras = tuple(extras)
-
-    @property
-    def plain(self) -> bool:
-        """Whether this is no more than the inner function."""
-        if self.op is None:
-            return False
-        return not self.extras and not (self.op.promote and len(self.op.inputs) > 1)
+        return self.__dict__[name]
 
     # --- its text -----------------------------------------------------------------------------------------
 
@@ -149,48 +149,57 @@ def text(function: Callable[..., Any]) -> str:
 
 # --- making them ------------------------------------------------------------------------------------------
 
+_PARTS = frozenset(("positional", "named", "spread", "rest", "params", "defaults", "required", "aliases", "optional",
+                    "extras"))
+_SPELLED = frozenset(ALIASES) - {"input"}
 _made: dict[tuple[Any, str | None, bool], Any] = {}
 
 
-def form_of(found: Primitive | Composite, out: str | None, method: bool) -> Any:
-    """The function as callers may write it; the same one each time."""
-    key = (found.function, out, method)
+def _form(function: Any, out: str | None, method: bool) -> Any:
+    """``function`` as callers may write it; the same one each time, and itself where nothing is to be added."""
+    found = getattr(function, "op", None) or getattr(function, "composite", None)
+    if found is None or (isinstance(found, Primitive) and (found.varargs or (
+            method and _SPELLED.isdisjoint(found.params) and not (found.promote and len(found.inputs) > 1)))):
+        return function
+    key = (function, out, method)
     if key not in _made:
-        _made[key] = _make(found, out, method)
+        made = _made[key] = codegen.lazy(found.name, form := Form(found, out, method), _text_of, Form.names)
+        made.__doc__, made.__module__, made.__qualname__ = function.__doc__, function.__module__, function.__qualname__
+        made.__wrapped__, made.form = function, form
+        if isinstance(found, Primitive):
+            made.op = found
     return _made[key]
 
 
-def _make(found: Primitive | Composite, out: str | None, method: bool) -> Any:
-    inner: Any = found.function
-    if isinstance(found, Primitive) and found.varargs:
-        return inner
-    form = Form(found, out, method)
-    if form.plain:
-        return inner
-    made: Any = codegen.lazy(form.name, lambda: form.text, form.names)
-    made.__doc__, made.__module__ = inner.__doc__, inner.__module__
-    made.__qualname__ = made.__name__ = inner.__name__
-    made.__wrapped__, made.form = inner, form
-    if isinstance(found, Primitive):
-        made.op = found
+def _text_of(form: Form) -> str:
+    return form.text
+
+
+def method_form(function: Callable[..., Any]) -> Any:
+    """A method of Tensor, from the operation's function."""
+    return _form(function, None, True)
+
+
+@functools.cache
+def _with_out(module: str) -> dict[str, str]:
+    """The names with ``out`` in a public module, and their marks."""
+    return {name.rstrip("=~"): name[-1] if name[-1] in "=~" else "" for name in WITH_OUT.get(module, "").split()}
+
+
+def public_form(module: str, name: str, function: Any) -> Any:
+    """What stands under ``name`` in a public module, where an operation's function was imported."""
+    made = _form(function, _with_out(module).get(name), False)
+    if made is not function and made.__module__ == function.__module__:  # not published before
+        made.__module__, made.__qualname__ = module, name
     return made
 
 
 def publish(namespace: dict[str, Any]) -> None:
     """Replace the operations in the namespace of a public module by their public forms."""
     module = namespace["__name__"]
-    with_out = {name.rstrip("=~"): name[-1] if name[-1] in "=~" else "" for name in WITH_OUT.get(module, "").split()}
-    found: dict[Any, Primitive | Composite] = {c.function: c for c in reversed(COMPOSITES.values())}
-    found.update({op.function: op for op in REGISTRY.values()})
     for name, value in namespace.items():
-        declared = found.get(value) if value.__class__ is _FUNCTION else None
-        if declared is not None:
-            made = namespace[name] = form_of(declared, with_out.get(name), False)
-            if made is not value and made.__module__ == value.__module__:  # not published before
-                made.__module__, made.__qualname__, made.__name__ = module, name, name
-
-
-_FUNCTION = type(publish)
+        if value.__class__ is types.FunctionType:
+            namespace[name] = public_form(module, name, value)
 
 
 # --- calls that are not plain -----------------------------------------------------------------------------

@@ -7,9 +7,9 @@ from typing import Any
 
 from . import creation, ops, ranges  # noqa: F401 (fill the registry)
 from .dispatch import constant
-from .forms import form_of
+from .forms import method_form
 from .inplace import check_writable, inplace, write_result
-from .primitive import COMPOSITES, REGISTRY, Composite
+from .primitive import COMPOSITES, REGISTRY, Composite, Primitive
 
 # Python's operators, by the operation that answers them.
 OPERATORS = {
@@ -20,7 +20,7 @@ OPERATORS = {
     "__xor__": "bitwise_xor", "__rxor__": "bitwise_xor",
     "__lshift__": "bitwise_left_shift", "__rshift__": "bitwise_right_shift",
     "__eq__": "eq", "__ne__": "ne", "__lt__": "lt", "__le__": "le", "__gt__": "gt", "__ge__": "ge",
-    "__getitem__": "getitem", "__setitem__": "setitem",
+    "__getitem__": "slice_view", "__setitem__": "setitem",
 }
 COMPARISONS = ("__eq__", "__ne__", "__lt__", "__le__", "__gt__", "__ge__")
 REFLECTED = {
@@ -72,7 +72,7 @@ def _polygamma(self, n):  # type: ignore[no-untyped-def]
 
 def _inplace_composite(c: Composite) -> Callable[..., Any]:
     name = c.name + "_"
-    function = form_of(c, None, True)
+    function = method_form(c.function)
 
     def method(self, *args, **kwargs):  # type: ignore[no-untyped-def]
         check_writable(self, name)
@@ -85,17 +85,48 @@ def _inplace_composite(c: Composite) -> Callable[..., Any]:
     return method
 
 
+def _method(name: str) -> Callable[..., Any]:
+    """The method of this name, from operations that are imported."""
+    found: Any = REGISTRY.get(name) or COMPOSITES.get(name)
+    if found is not None:
+        return method_form(found.function)  # type: ignore[no-any-return]
+    name = name.removesuffix("_")
+    return _inplace(REGISTRY[name]) if name in REGISTRY else _inplace_composite(COMPOSITES[name])
+
+
+def _inplace(op: Primitive) -> Callable[..., Any]:
+    return inplace(op, method_form(op.function))
+
+
+class Deferred:
+    """Stands in a class for a method of a family of `ops.DEFERRED`: looked up, it imports the family and gives way."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self.owner = owner
+
+    def __get__(self, instance: Any, owner: type | None = None) -> Any:
+        family = ops.METHODS[self.name]
+        ops.load(family)
+        for name, value in list(vars(self.owner).items()):  # all of the family at once: each change of a class costs
+            if isinstance(value, Deferred) and ops.METHODS[name] == family:
+                setattr(self.owner, name, _method(name))
+        return _method(self.name).__get__(instance, owner)
+
+
 def table() -> dict[str, Any]:
     """Every bound method of Tensor by name."""
-    found: dict[str, Any] = {}
+    found: dict[str, Any] = {name: Deferred(name) for name in ops.METHODS}
     for op in REGISTRY.values():
         if op.method:
-            found[op.name] = form_of(op, None, True)
+            found[op.name] = method_form(op.function)
         if op.inplace:
-            found[op.name + "_"] = inplace(op, form_of(op, None, True))
+            found[op.name + "_"] = _inplace(op)
     for c in COMPOSITES.values():
         if c.method:
-            found[c.name] = form_of(c, None, True) if c.public else c.function
+            found[c.name] = method_form(c.function) if c.public else c.function
         if c.inplace:
             found[c.name + "_"] = _inplace_composite(c)
     public = {**{n: op.function for n, op in REGISTRY.items()}, **{n: c.function for n, c in COMPOSITES.items()}}

@@ -31,7 +31,12 @@ def _compile(function: Callable[..., Any]) -> Callable[..., Any]:
     import numba
 
     options = {"error_model": "numpy", "fastmath": {"contract", "nsz"}, "nogil": True}
+    return cached(lambda cache: numba.njit(cache=cache, **options)(function))  # type: ignore[no-any-return]
+
+
+def cached(make: Callable[[bool], Any]) -> Any:
+    """``make(True)``, which keeps what it compiles, or ``make(False)`` where there is no place to keep it."""
     try:
-        return numba.njit(cache=True, **options)(function)  # type: ignore[no-any-return]
+        return make(True)
     except RuntimeError:  # neither the package's folder nor the user's cache can be written
-        return numba.njit(**options)(function)  # type: ignore[no-any-return]
+        return make(False)
