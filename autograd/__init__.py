@@ -234,6 +234,7 @@ from .ops.rounding import (
 )
 from .ops.sampling import (
     bernoulli,
+    binomial,
     multinomial,
     normal,
     poisson,
@@ -369,10 +370,14 @@ __version__ = "0.1.0"
 __tapegrad__ = True
 
 # Parts that few programs need, or that need what few programs load: imported when first asked for.
-_LAZY_MODULES = ("anomaly", "cuda", "data", "fft", "io", "linalg", "random", "signal", "special", "testing")
+_LAZY_MODULES = ("anomaly", "cuda", "data", "fft", "func", "io", "linalg", "random", "signal", "special", "testing")
 _LAZY_NAMES = {
     **dict.fromkeys(("detect_anomaly", "is_anomaly_enabled", "set_detect_anomaly"), "anomaly"),
     **dict.fromkeys(("checkpoint", "checkpoint_sequential"), "checkpointing"),
+    **dict.fromkeys(("bartlett_window", "blackman_window", "hamming_window", "hann_window", "kaiser_window"),
+                    "signal.periodic"),
+    **dict.fromkeys(("is_signed", "is_storage", "to_dlpack", "typename"), "predicates"),
+    "vmap": "func",
     **dict.fromkeys(("Generator", "default_generator", "fork_rng", "get_rng_state", "initial_seed", "manual_seed",
                      "seed", "set_rng_state"), "random"),
 }

@@ -218,6 +218,22 @@ def conv1d(input, weight, bias=None, stride=1, padding=0, dilation=1, groups=1):
 
 
 @composite(method=False)
+def conv_tbc(input, weight, bias, pad=0):
+    """Convolution along time of sequences (time, batch, channels), with ``weight`` (kernel, channels in, channels out).
+
+    >>> import autograd
+    >>> x = autograd.tensor([1., 2., 4.]).reshape(3, 1, 1)
+    >>> autograd.conv_tbc(x, autograd.tensor([-1., 1.]).reshape(2, 1, 1), autograd.zeros(1)).flatten()
+    tensor([1., 2.])
+    """
+    if input.ndim != 3 or weight.ndim != 3:
+        fail(RuntimeError, f"conv_tbc: input and weight must have 3 dims: time, batch, in_channel, got "
+                           f"{list(input._a.shape)} and {list(weight._a.shape)}")
+    out = conv1d(input.permute(1, 2, 0), weight.permute(2, 1, 0), bias, padding=pad)
+    return out.permute(2, 0, 1)
+
+
+@composite(method=False)
 def conv2d(input, weight, bias=None, stride=1, padding=0, dilation=1, groups=1):
     """Convolution (cross-correlation) of images, ``out[n, o, p] = bias[o] + sum_{c,k} weight[o, c, k] * input[n, c,
     q]`` with ``q = p * stride + k * dilation - padding`` (Dumoulin and Visin, A guide to convolution arithmetic, 2016).
