@@ -281,10 +281,32 @@ from .tensor import Size, Tensor
 if _typing.TYPE_CHECKING:  # what `__getattr__` finds, for type checkers
     from .anomaly import detect_anomaly, is_anomaly_enabled, set_detect_anomaly
     from .checkpointing import checkpoint, checkpoint_sequential
+    from .func import vmap
     from .ops.adaptive_pool import adaptive_avg_pool1d, adaptive_max_pool1d
     from .ops.average_pool import avg_pool1d
     from .ops.bessel import i0
-    from .ops.conv import conv1d, conv2d, conv3d, conv_transpose1d, conv_transpose2d, conv_transpose3d
+    from .ops.conv import conv1d, conv2d, conv3d, conv_tbc, conv_transpose1d, conv_transpose2d, conv_transpose3d
+    from .ops.copies import (
+        alias_copy,
+        as_strided_copy,
+        detach_copy,
+        diagonal_copy,
+        expand_copy,
+        permute_copy,
+        select_copy,
+        slice_copy,
+        split_copy,
+        split_with_sizes_copy,
+        squeeze_copy,
+        t_copy,
+        transpose_copy,
+        unbind_copy,
+        unfold_copy,
+        unsqueeze_copy,
+        view_as_complex_copy,
+        view_as_real_copy,
+        view_copy,
+    )
     from .ops.counting import (
         argwhere,
         bucketize,
@@ -311,6 +333,7 @@ if _typing.TYPE_CHECKING:  # what `__getattr__` finds, for type checkers
         vander,
     )
     from .ops.histograms import bincount, histc, histogram, histogramdd
+    from .ops.linalg.extreme_eigenvalues import lobpcg
     from .ops.linalg.functions import matrix_exp, matrix_power
     from .ops.linalg.least_squares import pinverse
     from .ops.linalg.low_rank import pca_lowrank, svd_lowrank
@@ -321,18 +344,21 @@ if _typing.TYPE_CHECKING:  # what `__getattr__` finds, for type checkers
     from .ops.linalg.spectral import top_svd as svd
     from .ops.linalg.triangular import cholesky_inverse, cholesky_solve, top_cholesky as cholesky, triangular_solve
     from .ops.linear import bilinear
+    from .ops.memory import from_file, unsafe_split_with_sizes
     from .ops.moments import corrcoef, cov, nanmean, nansum, std, std_mean, var, var_mean
     from .ops.norm import (
         group_norm,
         layer_norm,
         rms_norm,
     )
-    from .ops.norms import dist, norm, renorm
+    from .ops.norms import dist, frobenius_norm, norm, norm_except_dim, nuclear_norm, renorm
     from .ops.padding import constant_pad_nd
     from .ops.piecewise import hardshrink, threshold
     from .ops.pool import max_pool1d, max_pool2d, max_pool3d
     from .ops.quantiles import median, mode, nanmedian, nanquantile, quantile
+    from .ops.rounding_steps import fake_quantize_per_channel_affine, fake_quantize_per_tensor_affine
     from .ops.scan import cummax, cummin, cumprod, cumsum, cumulative_trapezoid, diff, logcumsumexp, trapezoid, trapz
+    from .ops.segments import segment_reduce
     from .ops.similarity import cosine_similarity, pairwise_distance
     from .ops.sorting import argsort, kthvalue, msort, sort, topk
     from .ops.spectrogram import istft, stft
@@ -348,6 +374,7 @@ if _typing.TYPE_CHECKING:  # what `__getattr__` finds, for type checkers
         slice_scatter,
     )
     from .ops.unlinked import unsafe_chunk, unsafe_split
+    from .predicates import is_signed, is_storage, to_dlpack, typename
     from .random import (
         Generator,
         default_generator,
@@ -358,6 +385,7 @@ if _typing.TYPE_CHECKING:  # what `__getattr__` finds, for type checkers
         seed,
         set_rng_state,
     )
+    from .signal.periodic import bartlett_window, blackman_window, hamming_window, hann_window, kaiser_window
 
 # The import of tensor.py gave the name to the module.
 tensor = creation.tensor

@@ -92,7 +92,7 @@ DEFERRED = {
     "loss": ("", ""),
     "margin_loss": ("", ""),
     "memory": (
-        "unsafe_split_with_sizes",
+        "from_file unsafe_split_with_sizes",
         "__reversed__ apply_ const_data_ptr dim_order fill_diagonal_ is_set_to is_shared map2_ map_ new set_ "
         "share_memory_ storage storage_offset to_dense unsafe_split_with_sizes untyped_storage",
     ),

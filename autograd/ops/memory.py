@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import mmap
+import os
 from typing import Any
 
 import numpy as np
 
 from ..dims import wrap_dim
+from ..dtypes import DEFAULT, numpy_dtype
 from ..errors import describe, fail
 from ..inplace import check_writable, write_result
 from ..primitive import composite
@@ -68,6 +70,37 @@ class UntypedStorage(Storage):
     def __init__(self, array: np.ndarray[Any, Any]) -> None:
         super().__init__(array)
         self._dtype = np.dtype(np.uint8)
+
+
+@composite(method=False)
+def from_file(filename, shared=False, size=0, *, dtype=None, layout=None, device=None, pin_memory=False):
+    """A 1-d tensor whose elements lie in a file.
+
+    Args:
+        shared: writes go to the file, which is made or made longer where needed; otherwise they stay in memory.
+        size: how many elements.
+
+    Raises:
+        RuntimeError: the file is shorter, and not ``shared``.
+
+    >>> import autograd, tempfile
+    >>> with tempfile.NamedTemporaryFile() as f:
+    ...     _ = autograd.from_file(f.name, shared=True, size=3).fill_(2.)
+    ...     autograd.from_file(f.name, size=3)
+    tensor([2., 2., 2.])
+    """
+    target = DEFAULT.float if dtype is None else numpy_dtype(dtype)
+    wanted = size * target.itemsize
+    if shared:
+        with open(filename, "ab") as file:
+            if file.tell() < wanted:
+                file.truncate(wanted)
+    elif os.path.getsize(filename) < wanted:
+        fail(RuntimeError, f"from_file: {filename!r} has {os.path.getsize(filename)} bytes, and {size} elements of "
+                           f"{target} take {wanted}")
+    if not size:
+        return wrap_node(np.empty(0, target), None)
+    return wrap_node(np.memmap(filename, target, "r+" if shared else "c", shape=(size,)).view(np.ndarray), None)
 
 
 @composite(public=False)
@@ -166,7 +199,7 @@ def new(self, *data):
     """A new tensor of this one's type: of a shape, uninitialised, or of the values given."""
     if len(data) == 1 and not isinstance(data[0], int):
         return self.new_tensor(data[0])
-    return self.new_empty(data)
+    return self.new_empty(data or (0,))
 
 
 @composite()

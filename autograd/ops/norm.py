@@ -248,7 +248,6 @@ def instance_norm(input, running_mean=None, running_var=None, weight=None, bias=
 
 def _normalized(name: str, input: Any, normalized_shape: Any, **params: Any) -> tuple[tuple[int, int], tuple[int, int]]:
     """The view (rows, elements) and the shape of weights, for the last dimensions."""
-    _check_floating(name, input, *params.values())
     if not isinstance(normalized_shape, (tuple, list)):
         fail(TypeError, f"{name}(): argument 'normalized_shape' (position 2) must be tuple of ints, not "
                         f"{type(normalized_shape).__name__}; write ({describe(normalized_shape)},)")
@@ -284,6 +283,7 @@ def layer_norm(input, normalized_shape, weight=None, bias=None, eps=1e-05):
     tensor([[-1.0000,  1.0000],
             [-1.0000,  1.0000]])
     """
+    _check_floating("layer_norm", input, weight, bias)
     view, affine = _normalized("layer_norm", input, normalized_shape, weight=weight, bias=bias)
     return layer_normalize(input, view, (1,), affine, eps, True, weight, bias)[0]
 
@@ -305,8 +305,15 @@ def rms_norm(input, normalized_shape, weight=None, eps=None):
     >>> autograd.rms_norm(autograd.tensor([3., 4.]), (2,))
     tensor([0.8485, 1.1314])
     """
+    is_complex = input.is_complex()
+    if not is_complex:
+        _check_floating("rms_norm", input, weight)
     view, affine = _normalized("rms_norm", input, normalized_shape, weight=weight)
     eps = float(np.finfo(np.float32 if input.dtype == np.float16 else input.dtype).eps) if eps is None else eps
+    if is_complex:
+        rows = input.reshape(view)
+        out = (rows * ((rows * rows).mean(1, True) + eps).rsqrt()).reshape(input.shape)
+        return out if weight is None else out * weight
     return rms_normalize(input, view, (1,), affine, eps, False, weight)[0]
 
 

@@ -8,6 +8,7 @@ from ..dims import wrap_dim
 from ..errors import fail
 from ..primitive import composite
 from ..tape import wrap_node
+from .checks import checked
 from .scattering import scatter_reduce
 from .shape import expand
 
@@ -36,6 +37,7 @@ def segment_reduce(data, reduce, *, lengths=None, indices=None, offsets=None, ax
     >>> autograd.segment_reduce(autograd.tensor([1., 2., 4.]), "sum", lengths=autograd.tensor([2, 0, 1]))
     tensor([3., 0., 4.])
     """
+    checked("segment_reduce", data)
     if reduce not in _REDUCTIONS:
         fail(RuntimeError, f"segment_reduce(): reduce argument must be one of {', '.join(_REDUCTIONS)}, got {reduce!r}")
     if indices is not None or (lengths is None) == (offsets is None):

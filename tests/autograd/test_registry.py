@@ -31,7 +31,7 @@ FILES = sorted(p.stem for p in (Path(__file__).parents[1] / "samples").glob("*.p
 #: Names of composites that need no samples, each with the reason.
 WITHOUT_SAMPLES = (
     (r".*_|setitem", "writes in place: checked through the form without the underscore, and by hand where there is none"),
-    (r"(new_)?(tensor|zeros|ones|empty|full|empty_strided|empty_permuted)|(as_|scalar_)tensor|asarray|from_numpy|frombuffer"
+    (r"(new_)?(tensor|zeros|ones|empty|full|empty_strided|empty_permuted)|(as_|scalar_)tensor|asarray|from_numpy|frombuffer|from_file"
      r"|arange|range|linspace|logspace|eye|tril_indices|triu_indices|fft_r?fftfreq", "makes a tensor from numbers"),
     (r"(zeros|ones|empty|full|rand|randn|randint)_like", "takes only the shape and type of its argument"),
     (r"rand|randn|randint|randperm|bernoulli|binomial|poisson|multinomial|normal", "draws: its result has no derivative"),

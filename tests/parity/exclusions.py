@@ -20,8 +20,6 @@ EXCLUSIONS: tuple[tuple[str, str], ...] = (
     (r"nn\.functional\.linear_cross_entropy\[.*", "the same function with options for how much memory PyTorch's code uses"),
     (r"bmm\[triton_optimized\]", "the same function compiled for CUDA"),
     (r"hash_tensor", "gives uint64, an element type that is not supported"),
-    (r"(as_strided|alias|diagonal|expand|permute|split_with_sizes|squeeze|t|transpose|unbind|unfold|unsqueeze|view)_copy",
-     "made for functionalization, undocumented; the view and clone() are public"),
 )
 
 #: What PyTorch does with ``out=`` that is left out: (pattern of the name, pattern of the kind of out, reason).
@@ -35,6 +33,7 @@ OUT_EXCLUSIONS: tuple[tuple[str, str, str], ...] = (
      "PyTorch converts to the type of out or refuses, by which of its implementations runs; here it is converted"),
     (r"arange", "out of torch.complex128", "PyTorch has no such kernel"),
     (r"bernoulli", "out of torch.*", "PyTorch fills out with draws in its own type; here the draws are in the input's type"),
+    (r"(split_with_sizes|unbind)_copy", ".*", "PyTorch returns None"),
     (r"cumsum|cumprod", "out of torch.bool", "PyTorch refuses sums in bool where there is more than one element"),
     (r"fft\.ihfft[2n]", ".*", "PyTorch leaves half of out unwritten"),
 )
