@@ -82,6 +82,7 @@ def sweep(
     """
     pending: dict[Node, Any] = {}
     heap: list[tuple[int, Node]] = []
+    sums: set[Node] = set()  # whose pending gradient is a sum made here, and so may be added to in place
     for node, seed in zip(roots, grads, strict=True):
         if node in pending:
             pending[node] = pending[node] + seed
@@ -145,7 +146,14 @@ def sweep(
                 if e is n:
                     g = g + ge
                 elif e in pending:
-                    pending[e] = pending[e] + ge
+                    total = pending[e]
+                    if e in sums:
+                        total += ge
+                        pending[e] = total
+                    else:
+                        pending[e] = total + ge
+                        if not create_graph:
+                            sums.add(e)
                 elif e.op is LEAF and e.extra is None:
                     pending[e] = ge  # nothing runs there: it can wait for the end
                 elif n is None:
