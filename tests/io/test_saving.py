@@ -170,8 +170,8 @@ def test_a_sync_that_fails_leaves_the_old_file(tmp_path, monkeypatch):
     assert load(path) == 1 and os.listdir(tmp_path) == ["f"]
 
 
-# Each round a fork of this program saves in a loop, and is killed at a random time. What lies there then must be whole:
-# every element of every tensor has one value, the number of the save, which never goes back.
+# Each round a fork of this program saves in a loop, and is killed at a random time after its first save. What lies there
+# then must be whole: every element of every tensor has one value, the number of the save, which goes up.
 KILLED = """
 import os, random, signal, sys, time
 import numpy as np
@@ -185,21 +185,25 @@ for name in formats:
 for i in range(rounds):
     name = formats[i % len(formats)]
     path = f"{folder}/f.{name}"
+    done, report = os.pipe()
     child = os.fork()
     if not child:
         n = last[name]
         while True:
             n += 1
-            autograd.save({k: autograd.full((size,), n) for k, size in zip("nabc", (1, 5, 3000, 70000))}, path)
-    time.sleep(random.uniform(0, 0.03))
+            autograd.save({k: autograd.full((size,), n) for k, size in zip("nabc", (1, 5, 3000, 20000))}, path)
+            os.write(report, b".")
+    os.close(report)
+    os.read(done, 1)
+    time.sleep(random.uniform(0, 0.02))
     os.kill(child, signal.SIGKILL)
     _, status = os.waitpid(child, 0)
+    os.close(done)
     assert os.WTERMSIG(status) == signal.SIGKILL, status
     state = autograd.load(path)
     found = {v for t in state.values() for v in np.unique(t.numpy()).tolist()}
-    assert len(found) == 1 and min(found) >= last[name], (last[name], found)
+    assert len(found) == 1 and min(found) > last[name], (last[name], found)
     last[name], = found
-print(*last.values())
 """
 
 
@@ -208,5 +212,3 @@ def test_a_kill_at_any_moment_leaves_the_old_file_or_the_new_one(tmp_path):
     found = subprocess.run([sys.executable, "-c", KILLED, str(tmp_path), ",".join(FORMATS), "200"], cwd=ROOT,
                            timeout=300, capture_output=True, text=True)
     assert found.returncode == 0, found.stderr
-    # Saves did end between the kills, so there were files to tear.
-    assert all(int(n) > 10 for n in found.stdout.split())
