@@ -7,6 +7,7 @@ import errno
 import importlib.util
 import io
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -212,3 +213,12 @@ def test_a_kill_at_any_moment_leaves_the_old_file_or_the_new_one(tmp_path):
     found = subprocess.run([sys.executable, "-c", KILLED, str(tmp_path), ",".join(FORMATS), "200"], cwd=ROOT,
                            timeout=300, capture_output=True, text=True)
     assert found.returncode == 0, found.stderr
+
+
+def test_the_example_in_the_docs_runs(tmp_path, monkeypatch):
+    text = (ROOT / "docs" / "saving.md").read_text(encoding="utf-8")
+    code, = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
+    monkeypatch.chdir(tmp_path)
+    names = {}
+    exec(compile(code, "saving.md", "exec"), names)
+    assert names["state"]["epoch"] == 3 and os.listdir(tmp_path) == ["checkpoint.pt"]
