@@ -373,16 +373,15 @@ _LAZY_NAMES = {
     **dict.fromkeys(("checkpoint", "checkpoint_sequential"), "checkpointing"),
     **dict.fromkeys(("Generator", "default_generator", "fork_rng", "get_rng_state", "initial_seed", "manual_seed",
                      "seed", "set_rng_state"), "random"),
+    **dict.fromkeys(("load", "save"), "io"),
 }
 
 
 # Where PyTorch programs look for things that stand elsewhere here.
 _ELSEWHERE = {
     "autograd": "its functions are this module's own: autograd.grad, autograd.Function, ...",
-    "load": "use autograd.io.load",
     "nn": "layers are a package of their own: import nn",
     "optim": "optimizers are a package of their own: import optim",
-    "save": "use autograd.io.save",
     "utils": "torch.utils.data is autograd.data, torch.utils.checkpoint is autograd.checkpoint",
 }
 
