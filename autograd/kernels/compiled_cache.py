@@ -14,6 +14,7 @@ import logging
 import os
 import sys
 import uuid
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -41,8 +42,22 @@ def folder() -> Path:
     return (Path(base) if base else Path.home() / ".cache") / "tapegrad" / "kernels"
 
 
+def tagged(key: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Decorator that names a function after what its closure holds, given as ``key``, and after all sources.
+
+    The symbols in machine code are named after functions. Code stored by different processes is loaded side by side,
+    and of two functions with one name only the first would be linked, whoever calls it.
+    """
+    tag = hashlib.sha256(_stamp() + key.encode()).hexdigest()[:16]
+
+    def rename(function: Callable[..., Any]) -> Callable[..., Any]:
+        function.__name__ = function.__qualname__ = f"{function.__name__}_{tag}"
+        return function
+    return rename
+
+
 class CompiledCache(_Cache):  # type: ignore[misc]
-    """The cache of one function; ``key`` names what its closure holds."""
+    """The cache of one function; ``key`` names what its closure holds. It and all it calls must be `tagged` so."""
 
     def __init__(self, name: str, key: str) -> None:
         self._name, self._key = name, key

@@ -13,7 +13,7 @@ import numpy as np
 from numba import njit, types
 
 from . import tiles
-from .compiled_cache import CompiledCache
+from .compiled_cache import CompiledCache, tagged
 from .vector_ir import Target, host
 
 Array = np.ndarray[Any, Any]
@@ -29,24 +29,22 @@ _OPTIONS = {"error_model": "numpy", "nogil": True}
 
 
 def compiled(dtype: Any, target: Target | None = None) -> Any:
-    """`products` of one element type for one target, by default this processor."""
+    """`products` of one element type for one target, by default this processor: compiled, or found on disk."""
     dtype = np.dtype(dtype)
     target = target or host()
     t = types.float32 if dtype.itemsize == 4 else types.float64
-    return _compiled(_build(target, dtype.itemsize), "products", f"{target} {dtype}", types.void(
-        *[types.Array(t, 2, "A")] * 3, types.Array(t, 1, "A"), types.Array(types.int64, 1, "C")))
-
-
-def _compiled(function: Any, name: str, key: str, signature: Any) -> Any:
-    """The entry point of ``function`` for one signature: it checks nothing, and takes half of a dispatcher's time."""
-    dispatcher = njit(**_OPTIONS)(function)
-    dispatcher._cache = CompiledCache(name, key)
+    key = f"{target} {dtype}"
+    signature = types.void(*[types.Array(t, 2, "A")] * 3, types.Array(t, 1, "A"), types.Array(types.int64, 1, "C"))
+    dispatcher = _build(target, dtype.itemsize, key)
+    dispatcher._cache = CompiledCache("products", key)
     dispatcher.compile(signature)
+    # The entry point checks nothing, and takes half of the dispatcher's time.
     return dispatcher.overloads[signature.args].entry_point
 
 
-def _build(target: Target, size: int) -> Any:
-    """`products` as Python."""
+def _build(target: Target, size: int, key: str) -> Any:
+    """`products`, not yet compiled."""
+    tag = tagged(key)
     width, lanes = target.width, target.width // size
     rows = tiles.tile_rows(target)
     half = rows // 2
@@ -58,6 +56,7 @@ def _build(target: Target, size: int) -> Any:
     masks = target.masks
 
     @njit(**_OPTIONS)
+    @tag
     def inner_products(a, a_row, b, b_row, c, c_row, m, n, k, bias):
         blocks = max(1, (k + BLOCK - 1) // BLOCK)
         length = (k + blocks - 1) // blocks
@@ -73,6 +72,7 @@ def _build(target: Target, size: int) -> Any:
                           columns, addend, addend_row, min(inner_rows, m - i))
 
     @njit(**_OPTIONS)
+    @tag
     def panel(a, a_row, a_k, b, b_k, c, c_row, m, k, vectors, count, addend, addend_row):
         """All rows of up to three vectors of columns."""
         for i in range(0, m, rows):
@@ -97,6 +97,7 @@ def _build(target: Target, size: int) -> Any:
                         low1(k, x, a_row, a_k, b, b_k, y, c_row, count, z, addend_row, valid)
 
     @njit(**_OPTIONS)
+    @tag
     def outer_products(a, a_row, a_k, b, b_k, b_column, c, c_row, m, n, k, bias, scratch):
         limit = BLOCK if a_k == size else TRANSPOSED_BLOCK
         blocks = max(1, (k + limit - 1) // limit)
@@ -131,6 +132,7 @@ def _build(target: Target, size: int) -> Any:
                 j += columns
 
     @njit(**_OPTIONS)
+    @tag
     def product(a, a_row, a_k, b, b_k, b_column, c, c_row, m, n, k, bias, scratch):
         # Copying B costs what it saves for few rows of A.
         if a_k == size and b_k == size and b_column != size and m <= 12 and k >= 8 * lanes:
@@ -138,6 +140,8 @@ def _build(target: Target, size: int) -> Any:
         else:
             outer_products(a, a_row, a_k, b, b_k, b_column, c, c_row, m, n, k, bias, scratch)
 
+    @njit(**_OPTIONS)
+    @tag
     def products(a, b, c, bias, batch):
         """c = a @ b (+ bias, if it is not empty), or so for each matrix of a batch.
 

@@ -7,7 +7,7 @@ import pytest
 numba = pytest.importorskip("numba")
 
 from autograd.kernels import compiled_cache  # noqa: E402
-from autograd.kernels.compiled_cache import CompiledCache  # noqa: E402
+from autograd.kernels.compiled_cache import CompiledCache, tagged  # noqa: E402
 
 
 @pytest.fixture(autouse=True)
@@ -18,7 +18,7 @@ def folder(monkeypatch, tmp_path):
 
 def _add(number, key):
     """(compiled x -> x + number, whether it was found on disk)."""
-    dispatcher = numba.njit(lambda x: x + number)
+    dispatcher = numba.njit(tagged(key)(lambda x: x + number))
     dispatcher._cache = CompiledCache("add", key)
     dispatcher.compile("int64(int64)")
     return dispatcher, bool(dispatcher.stats.cache_hits)

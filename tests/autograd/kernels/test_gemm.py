@@ -163,3 +163,22 @@ def test_code_for_a_processor_without_vector_extensions():
     """
     env = {**os.environ, "NUMBA_CPU_NAME": "generic", "NUMBA_CPU_FEATURES": ""}
     subprocess.run([sys.executable, "-c", program], env=env, check=True)
+
+
+def test_code_compiled_in_different_processes_loads_side_by_side(tmp_path):
+    program = """if True:
+        import sys
+        import numpy as np
+        from autograd.kernels import gemm
+        kernels = [(np.dtype(d), gemm.compiled(d)) for d in sys.argv[1:]]
+        rng = np.random.default_rng(0)
+        for d, kernel in kernels:
+            for _ in range(20):
+                m, n, k = rng.integers(1, 70, 3)
+                a, b, out = rng.integers(-9, 9, (m, k)).astype(d), rng.integers(-9, 9, (k, n)).astype(d), np.empty((m, n), d)
+                kernel(a, b, out, np.empty(0, d), np.empty(0, np.int64))
+                assert (out == a @ b).all()
+    """
+    env = {**os.environ, "XDG_CACHE_HOME": str(tmp_path)}
+    for types in (["float32"], ["float64"], ["float32", "float64"]):
+        subprocess.run([sys.executable, "-c", program, *types], env=env, check=True)
