@@ -24,21 +24,21 @@ class Readiness:
 
     def __init__(self, work: float) -> None:
         self._left = work if ENABLED else float("inf")
+        self._ready = False
 
     def reached(self, work: float = 0) -> bool:
         """Whether compiled kernels are to be used, after counting ``work`` that one of them would have done faster."""
+        if self._ready:
+            return True
+        self._left -= work
         if self._left > 0:
-            self._left -= work
             return False
-        return self._left <= 0 and self._available()
-
-    def _available(self) -> bool:
-        """Without Numba, or with one that does not fit this NumPy, the answer is no for good."""
         try:
             import numba  # noqa: F401
-        except ImportError:
+        except ImportError:  # or it does not fit this NumPy: the answer is no for good
             self._left = float("inf")
             return False
+        self._ready = True
         return True
 
 
