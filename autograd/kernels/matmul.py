@@ -9,7 +9,7 @@ import numpy as np
 
 from ..dtypes import scalar_type
 from ..errors import fail
-from .products import batched_product, product
+from .products import LARGE, WIDE, batched_product, product
 
 Array = np.ndarray[Any, Any]
 
@@ -34,7 +34,7 @@ def matmul(a: Array, b: Array) -> Any:
             if m <= 2:
                 if n == 2 and b.shape[0] == 1 and a.shape[-1] == 1 and d.kind not in "fc":
                     return a * b if m == 2 else a * b[0]
-                if m == n == 2 and a.size >= 128:
+                if m == n == 2 and a.size >= LARGE and b.shape[1] >= WIDE:
                     out = product(a, b)
                     if out is not None:
                         return out
@@ -44,7 +44,7 @@ def matmul(a: Array, b: Array) -> Any:
             return rows.dot(b).reshape(shape) if n == 1 else matmul(rows, b).reshape(*shape, b.shape[1])
         if m >= 3 and a.shape[-1] == 1 and b.shape[-2] == 1:
             return a * b
-        if m == n and a.size >= 256:
+        if m == n and a.size >= LARGE:
             out = batched_product(a, b)
             if out is not None:
                 return out
@@ -61,7 +61,7 @@ def affine(x: Array, weight: Array, bias: Array) -> Array | None:
         weight: (M, K).
         bias: (M).
     """
-    if x.size < 128 or weight.ndim != 2 or x.ndim < 2 or x.shape[-1] != weight.shape[1]:
+    if x.size < LARGE or weight.ndim != 2 or len(weight) < WIDE or x.ndim < 2 or x.shape[-1] != weight.shape[1]:
         return None
     if x.ndim == 2:
         return product(x, weight.T, bias)

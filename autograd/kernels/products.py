@@ -16,6 +16,8 @@ Array = np.ndarray[Any, Any]
 
 #: Multiplications below which NumPy's own call takes no longer, for b running along rows and along columns.
 LEAST, LEAST_TRANSPOSED = 600_000, 60_000
+#: What is not worth asking for: left operands of fewer elements, right ones of fewer columns.
+LARGE, WIDE = 1024, 16
 #: Multiplications from which BLAS has the time to do as well, and to use several threads.
 MOST = 2**24
 
@@ -49,7 +51,7 @@ def product(a: Array, b: Array, bias: Array | None = None) -> Array | None:
     m, k = a.shape
     n = b.shape[1]
     work = m * n * k
-    if not LEAST_TRANSPOSED <= work <= MOST or n < 16 or b.shape[0] != k:
+    if not LEAST_TRANSPOSED <= work <= MOST or n < WIDE or b.shape[0] != k:
         return None
     d = a.dtype
     size = d.itemsize

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -159,3 +160,12 @@ def test_batches_of_heads(ready, lead):
     assert products.batched_product(scores, v[:, :1] if len(lead) == 2 else v[:1]) is None  # broadcast: NumPy's
     assert products.batched_product(q[:0], k[:0].swapaxes(-2, -1)) is None
     assert products.batched_product(q, v) is None
+
+
+def test_several_threads_at_once(ready):
+    rng = np.random.default_rng(0)
+    x, w = rng.standard_normal((100, 300)).astype(np.float32), rng.standard_normal((130, 300)).astype(np.float32)
+    expected = products.product(x, w.T)
+    with ThreadPoolExecutor(4) as pool:
+        for found in pool.map(lambda _: products.product(x, w.T), range(200)):
+            np.testing.assert_array_equal(found, expected)
