@@ -279,6 +279,7 @@ from .tensor import Size, Tensor
 if _typing.TYPE_CHECKING:  # what `__getattr__` finds, for type checkers
     from .anomaly import detect_anomaly, is_anomaly_enabled, set_detect_anomaly
     from .checkpointing import checkpoint, checkpoint_sequential
+    from .io import load, save
     from .ops.adaptive_pool import adaptive_avg_pool1d, adaptive_max_pool1d
     from .ops.average_pool import avg_pool1d
     from .ops.bessel import i0

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from ._jit import READINESS
+from .late import Account
 
 Array = np.ndarray[Any, Any]
 
@@ -27,6 +27,9 @@ _NO_BIAS = {_FLOAT32: np.empty(0, np.float32), _FLOAT64: np.empty(0, np.float64)
 
 #: The compiled kernel of each element type, once it is there.
 _compiled: dict[np.dtype[Any], Any] = {}
+#: The kernels are large; a multiplication in NumPy takes 1/60 ns, and a quarter less in the kernel.
+_accounts = {d: Account(price=0.3) for d in (_FLOAT32, _FLOAT64)}
+_SAVED_EACH = 4e-12
 
 
 def _blas_is_slower() -> bool:
@@ -37,13 +40,15 @@ def _blas_is_slower() -> bool:
 
 def _kernel(dtype: np.dtype[Any], work: int) -> Any:
     """The compiled products of an element type; None where there are none, or not yet."""
-    kernel = _compiled.get(dtype)
-    if kernel is None and dtype not in _compiled and READINESS.reached(work):
+    if not _accounts[dtype].pays(work * _SAVED_EACH):
+        return None
+    if dtype not in _compiled:
         if _blas_is_slower():
             from . import gemm
-            kernel = gemm.compiled(dtype)
-        _compiled[dtype] = kernel
-    return kernel
+            _compiled[dtype] = gemm.compiled(dtype)
+        else:
+            _compiled[dtype] = None
+    return _compiled[dtype]
 
 
 def product(a: Array, b: Array, bias: Array | None = None) -> Array | None:

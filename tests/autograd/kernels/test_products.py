@@ -11,8 +11,7 @@ import numpy as np
 import pytest
 
 import autograd
-from autograd.kernels import products
-from autograd.kernels._jit import Readiness
+from autograd.kernels import late, products
 from nn.functional import linear
 
 PROGRAM = """if True:
@@ -21,7 +20,6 @@ PROGRAM = """if True:
     import numpy as np, autograd
     from autograd.kernels import products
     from nn.functional import linear
-    assert "numba" not in sys.modules or sys.modules["numba"] is None
     rng = np.random.default_rng(0)
     x, w, b = (autograd.tensor(rng.standard_normal(s).astype("f4"), requires_grad=True) for s in ((64, 784), (128, 784), 128))
     for _ in range({steps}):
@@ -43,38 +41,20 @@ def _run(first="", steps=30, last="", **env):
 def ready(monkeypatch):
     """As after much work. The limit on work is that of a BLAS with which the limits hold."""
     pytest.importorskip("numba")
-    monkeypatch.setattr(products, "READINESS", Readiness(0))
+    monkeypatch.setattr(late, "_choice", "now")
     monkeypatch.setattr(products, "_blas_is_slower", lambda: True)
     monkeypatch.setattr(products, "_compiled", {})
 
 
-def test_readiness_counts_work(monkeypatch):
-    monkeypatch.setattr("autograd.kernels._jit.ENABLED", True)
-    pytest.importorskip("numba")
-    readiness = Readiness(100)
-    assert not readiness.reached()
-    assert not readiness.reached(60)
-    assert readiness.reached(60)
-    assert readiness.reached()
-
-
-def test_readiness_without_numba(monkeypatch):
-    monkeypatch.setitem(sys.modules, "numba", None)
-    readiness = Readiness(0)
-    assert not readiness.reached(1)
-    monkeypatch.undo()
-    assert not readiness.reached(1)  # for good: the choice does not change in the middle
-
-
 def test_a_short_program_does_not_load_numba():
-    _run(steps=1, last="assert 'numba' not in sys.modules")
+    _run(last="assert 'numba' not in sys.modules")
 
 
 def test_a_program_that_multiplies_much_uses_the_kernel():
     pytest.importorskip("numba")
-    blas = "products._blas_is_slower = lambda: True; import autograd.kernels._jit as j; assert j.ENABLED"
-    _run(first=f"from autograd.kernels import products; {blas}", AUTOGRAD_JIT="1",
-         last="assert products._compiled[np.dtype('f4')] is not None")
+    cheap = "late._IMPORT = 1e-4; [setattr(a, 'price', 1e-4) for a in products._accounts.values()]"
+    _run(first=f"from autograd.kernels import late, products; products._blas_is_slower = lambda: True; {cheap}",
+         AUTOGRAD_JIT="1", last="assert products._compiled[np.dtype('f4')] is not None")
 
 
 def test_switched_off():
@@ -134,7 +114,7 @@ def test_linear_and_its_gradients(ready, monkeypatch, shape):
     found = []
     for use in (True, False):
         if not use:
-            monkeypatch.setattr(products, "READINESS", Readiness(float("inf")))
+            monkeypatch.setattr(late, "_choice", "0")
             monkeypatch.setattr(products, "_compiled", {})
         x, w, b = (autograd.tensor(d, requires_grad=True) for d in draws)
         y = linear(x, w, b)
