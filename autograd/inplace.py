@@ -111,8 +111,7 @@ def write_result(self: Any, result: Any, name: str) -> Any:
         except ValueError as error:
             raise explain(name, RuntimeError(
                 "unsupported operation: more than one element of the written-to tensor refers to a single memory "
-                "location, or the memory is read-only. Please clone() the tensor before"), {"self": self}, False
-            ) from error
+                "location, or the memory is read-only. Please clone() the tensor before"), {"self": self}) from error
     written(self._vc)
     if recording():
         rebase(self, node)

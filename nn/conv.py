@@ -9,7 +9,7 @@ from typing import Any
 from autograd import Tensor
 from autograd.errors import fail
 
-from . import functional as F, init
+from . import functional as F, hints, init
 from .common import new_parameter, ntuple
 from .module import Module
 
@@ -53,6 +53,11 @@ class _ConvNd(Module):
         self.weight = new_parameter((first, second // groups, *kernel_size), device, dtype)
         self.register_parameter("bias", new_parameter(out_channels, device, dtype) if bias else None)
         self.reset_parameters()
+
+    def _hint(self, input: Any, *_: Any) -> str | None:
+        channels = input.shape[1] if input.ndim > 1 else 1
+        return hints.of_dtype(input, self.weight.dtype) or hints.of_channels(
+            input, self._dims, self.in_channels, f"{type(self).__name__}({channels}, {self.out_channels}, ...)")
 
     def _sides(self) -> list[int]:
         """The padding of each side, last dimension first, as `F.pad` takes it."""

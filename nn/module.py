@@ -52,8 +52,12 @@ class Module(Registering, Tree, Hookable, Stateful):
                 return call_with_hooks(self, args, kwargs)
             return self.forward(*args, **kwargs)
         except Exception as error:
-            locate(error, self)
+            locate(error, self, args, kwargs)
             raise
+
+    def _hint(self, *args: Any, **kwargs: Any) -> str | None:
+        """What would put a failed call with these arguments right, in words, or None; asked only after an error."""
+        return None
 
     # --- what is done to all ------------------------------------------------------------------------------
 
