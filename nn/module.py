@@ -8,11 +8,12 @@ from typing import Any
 from autograd import Tensor, no_grad
 from autograd.dtypes import device as Device, dtype as DType, numpy_dtype
 from autograd.errors import fail
+from autograd.where import MODULE_CALLS
 
 from .hooks import Hookable, call_with_hooks
 from .members import Registering
 from .parameter import Uninitialized
-from .place import locate
+from .place import locate, path_of
 from .state import Stateful
 from .tree import Tree
 
@@ -203,3 +204,6 @@ class Module(Registering, Tree, Hookable, Stateful):
             return f"{self._get_name()}({extra})"
         lines = extra_lines + child_lines
         return f"{self._get_name()}(" + ("\n  " + "\n  ".join(lines) + "\n" if lines else "") + ")"
+
+
+MODULE_CALLS[Module.__call__.__code__] = path_of

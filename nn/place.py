@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import difflib
 import inspect
+from itertools import pairwise
 from typing import Any
 
 from autograd.errors import describe
@@ -67,6 +68,16 @@ def locate(error: Exception, module: Any, args: Any = (), kwargs: Any = None, wh
             notes.remove(place.text)
         error.add_note(text)
     place.text = text
+
+
+def path_of(modules: list[Any]) -> str:
+    """The place of the last of ``modules`` that run inside each other, outermost first: ``layers.3 (ReLU) of Net``."""
+    names = []
+    for outer, inner in pairwise(modules):
+        if inner is not outer:
+            names.append(next((name for name, m in outer.named_modules() if m is inner), "?"))
+    short = _short(modules[-1])
+    return f"{'.'.join(names)} ({short}) of {type(modules[0]).__name__}" if names else short
 
 
 def _short(module: Any) -> str:
