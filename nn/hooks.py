@@ -185,7 +185,8 @@ def _call(kind: str, hook: Hook, module: Any, *args: Any) -> Any:
     try:
         return hook.function(module, *args)
     except Exception as error:
-        locate(error, module, what=f"{kind} {_name(hook)} of module")
+        if not getattr(hook.function, "is_own", False):  # our own hooks are part of the module
+            locate(error, module, what=f"{kind} {_name(hook)} of module")
         raise
 
 

@@ -7,7 +7,6 @@ derivative of the element's loss, times the share of the gradient that the reduc
 from __future__ import annotations
 
 import math
-import warnings
 from math import log, pi
 from typing import Any
 
@@ -330,9 +329,8 @@ def kl_div(input, target, size_average=None, reduce=None, reduction="mean", log_
     if size_average is not None or reduce is not None:
         reduction = legacy_reduction(size_average, reduce, reduction)
     elif reduction == "mean":
-        warnings.warn("reduction: 'mean' divides the total loss by both the batch size and the support "
-                      "size.'batchmean' divides only by the batch size, and aligns with the KL div math definition.",
-                      stacklevel=2)
+        warn("reduction: 'mean' divides the total loss by both the batch size and the support size.'batchmean' divides "
+             "only by the batch size, and aligns with the KL div math definition.")
     warn_of("softmax", "kl_div", input, None, "and the loss takes log-probabilities: use log_softmax")
     losses = target.exp() * (target - input) if log_target else target.xlogy(target) - target * input
     if reduction == "batchmean":
