@@ -30,7 +30,7 @@ class Case:
     call: Call
     kind: type[BaseException]
     words: tuple[str, ...]
-    theirs: type[BaseException] | None
+    theirs: type[BaseException] | tuple[type[BaseException], ...] | None
 
 
 #: What must raise, and what must warn.

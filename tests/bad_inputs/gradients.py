@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from bad_inputs.case import bad, numbers, ones
+from bad_inputs.case import bad, module, numbers, ones
 
 # --- gradients --------------------------------------------------------------------------------------------
 
@@ -86,3 +86,100 @@ bad("deepcopy of a result", lambda L: __import__("copy").deepcopy(ones(L, 2, gra
     "detach")
 bad("inference tensor written to", lambda L: L.t.inference_mode()(lambda: ones(L, 2))().add_(1.0), RuntimeError, "add_",
     "inference", "clone")
+
+# --- operations of one's own ------------------------------------------------------------------------------
+
+
+def own(L: Any, forward: Any, backward: Any) -> Any:
+    """A Function ``Own`` of these two."""
+    return type("Own", (L.Function,), {"forward": staticmethod(forward), "backward": staticmethod(backward)})
+
+
+def doubled(ctx: Any, x: Any) -> Any:
+    return x * 2
+
+
+bad("Function: shape of the gradient", lambda L: own(L, doubled, lambda ctx, g: g[:1]).apply(
+    ones(L, 2, 3, grad=True).exp()).sum().backward(), RuntimeError, "OwnBackward", "[1, 3]", "[2, 3]",
+    "in the backward of Own")
+bad("Function: gradient that fits nowhere", lambda L: own(L, doubled, lambda ctx, g: g.reshape(-1)[:5]).apply(
+    ones(L, 2, 3, grad=True)).sum().backward(), RuntimeError, "OwnBackward", "invalid gradient at index 0", "[5]", "[2, 3]",
+    "in the backward of Own, whose output has the shape [2, 3]")
+bad("Function: number of gradients", lambda L: own(L, lambda ctx, x, y: x * y, lambda ctx, g: g).apply(
+    ones(L, 2, grad=True), ones(L, 2)).sum().backward(), RuntimeError, "incorrect number of gradients",
+    "expected 2, got 1")
+bad("Function: no tensor", lambda L: own(L, doubled, lambda ctx, g: 1.0).apply(ones(L, 2, grad=True)).sum().backward(),
+    TypeError, "Own", "Tensor", "float", theirs=RuntimeError)
+bad("Function: mistake in backward", lambda L: own(L, doubled, lambda ctx, g: g @ L.t.ones(5, 5)).apply(
+    ones(L, 2, 3, grad=True)).sum().backward(), RuntimeError, "matmul(",
+    "in the backward of Own, whose output has the shape [2, 3]", "detect_anomaly()")
+bad("Function: saves a number", lambda L: own(L, lambda ctx, x: (ctx.save_for_backward(1.0), x * 2)[1], doubled).apply(
+    ones(L, 2, grad=True)), TypeError, "save_for_backward", "float")
+bad("Function: no backward", lambda L: type("Own", (L.Function,), {"forward": staticmethod(doubled)}).apply(
+    ones(L, 2, grad=True)).sum().backward(), NotImplementedError, "backward", "Own")
+bad("Function: no forward", lambda L: type("Own", (L.Function,), {}).apply(ones(L, 2)), NotImplementedError, "forward")
+bad("Function: written to after it was saved", lambda L: saved_then_written(L), RuntimeError, "modified",
+    "in the backward of Own")
+
+
+def saved_then_written(L: Any) -> None:
+    def forward(ctx: Any, x: Any) -> Any:
+        ctx.save_for_backward(x)
+        return x * 2
+
+    x = ones(L, 2, grad=True) * 1
+    y = own(L, forward, lambda ctx, g: g * ctx.saved_tensors[0]).apply(x)
+    x.add_(1)
+    y.sum().backward()
+
+
+# --- hooks on tensors -------------------------------------------------------------------------------------
+
+
+def hooked(L: Any, hook: Any) -> Any:
+    y = ones(L, 2, 3, grad=True).exp()
+    y.register_hook(hook)
+    return y.sum().backward()
+
+
+bad("tensor hook: shape", lambda L: hooked(L, lambda g: g[0]), RuntimeError, "changed the size", "[2, 3]", "[3]",
+    "in the backward of exp")
+bad("tensor hook: type", lambda L: hooked(L, lambda g: g.double()), RuntimeError, "changed the type", "float64",
+    "in the backward of exp")
+bad("tensor hook: a number", lambda L: hooked(L, lambda g: 1.0), TypeError, "hook", "Tensor", "float")
+
+# --- where it came from -----------------------------------------------------------------------------------
+
+
+def anomaly(L: Any, forward: Any) -> None:
+    model = module(L, forward)
+    detect = getattr(L.t, "autograd", L.t).detect_anomaly
+    with detect():
+        model(ones(L, 2, 3, grad=True)).sum().backward()
+
+
+bad("anomaly: NaN in a module", lambda L: anomaly(L, lambda self, x: (x - 1).sqrt() * 0), RuntimeError,
+    "'SqrtBackward0' returned nan", "gradients.py", "in module inner (Inner) of Outer")
+bad("anomaly: written to in a module", lambda L: anomaly(L, lambda self, x: (lambda y: (y, y.add_(1))[0])(x.exp())),
+    RuntimeError, "modified", "exp", "in the backward of exp", "gradients.py", "in module inner (Inner) of Outer")
+bad("backward: of a number", lambda L: ones(L, 2, grad=True).sum().item().backward(), AttributeError, "float",
+    "backward")
+bad("backward: a loss without reduction", lambda L: L.nn.MSELoss(reduction="none")(ones(L, 4, grad=True), ones(
+    L, 4)).backward(), RuntimeError, "scalar outputs", "[4]", "loss.mean().backward()")
+bad("backward: a loss of data", lambda L: L.nn.MSELoss()(ones(L, 4), ones(L, 4)).backward(), RuntimeError,
+    "does not require grad", "requires_grad=True")
+bad("backward: after detach", lambda L: L.nn.Linear(2, 2)(ones(L, 1, 2)).detach().sum().backward(), RuntimeError,
+    "does not require grad", "detached")
+bad("backward: a frozen model", lambda L: L.nn.Linear(2, 2).requires_grad_(False)(ones(L, 1, 2)).sum().backward(),
+    RuntimeError, "does not require grad")
+bad("backward: argmax", lambda L: ones(L, 2, 2, grad=True).argmax(1).sum().backward(), RuntimeError,
+    "does not require grad", "int64")
+bad("in place on a parameter", lambda L: L.nn.Linear(2, 2).weight.mul_(2.0), RuntimeError, "mul_", "leaf",
+    "float32 [2, 2]", "no_grad()")
+bad("in place through +=", lambda L: add_to(ones(L, 2, grad=True)), RuntimeError, "leaf", "no_grad()")
+bad("deepcopy of an output", lambda L: __import__("copy").deepcopy(L.nn.Linear(1, 1)(ones(L, 1, 1))), RuntimeError,
+    "deepcopy", "detach()")
+
+
+def add_to(x: Any) -> None:
+    x += 1
