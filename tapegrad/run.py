@@ -38,6 +38,7 @@ class Run:
         epochs, batch_size, lr: the defaults; a batch size of None is the whole training set.
         augment: changes the inputs of each training batch at random, from the global random state.
         closing: what to print in the end, from the trained model and the data.
+        reads_folder: whether ``data`` reads the folder named with ``--data``; other runs have only their own data.
     """
 
     name: str
@@ -52,6 +53,7 @@ class Run:
     lr: float
     augment: Callable[[Any], Any] = lambda input: input
     closing: Callable[[Module, Split], list[str]] = lambda model, split: []
+    reads_folder: bool = False
 
 
 def right_class(output: Any, target: Any) -> int:

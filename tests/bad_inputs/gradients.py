@@ -109,7 +109,7 @@ bad("Function: number of gradients", lambda L: own(L, lambda ctx, x, y: x * y, l
     ones(L, 2, grad=True), ones(L, 2)).sum().backward(), RuntimeError, "incorrect number of gradients",
     "expected 2, got 1")
 bad("Function: no tensor", lambda L: own(L, doubled, lambda ctx, g: 1.0).apply(ones(L, 2, grad=True)).sum().backward(),
-    TypeError, "Own", "Tensor", "float", theirs=RuntimeError)
+    RuntimeError, "OwnBackward", "Tensor", "float")
 bad("Function: mistake in backward", lambda L: own(L, doubled, lambda ctx, g: g @ L.t.ones(5, 5)).apply(
     ones(L, 2, 3, grad=True)).sum().backward(), RuntimeError, "matmul(",
     "in the backward of Own, whose output has the shape [2, 3]", "detect_anomaly()")
@@ -132,6 +132,51 @@ def saved_then_written(L: Any) -> None:
     x.add_(1)
     y.sum().backward()
 
+
+def apply_own(L: Any, forward: Any, x: Any) -> Any:
+    return own(L, forward, lambda ctx, g: g.reshape(4)).apply(x)
+
+
+def write(L: Any, base: bool, made: Any) -> None:
+    """Make a view of x in the way ``made``, write to it or to x, and use it."""
+    x = numbers(L, 4, grad=True) * 1
+    y = made(x)
+    (x if base else y).mul_(2)
+    y.sum()
+
+
+def without_recording(L: Any, x: Any) -> Any:
+    with L.t.no_grad():
+        return x.view(2, 2)
+
+
+bad("Function: its view written to", lambda L: write(L, False, lambda x: apply_own(L, lambda ctx, x: x.view(2, 2), x)),
+    RuntimeError, "mul_", "view", "custom Function", "being modified inplace", "clone()")
+bad("Function: a view of its view written to", lambda L: write(L, False, lambda x: apply_own(
+    L, lambda ctx, x: x.view(2, 2), x)[0]), RuntimeError, "view of a view", "custom Function", "clone()")
+bad("Function: the base of its view written to", lambda L: write(L, True, lambda x: apply_own(
+    L, lambda ctx, x: x.view(2, 2), x)), RuntimeError, "custom Function", "its base", "modified inplace")
+bad("Function: its input, returned and written to", lambda L: write(L, False, lambda x: apply_own(
+    L, lambda ctx, x: x, x)), RuntimeError, "input was returned as it is", "clone()")
+bad("no_grad: view written to", lambda L: write(L, False, lambda x: without_recording(L, x)), RuntimeError, "mul_",
+    "view was created in no_grad mode", "being modified inplace")
+bad("no_grad: view of a view written to", lambda L: write(L, False, lambda x: without_recording(L, x)[1]), RuntimeError,
+    "view of a view", "no_grad mode", "being modified inplace")
+bad("no_grad: base of a view of a view written to", lambda L: write(L, True, lambda x: without_recording(L, x)[1]),
+    RuntimeError, "view of a view", "no_grad mode", "its base")
+
+
+def packing(L: Any, pack: Any, unpack: Any) -> None:
+    graph = getattr(L.t.autograd, "graph", None) if hasattr(L.t, "autograd") else L.t
+    with graph.saved_tensors_hooks(pack, unpack):
+        y = numbers(L, 2, grad=True).exp()
+    y.sum().backward()
+
+
+bad("saved_tensors_hooks: pack in place", lambda L: packing(L, lambda t: t.mul_(2), lambda t: t), RuntimeError,
+    "pack hook", "in place", "clone()")
+bad("saved_tensors_hooks: unpack", lambda L: packing(L, lambda t: t, lambda t: 1), TypeError, "unpack_hook", "Tensor",
+    "int")
 
 # --- hooks on tensors -------------------------------------------------------------------------------------
 

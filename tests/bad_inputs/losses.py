@@ -128,15 +128,14 @@ bad("AdaptiveLogSoftmaxWithLoss: cutoffs", lambda L: L.nn.AdaptiveLogSoftmaxWith
     "cutoffs", "increasing")
 
 
-def ctc(L: Any, input_lengths: Any = (5, 5), target: int = 1, **options: Any) -> Any:
+def ctc(L: Any, input_lengths: Any = (5, 5), **options: Any) -> Any:
     scores = ones(L, 5, 2, 3).log_softmax(-1)
-    return L.F.ctc_loss(scores, target * ones(L, 2, 2).long(), ints(L, *input_lengths), ints(L, 2, 2), **options)
+    return L.F.ctc_loss(scores, ones(L, 2, 2).long(), ints(L, *input_lengths), ints(L, 2, 2), **options)
 
 
 bad("ctc_loss: lengths", lambda L: ctc(L, (6, 5)), RuntimeError, "ctc_loss(", "at most 5", "6")
 bad("ctc_loss: number of lengths", lambda L: ctc(L, (5,)), RuntimeError, "input_lengths", "batch_size")
 bad("ctc_loss: blank", lambda L: ctc(L, blank=3), RuntimeError, "blank", "0 to 2", "3")
-bad("ctc_loss: label", lambda L: ctc(L, target=7), RuntimeError, "labels", "[0, 2]", "7", theirs=None)
 
 # --- what works, and is most likely a mistake -------------------------------------------------------------
 
