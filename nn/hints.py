@@ -74,5 +74,16 @@ def of_channels(x: Any, dims: int, channels: int, made: str, unbatched: bool = T
     return None
 
 
+def of_normalized_shape(layer: Any, x: Any) -> str | None:
+    """What to do about an input that does not end in the layer's ``normalized_shape``."""
+    if layer.weight is not None and x.dtype != layer.weight.dtype:
+        return of_dtype(x, layer.weight.dtype)
+    n, name = len(layer.normalized_shape), type(layer).__name__
+    if n == 1:
+        return of_features(x, layer.normalized_shape[0], f"{name}({x.shape[-1]})")
+    found = list(x.shape[-n:])
+    return f"the last {n} dimensions of the input are {found}: make it {name}({found})"
+
+
 def _sizes(shape: tuple[int, ...]) -> str:
     return ", ".join(map(str, shape))

@@ -243,17 +243,6 @@ class InstanceNorm3d(_InstanceNorm):
     _ndims = (4, 5)
 
 
-def _hint_of_shape(layer: Any, input: Any) -> str | None:
-    """The fix for an input that does not end in ``normalized_shape``."""
-    if layer.weight is not None and input.dtype != layer.weight.dtype:
-        return hints.of_dtype(input, layer.weight.dtype)
-    n = len(layer.normalized_shape)
-    if n == 1:
-        return hints.of_features(input, layer.normalized_shape[0], f"{type(layer).__name__}({input.shape[-1]})")
-    return f"the last {n} dimensions of the input are {list(input.shape[-n:])}: make it " \
-           f"{type(layer).__name__}({list(input.shape[-n:])})"
-
-
 class LayerNorm(_Affine):
     """Normalizes each sample over its last dimensions, then scales and shifts it.
 
@@ -283,7 +272,7 @@ class LayerNorm(_Affine):
         return F.layer_norm(input, self.normalized_shape, self.weight, self.bias, self.eps)
 
     def _hint(self, input: Any) -> str | None:
-        return _hint_of_shape(self, input)
+        return hints.of_normalized_shape(self, input)
 
     def extra_repr(self) -> str:
         return (f"{self.normalized_shape}, eps={self.eps}, elementwise_affine={self.elementwise_affine}, "
@@ -324,7 +313,7 @@ class RMSNorm(_Affine):
         return F.rms_norm(x, self.normalized_shape, self.weight, self.eps)
 
     def _hint(self, x: Any) -> str | None:
-        return _hint_of_shape(self, x)
+        return hints.of_normalized_shape(self, x)
 
     def extra_repr(self) -> str:
         return f"{self.normalized_shape}, eps={self.eps}, elementwise_affine={self.elementwise_affine}"
