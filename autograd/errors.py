@@ -76,13 +76,17 @@ def _outer_call() -> str:
     return f"\n  in {_call_text(name, {n: outer.f_locals.get(n) for n in names}, function)}"
 
 
+_SHOWN = 8
+
+
 def describe(value: Any) -> str:
     """A short description of an argument: ``float32 [2, 3]`` for a tensor, the value otherwise."""
     array = getattr(value, "_a", value)
     if isinstance(array, (np.ndarray, np.generic)):
         return f"{array.dtype} {list(array.shape)}"
     if isinstance(value, (list, tuple)) and any(hasattr(v, "_a") for v in value):
-        return "[" + ", ".join(describe(v) for v in value) + "]"
+        shown = [describe(v) for v in value[:_SHOWN]] + ([f"... ({len(value)} in all)"] if len(value) > _SHOWN else [])
+        return "[" + ", ".join(shown) + "]"
     text = repr(value)
     return text if len(text) <= 60 else text[:57] + "..."
 

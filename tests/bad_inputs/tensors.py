@@ -29,6 +29,7 @@ bad("view: count", lambda L: ones(L, 2, 3).view(5), RuntimeError, "view", "[2, 3
 bad("unflatten: count", lambda L: ones(L, 6).unflatten(0, (4, 2)), RuntimeError, "unflatten", "6")
 bad("cat: sizes", lambda L: L.t.cat([ones(L, 2, 3), ones(L, 2, 4)]), RuntimeError, "cat", "[2, 3]", "[2, 4]",
     "Sizes of tensors must match")
+bad("cat: one of many", lambda L: L.t.cat([*[ones(L, 2)] * 99, ones(L, 2, 1)]), RuntimeError, "cat(", "[2], ... (100 in all)")
 bad("cat: dimensions", lambda L: L.t.cat([ones(L, 2, 3), ones(L, 3)]), RuntimeError, "cat", "[2, 3]", "[3]",
     "same number of dimensions")
 bad("cat: nothing", lambda L: L.t.cat([]), ValueError, "non-empty")
