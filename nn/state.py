@@ -104,7 +104,7 @@ class Stateful:
         for name, module in self._modules.items():
             if module is not None:
                 module.state_dict(destination=destination, prefix=f"{prefix}{name}.", keep_vars=keep_vars)
-        for hook, public in self._state_dict_hooks.values():
+        for hook, public in self._state_dict_hooks.pairs():
             result = hook(self, destination, prefix, metadata)
             if result is not None:
                 if public:
@@ -129,11 +129,11 @@ class Stateful:
 
     def register_state_dict_post_hook(self, hook: Callable[..., None]) -> Handle:
         """Call ``hook(module, state_dict, prefix, local_metadata)`` after `state_dict`; it may change the dict."""
-        return self._state_dict_hooks.add((hook, True))
+        return self._state_dict_hooks.add(hook, way=True)
 
     def _register_state_dict_hook(self, hook: Callable[..., Any]) -> Handle:
         """Like `register_state_dict_post_hook`, for hooks that may return another dict."""
-        return self._state_dict_hooks.add((hook, False))
+        return self._state_dict_hooks.add(hook, way=False)
 
     # --- loading ------------------------------------------------------------------------------------------
 
@@ -197,7 +197,7 @@ class Stateful:
         missing_keys: list[str], unexpected_keys: list[str], error_msgs: list[str],
     ) -> None:
         """Load this module alone; subclasses override it to read older forms of their state."""
-        for hook, with_module in self._load_state_dict_pre_hooks.values():
+        for hook, with_module in self._load_state_dict_pre_hooks.pairs():
             hook(*((self,) if with_module else ()), state_dict, prefix, local_metadata, strict, missing_keys,
                  unexpected_keys, error_msgs)
         own = {k: t for k, t in (*self._parameters.items(), *self._persistent_buffers()) if t is not None}
@@ -272,7 +272,7 @@ class Stateful:
         return self._register_load_state_dict_pre_hook(hook, with_module=True)
 
     def _register_load_state_dict_pre_hook(self, hook: Callable[..., None], with_module: bool = False) -> Handle:
-        return self._load_state_dict_pre_hooks.add((hook, with_module))
+        return self._load_state_dict_pre_hooks.add(hook, way=with_module)
 
     def register_load_state_dict_post_hook(self, hook: Callable[..., None]) -> Handle:
         """Call ``hook(module, incompatible_keys)`` after this module and its descendants took their state."""
