@@ -9,7 +9,7 @@ if not hasattr(autograd, "__tapegrad__"):
         f"nn is part of tapegrad, but 'import autograd' gave another package, {getattr(autograd, '__file__', None)} "
         "(HIPS autograd has the same name). Uninstall that one, or use an environment of its own for tapegrad")
 
-from . import functional as functional, init as init, modules as modules, utils as utils
+from . import func as func, functional as functional, init as init, modules as modules, utils as utils
 from .activation import (
     CELU as CELU,
     ELU as ELU,
