@@ -81,6 +81,12 @@ class ParametrizationList(ModuleList):
         modules: the parametrizations, in the order in which they run.
         original: the parameter or buffer that they replace.
         unsafe: let them change its shape and dtype.
+
+    >>> import nn
+    >>> nn.utils.parametrizations.weight_norm(nn.Linear(2, 3)).parametrizations.weight
+    ParametrizationList(
+      (0): _WeightNorm()
+    )
     """
 
     original: Any

@@ -101,7 +101,13 @@ def call_with(module: Any, given: dict[str, Tensor], args: Any, kwargs: dict[str
 
 def functional_call(module: Any, parameters_and_buffers: dict[str, Tensor], args: Any = None,
                     kwargs: dict[str, Any] | None = None, *, tie_weights: bool = True, strict: bool = False) -> Any:
-    """`nn.func.functional_call` under its older name, with a warning; it takes one dictionary."""
+    """`nn.func.functional_call` under its older name, with a warning; it takes one dictionary.
+
+    >>> import autograd, nn, warnings
+    >>> with warnings.catch_warnings(action="ignore"):
+    ...     nn.utils.stateless.functional_call(nn.PReLU(), {"weight": autograd.tensor([0.5])}, autograd.tensor([-2.]))
+    tensor([-1.])
+    """
     warnings.warn("`nn.utils.stateless.functional_call` is deprecated; `nn.func.functional_call` takes the same "
                   "arguments", FutureWarning, stacklevel=2)
     return call_with(module, parameters_and_buffers, args, kwargs, tie_weights, strict)

@@ -112,7 +112,15 @@ def _drop_hook(module: Any, hook: BasePruningMethod) -> None:
 
 
 class PruningContainer(BasePruningMethod):
-    """Several methods that pruned the same tensor, one after the other."""
+    """Several methods that pruned the same tensor, one after the other.
+
+    >>> import nn
+    >>> from nn.utils import prune
+    >>> layer = prune.identity(nn.Linear(2, 3), "weight")
+    >>> container = prune.L1Unstructured.apply(layer, "weight", amount=2)
+    >>> len(container), type(container[-1]).__name__
+    (2, 'L1Unstructured')
+    """
 
     def __init__(self, *args: Any) -> None:
         self._pruning_methods: tuple[Any, ...] = ()

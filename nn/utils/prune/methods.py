@@ -29,7 +29,13 @@ def _number(amount: Any, size: int) -> int:
 
 
 class Identity(BasePruningMethod):
-    """Prunes nothing; its mask is all ones."""
+    """Prunes nothing; its mask is all ones.
+
+    >>> import autograd
+    >>> from nn.utils import prune
+    >>> prune.Identity().prune(autograd.tensor([3., 2.]))
+    tensor([3., 2.])
+    """
 
     PRUNING_TYPE = "unstructured"
 
@@ -67,6 +73,11 @@ class RandomUnstructured(_Unstructured):
 
     Args:
         amount: how many; a float is the part of them.
+
+    >>> import autograd
+    >>> from nn.utils import prune
+    >>> prune.RandomUnstructured(amount=0.5).prune(autograd.ones(2, 4)).sum()
+    tensor(4.)
     """
 
     def _first(self, t: Tensor, k: int) -> Tensor:
@@ -83,6 +94,11 @@ class L1Unstructured(_Unstructured):
 
     Args:
         amount: how many; a float is the part of them.
+
+    >>> import autograd
+    >>> from nn.utils import prune
+    >>> prune.L1Unstructured(amount=1).prune(autograd.tensor([3., 1., 2.]))
+    tensor([3., 0., 2.])
     """
 
     def _first(self, t: Tensor, k: int) -> Tensor:
@@ -131,6 +147,11 @@ class RandomStructured(_Structured):
     Args:
         amount: how many; a float is the part of them.
         dim: the dimension.
+
+    >>> import autograd
+    >>> from nn.utils import prune
+    >>> prune.RandomStructured(amount=1, dim=0).prune(autograd.ones(3, 2)).sum(1).sort().values
+    tensor([0., 2., 2.])
     """
 
     def _kept(self, t: Tensor, size: int, k: int) -> Tensor:
@@ -150,6 +171,12 @@ class LnStructured(_Structured):
         amount: how many; a float is the part of them.
         n: the ``p`` of the norm, as in ``autograd.norm``.
         dim: the dimension.
+
+    >>> import autograd
+    >>> from nn.utils import prune
+    >>> prune.LnStructured(amount=1, n=2, dim=1).prune(autograd.tensor([[3., 1.], [4., 1.]]))
+    tensor([[3., 0.],
+            [4., 0.]])
     """
 
     def __init__(self, amount: Any, n: Any, dim: int = -1) -> None:
@@ -168,7 +195,13 @@ class LnStructured(_Structured):
 
 
 class CustomFromMask(BasePruningMethod):
-    """Prunes what a mask says."""
+    """Prunes what a mask says.
+
+    >>> import autograd
+    >>> from nn.utils import prune
+    >>> prune.CustomFromMask(autograd.tensor([1, 0])).prune(autograd.tensor([3., 2.]))
+    tensor([3., 0.])
+    """
 
     PRUNING_TYPE = "global"
 
