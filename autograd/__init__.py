@@ -140,7 +140,7 @@ from .ops.complex_numbers import (
     view_as_complex,
     view_as_real,
 )
-from .ops.conv import conv1d, conv2d, conv3d, conv_transpose1d, conv_transpose2d, conv_transpose3d
+from .ops.conv import conv1d, conv2d, conv3d, conv_tbc, conv_transpose1d, conv_transpose2d, conv_transpose3d
 from .ops.counting import (
     argwhere,
     bucketize,
@@ -184,7 +184,7 @@ from .ops.elementwise import (
     tanh,
 )
 from .ops.extremes import clamp, clamp_max, clamp_min, clip, fmax, fmin, maximum, minimum
-from .ops.fold import channel_shuffle, pixel_shuffle, pixel_unshuffle
+from .ops.fold import channel_shuffle, native_channel_shuffle, pixel_shuffle, pixel_unshuffle
 from .ops.grids import (
     block_diag,
     cartesian_prod,

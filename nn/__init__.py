@@ -10,6 +10,7 @@ if not hasattr(autograd, "__tapegrad__"):
         "(HIPS autograd has the same name). Uninstall that one, or use an environment of its own for tapegrad")
 
 from . import (
+    common_types as common_types,
     func as func,
     functional as functional,
     grad as grad,
@@ -116,6 +117,7 @@ from .loss import (
     KLDivLoss as KLDivLoss,
     L1Loss as L1Loss,
     LinearCrossEntropyLoss as LinearCrossEntropyLoss,
+    LinearCrossEntropyOptions as LinearCrossEntropyOptions,
     MarginRankingLoss as MarginRankingLoss,
     MSELoss as MSELoss,
     MultiLabelMarginLoss as MultiLabelMarginLoss,
