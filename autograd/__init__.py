@@ -283,7 +283,7 @@ if _typing.TYPE_CHECKING:  # what `__getattr__` finds, for type checkers
     from .ops.adaptive_pool import adaptive_avg_pool1d, adaptive_max_pool1d
     from .ops.average_pool import avg_pool1d
     from .ops.bessel import i0
-    from .ops.conv import conv1d, conv2d, conv3d, conv_transpose1d, conv_transpose2d, conv_transpose3d
+    from .ops.conv import conv1d, conv2d, conv3d, conv_tbc, conv_transpose1d, conv_transpose2d, conv_transpose3d
     from .ops.counting import (
         argwhere,
         bucketize,
@@ -298,7 +298,7 @@ if _typing.TYPE_CHECKING:  # what `__getattr__` finds, for type checkers
     from .ops.distance import cdist, pdist
     from .ops.dropout import alpha_dropout, dropout, feature_alpha_dropout
     from .ops.einsum import einsum
-    from .ops.fold import channel_shuffle, pixel_shuffle, pixel_unshuffle
+    from .ops.fold import channel_shuffle, native_channel_shuffle, pixel_shuffle, pixel_unshuffle
     from .ops.grids import (
         block_diag,
         cartesian_prod,

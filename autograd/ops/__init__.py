@@ -54,7 +54,7 @@ DEFERRED = {
     "attention": ("", ""),
     "average_pool": ("avg_pool1d", ""),
     "bessel": ("i0", "i0 i0_"),
-    "conv": ("conv1d conv2d conv3d conv_transpose1d conv_transpose2d conv_transpose3d", ""),
+    "conv": ("conv1d conv2d conv3d conv_tbc conv_transpose1d conv_transpose2d conv_transpose3d", ""),
     "counting": (
         "argwhere bucketize count_nonzero nonzero nonzero_static searchsorted unique unique_consecutive",
         "argwhere count_nonzero nonzero nonzero_static unique unique_consecutive",
@@ -67,7 +67,7 @@ DEFERRED = {
     "einsum": ("einsum", ""),
     "embedding": ("", ""),
     "fft": ("", ""),
-    "fold": ("channel_shuffle pixel_shuffle pixel_unshuffle", ""),
+    "fold": ("channel_shuffle native_channel_shuffle pixel_shuffle pixel_unshuffle", ""),
     "frequencies": ("", ""),
     "grid_sample": ("", ""),
     "grids": (

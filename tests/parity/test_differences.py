@@ -170,6 +170,44 @@ def test_infinite_and_undefined_complex_numbers():
     assert results(torch) == (True, False)
 
 
+# --- layers -----------------------------------------------------------------------------------------------
+
+
+def test_cross_map_lrn_leaves_the_first_channel():
+    x = np.zeros((1, 6, 1, 1))
+    x[0, 0] = x[0, 5] = 1.0
+    found, expected = nn.CrossMapLRN2d(3, alpha=3.0)(autograd.tensor(x)), torch.nn.CrossMapLRN2d(3, alpha=3.0)(torch.tensor(x))
+    assert found[0, 5].item() == 2 ** -0.75 and expected[0, 5].item() == pytest.approx(3 ** -0.75)
+    assert np.allclose(array(found), array(torch.nn.LocalResponseNorm(3, alpha=3.0)(torch.tensor(x))))
+
+
+def test_embedding_bag_by_frequency():
+    program = "F.embedding_bag(m.tensor([[0, 1, 0], [2, 3, 0]]), W, scale_grad_by_freq=True, mode='sum')"
+    gradients = []
+    for library, names in ((autograd, OURS), (torch, THEIRS)):
+        weight = library.ones(6, 1, requires_grad=True)
+        eval(program, {**names, "W": weight}).sum().backward()
+        gradients.append(array(weight.grad).ravel().tolist())
+    assert gradients[0] == [1, 1, 1, 1, 0, 0] != gradients[1]
+
+
+def test_ctc_loss_by_log_probabilities():
+    gradients = []
+    for library, functional in ((autograd, nn.functional), (torch, torch.nn.functional)):
+        p = library.full((2, 1, 2), 0.5).log().requires_grad_()
+        functional.ctc_loss(p, library.tensor([[1]]), library.tensor([2]), library.tensor([1])).backward()
+        gradients.append(array(p.grad).sum())
+    assert gradients[0] == pytest.approx(-2) and gradients[1] == pytest.approx(0, abs=1e-6)
+
+
+def test_copies_of_parametrized_modules():
+    import copy
+    for utils, library, independent in ((nn.utils, nn, True), (torch.nn.utils, torch.nn, False)):
+        m = utils.parametrizations.weight_norm(library.Linear(2, 2))
+        utils.parametrize.remove_parametrizations(copy.deepcopy(m), "weight")
+        assert hasattr(m, "weight") is independent
+
+
 # --- accepted here and not there --------------------------------------------------------------------------
 
 
