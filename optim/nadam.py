@@ -18,7 +18,8 @@ from typing import Any
 
 import numpy as np
 
-from .rule import RuleOptimizer, check, check_betas, check_lr, gradient
+from .options import check, checked
+from .rule import RuleOptimizer, gradient
 
 
 class NAdam(RuleOptimizer):
@@ -52,15 +53,8 @@ class NAdam(RuleOptimizer):
         weight_decay: float = 0, momentum_decay: float = 4e-3, decoupled_weight_decay: bool = False, *,
         foreach: bool | None = None, maximize: bool = False, capturable: bool = False, differentiable: bool = False,
     ) -> None:
-        check_lr(lr)
-        check("epsilon value", eps)
-        check_betas(betas)
-        check("weight_decay value", weight_decay)
         check("momentum_decay value", momentum_decay)
-        super().__init__(params, {
-            "lr": lr, "betas": betas, "eps": eps, "weight_decay": weight_decay, "momentum_decay": momentum_decay,
-            "decoupled_weight_decay": decoupled_weight_decay, "maximize": maximize, "foreach": foreach,
-            "capturable": capturable, "differentiable": differentiable})
+        super().__init__(params, checked(locals()))
 
     def _scalars(self, group: dict[str, Any]) -> dict[str, float]:
         return {"step": 0.0, "mu_product": 1.0}
@@ -70,7 +64,7 @@ class NAdam(RuleOptimizer):
 
     def _constants(self, group: dict[str, Any], scalars: dict[str, float]) -> tuple[float, ...]:
         beta1, beta2 = group["betas"]
-        lr, decay = float(group["lr"]), group["weight_decay"]
+        lr, decay = group["lr"], group["weight_decay"]
         t = scalars["step"] = scalars["step"] + 1
         mu, next_mu = (beta1 * (1 - 0.5 * 0.96 ** (k * group["momentum_decay"])) for k in (t, t + 1))
         product = scalars["mu_product"] = scalars["mu_product"] * mu

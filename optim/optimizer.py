@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 import functools
+import inspect
 import warnings
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 from copy import deepcopy
 from itertools import chain
-from typing import Any
+from typing import Any, TypeAlias
+
+import numpy as np
 
 from autograd import Tensor
-from autograd.errors import fail
+from autograd.dtypes import DEFAULT
+from autograd.errors import describe, fail
 from autograd.tape import Handle, Leaf, tick, wrap_node
+
+ParamsT: TypeAlias = Iterable[Tensor] | Iterable[dict[str, Any]] | Iterable[tuple[str, Tensor]]
+StateDict: TypeAlias = dict[str, Any]
 
 
 class _Required:
@@ -28,6 +35,11 @@ _POST_HOOKS: dict[int, Callable[..., Any]] = {}
 
 # Hooks of one optimizer, by when they run.
 _KINDS = ("step_pre", "step_post", "state_dict_pre", "state_dict_post", "load_state_dict_pre", "load_state_dict_post")
+
+
+def scalar_type() -> np.dtype[Any]:
+    """The type of state such as ``step``."""
+    return DEFAULT.float if DEFAULT.float.itemsize == 8 else np.dtype("float32")
 
 
 class Optimizer:
@@ -70,11 +82,6 @@ class Optimizer:
         if isinstance(params, Tensor):
             fail(TypeError, "params argument given to the optimizer should be an iterable of Tensors or dicts, but got "
                             f"{type(params).__name__}; give [tensor]")
-        if defaults.get("differentiable"):
-            fail(RuntimeError, "differentiable=True is not supported: steps write into the parameters without being "
-                               "recorded. Write the update with operations to differentiate through it")
-        if defaults.get("fused") and defaults.get("foreach"):
-            fail(RuntimeError, "`fused` and `foreach` cannot be `True` together.")
         self.defaults = defaults
         self.state: defaultdict[Any, Any] = defaultdict(dict)
         self.param_groups: list[dict[str, Any]] = []
@@ -84,7 +91,8 @@ class Optimizer:
                             f"the module {type(params).__name__}; give it module.parameters()")
         groups = list(params)
         if not groups:
-            fail(ValueError, "optimizer got an empty parameter list")
+            fail(ValueError, "optimizer got an empty parameter list: the module has no parameters, or the iterator was "
+                             "used up before (module.parameters() can be read once; make a list of it)")
         if not isinstance(groups[0], dict):
             groups = [{"params": groups}]
         for group in groups:
@@ -100,6 +108,11 @@ class Optimizer:
     def __setstate__(self, state: dict[str, Any]) -> None:
         vars(self).update(state)
         self._init_hidden()
+        # A state saved before an option existed has none; it means what it meant then.
+        for name, argument in inspect.signature(type(self).__init__).parameters.items():
+            if argument.default is not argument.empty and name in self.defaults:
+                for group in self.param_groups:
+                    group.setdefault(name, argument.default)
 
     def __repr__(self) -> str:
         text = f"{type(self).__name__} ("
@@ -132,8 +145,9 @@ class Optimizer:
         for p in params:
             if not isinstance(p, Tensor):
                 fail(TypeError, f"optimizer can only optimize Tensors, but one of the params is {type(p).__name__}")
-            if not (p.is_leaf or p.retains_grad):
-                fail(ValueError, "can't optimize a non-leaf Tensor")
+            if not (self.defaults.get("differentiable") or p.is_leaf or p.retains_grad):
+                fail(ValueError, f"can't optimize a non-leaf Tensor, {describe(p)}: it is the result of "
+                                 f"{p.grad_fn}. Give the tensors it was computed from, or detach it")
         for name, default in self.defaults.items():
             if default is required and name not in param_group:
                 fail(ValueError, f"parameter group didn't specify a value of required optimization parameter {name}")
@@ -147,8 +161,10 @@ class Optimizer:
                 kind = "with" if "param_names" in param_group else "without"
                 fail(ValueError, "all optimizer param groups should be with/without names. cannot add param group "
                                  f"{kind} names to the optimizer")
-        if not known.isdisjoint(map(id, params)):
-            fail(ValueError, "some parameters appear in more than one parameter group")
+        twice = [describe(p) for p in params if id(p) in known]
+        if twice:
+            fail(ValueError, f"some parameters appear in more than one parameter group: of the {len(params)} of the "
+                             f"group added last, {', '.join(twice[:3])} stand in an earlier one")
         self.param_groups.append(param_group)
 
     def zero_grad(self, set_to_none: bool = True) -> None:
@@ -177,6 +193,11 @@ class Optimizer:
             What ``closure`` returned, or None.
         """
         fail(NotImplementedError, f"{type(self).__name__} does not define step")
+
+    @staticmethod
+    def profile_hook_step(func: Callable[..., Any]) -> Callable[..., Any]:
+        """A ``step`` with the hooks around it. That of a subclass of Optimizer gets them by itself."""
+        return _with_hooks(func)
 
     # --- hooks --------------------------------------------------------------------------------------------
 

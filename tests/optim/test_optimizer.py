@@ -338,7 +338,6 @@ def test_groups():
     (lambda p: optim.SGD(p, lr=-1), ValueError, "Invalid learning rate: -1"),
     (lambda p: optim.Adam(p, betas=(0.9, 1.0)), ValueError, "Invalid beta parameter at index 1: 1.0"),
     (lambda p: optim.Adam(p, lr=math.nan), ValueError, "Invalid learning rate: nan"),
-    (lambda p: optim.Adam(p, differentiable=True), RuntimeError, "differentiable=True is not supported"),
     (lambda p: optim.Adam(p, fused=True, foreach=True), RuntimeError, "cannot be `True` together"),
     (lambda p: optim.Optimizer(p, {"lr": required}), ValueError, "required optimization parameter lr"),
     (lambda p: optim.Optimizer(p, {}).step(), NotImplementedError, "does not define step"),
