@@ -119,7 +119,7 @@ def orthogonalized(matrix: Any, coefficients: tuple[float, float, float], steps:
         fail(ValueError, f"Number of steps must be less than 100 for computational efficiency, but ns_steps={steps}")
     if len(coefficients) != 3:
         fail(ValueError, f"Coefficients must be a tuple of exactly 3 values, but ns_coefficients={coefficients}")
-    alpha, beta, kappa = map(np.float32, coefficients)
+    alpha, beta, kappa = (np.float64(np.float32(c)) for c in coefficients)
     x = rounded(matrix)
     tall = x.shape[0] > x.shape[1]
     if tall:
@@ -128,6 +128,7 @@ def orthogonalized(matrix: Any, coefficients: tuple[float, float, float], steps:
     x = rounded(x / np.maximum(norm, rounded(eps)))
     for _ in range(steps):
         gram = rounded(x @ x.T)
+        # In float64 the sums have one rounding to float32, as with a fused multiply-add.
         polynomial = rounded(beta * gram + kappa * (gram @ gram))
         x = rounded(alpha * x + polynomial @ x)
     return x.T if tall else x

@@ -18,8 +18,18 @@ from typing import Any
 
 import numpy as np
 
+from autograd import Tensor
+
+from .optimizer import kept
 from .options import check, checked
 from .rule import RuleOptimizer, gradient
+
+
+def _product(product: Any, factor: Any) -> Any:
+    """The product as PyTorch has it: both are rounded to the type in which it is kept."""
+    if isinstance(product, Tensor) or isinstance(factor, Tensor):
+        return product * factor
+    return kept(kept(product) * kept(factor))
 
 
 class NAdam(RuleOptimizer):
@@ -67,7 +77,7 @@ class NAdam(RuleOptimizer):
         lr, decay = group["lr"], group["weight_decay"]
         t = scalars["step"] = scalars["step"] + 1
         mu, next_mu = (beta1 * (1 - 0.5 * 0.96 ** (k * group["momentum_decay"])) for k in (t, t + 1))
-        product = scalars["mu_product"] = scalars["mu_product"] * mu
+        product = scalars["mu_product"] = _product(scalars["mu_product"], mu)
         return (beta1, 1 - beta1, beta2, 1 - beta2, 1 - beta2 ** t, group["eps"],
                 lr * (1 - mu) / (1 - product), lr * next_mu / (1 - product * next_mu),
                 1 - lr * decay if group["decoupled_weight_decay"] else decay)

@@ -42,6 +42,11 @@ def scalar_type() -> np.dtype[Any]:
     return DEFAULT.float if DEFAULT.float.itemsize == 8 else np.dtype("float32")
 
 
+def kept(value: Any) -> float:
+    """A number as it comes back from state such as ``step``."""
+    return float(scalar_type().type(value))
+
+
 class Optimizer:
     """The base of optimizers.
 

@@ -17,7 +17,7 @@ from autograd.inplace import check_writable, rebase
 from autograd.tape import tick, wrap_node
 from autograd.views import base_of
 
-from .optimizer import scalar_type
+from .optimizer import kept, scalar_type
 from .options import number
 
 if TYPE_CHECKING:
@@ -90,7 +90,7 @@ def _update(optimizer: RuleOptimizer, group: dict[str, Any], p: Any, g: Any) -> 
 def _scalar(name: str, value: Any) -> Any:
     """State that is one number; a Tensor only where it is part of the record."""
     if not getattr(value, "requires_grad", False):
-        return scalar_type().type(number(value)).item()  # rounded as it is when it is kept
+        return kept(number(value))
     if name == "step":
         fail(RuntimeError, "`requires_grad` is not supported for `step` in differentiable mode")
     return value
