@@ -70,8 +70,9 @@ class Rprop(RuleOptimizer):
         if group["maximize"]:
             g = np.negative(g)
         agreement = np.multiply(g, previous)
-        np.multiply(size, np.where(agreement > 0, grow, np.where(agreement < 0, shrink, 1)), size)
-        np.clip(size, smallest, largest, out=size)
+        slower = np.where(agreement < 0, np.multiply(size, shrink), size)
+        changed = np.where(agreement > 0, np.multiply(size, grow), slower)
+        np.clip(changed, smallest, largest, out=size)
         previous[...] = np.where(agreement < 0, 0, g)
         np.multiply(np.sign(previous, w), size, w)
         np.subtract(p, w, p)
