@@ -217,7 +217,10 @@ class Optimizer:
         return Handle(table, key)
 
     def register_step_pre_hook(self, hook: Callable[..., Any]) -> Handle:
-        """Call ``hook(optimizer, args, kwargs)`` before each step; it may return other ``(args, kwargs)``."""
+        """Call ``hook(optimizer, args, kwargs)`` before each step; it may return other ``(args, kwargs)``.
+
+        ``args`` are those of ``step`` with the optimizer before them.
+        """
         return self._add_hook("step_pre", hook)
 
     def register_step_post_hook(self, hook: Callable[..., None]) -> Handle:
@@ -316,13 +319,14 @@ def _with_hooks(step: Callable[..., Any]) -> Callable[..., Any]:
         self._opt_called = True
         if not (_PRE_HOOKS or _POST_HOOKS or self._optimizer_step_pre_hooks or self._optimizer_step_post_hooks):
             return step(self, *args, **kwargs)
+        args = (self, *args)  # PyTorch's hooks see the optimizer among the arguments, too
         for hook in (*_PRE_HOOKS.values(), *self._optimizer_step_pre_hooks.values()):
             new = hook(self, args, kwargs)
             if new is not None:
                 if not (isinstance(new, tuple) and len(new) == 2):
                     fail(RuntimeError, f"{hook} must return None or a tuple of (new_args, new_kwargs), but got {new}.")
                 args, kwargs = new
-        result = step(self, *args, **kwargs)
+        result = step(*args, **kwargs)
         for hook in (*self._optimizer_step_post_hooks.values(), *_POST_HOOKS.values()):
             hook(self, args, kwargs)
         return result

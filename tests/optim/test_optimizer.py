@@ -473,7 +473,7 @@ def test_hooks_run_in_order_and_can_be_removed():
         h.remove()
     optimizer.step()
     assert len(seen) == 4
-    optimizer.register_step_pre_hook(lambda o, args, kwargs: ((lambda: 7,), kwargs))
+    optimizer.register_step_pre_hook(lambda o, args, kwargs: ((*args, lambda: 7), kwargs))
     assert optimizer.step() == 7
     optimizer.register_step_pre_hook(lambda o, args, kwargs: 3)
     with pytest.raises(RuntimeError, match="must return None or a tuple"):
