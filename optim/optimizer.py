@@ -96,8 +96,7 @@ class Optimizer:
                             f"the module {type(params).__name__}; give it module.parameters()")
         groups = list(params)
         if not groups:
-            fail(ValueError, "optimizer got an empty parameter list: the module has no parameters, or the iterator was "
-                             "used up before (module.parameters() can be read once; make a list of it)")
+            fail(ValueError, "optimizer got an empty parameter list")
         if not isinstance(groups[0], dict):
             groups = [{"params": groups}]
         for group in groups:

@@ -39,8 +39,12 @@ def checked(arguments: dict[str, Any]) -> dict[str, Any]:
 def check(name: str, value: Any, positive: bool = False, below: float | None = None,
           at_most: float | None = None) -> None:
     """Raise PyTorch's ``Invalid NAME: VALUE`` where an option is negative, or out of its range."""
-    fits = value > 0 if positive else value >= 0
-    if not fits or (below is not None and not value < below) or (at_most is not None and not value <= at_most):
+    try:
+        fits = ((value > 0 if positive else value >= 0) and (below is None or value < below)
+                and (at_most is None or value <= at_most))
+    except TypeError:
+        fail(TypeError, f"Invalid {name}: {value!r} is no number but a {type(value).__name__}")
+    if not fits:
         fail(ValueError, f"Invalid {name}: {value}")
 
 
