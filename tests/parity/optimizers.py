@@ -58,6 +58,7 @@ class Outcome:
     def __init__(self) -> None:
         self.passed = self.tried = 0
         self.failures: list[str] = []
+        self.left_out: list[str] = []
 
     def add(self, what: str, failure: str) -> None:
         self.tried += 1
@@ -304,8 +305,9 @@ def run(info: Any) -> dict[str, Outcome]:
         desc = case.optimizer_error_input.desc
         try:
             kind, text = error(info, OURS, case)
-        except Untranslatable:
-            continue  # a sparse parameter, which cannot be made here
+        except Untranslatable as why:
+            outcomes["errors"].left_out.append(f"{desc}: {why}, which cannot be made here")
+            continue
         right = kind == case.error_type.__name__ and re.search(case.error_regex, text)
         outcomes["errors"].add(desc, "" if right else f"expected {case.error_type.__name__} {case.error_regex!r}, "
                                                       f"got {kind} {text!r}")
@@ -322,7 +324,9 @@ def table(results: dict[str, dict[str, Outcome]]) -> str:
             total[category][1] += o.tried
     lines.append(f"{'all':12}" + "".join(f"{f'{p}/{t}':>17}" for p, t in total.values()))
     entirely = sum(all(o.passed == o.tried for o in outcomes.values()) for outcomes in results.values())
-    return "\n".join([*lines, f"optim_db: {entirely} of {len(results)} optimizers pass entirely"])
+    left_out = [f"left out of {name}, {text}" for name, outcomes in results.items() for o in outcomes.values()
+                for text in o.left_out]
+    return "\n".join([*lines, *left_out, f"optim_db: {entirely} of {len(results)} optimizers pass entirely"])
 
 
 def run_all(only: str = "") -> dict[str, dict[str, Outcome]]:
