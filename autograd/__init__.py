@@ -282,6 +282,7 @@ if _typing.TYPE_CHECKING:  # what `__getattr__` finds, for type checkers
     from .anomaly import detect_anomaly, is_anomaly_enabled, set_detect_anomaly
     from .checkpointing import checkpoint, checkpoint_sequential
     from .func import vmap
+    from .io import load, save
     from .ops.adaptive_pool import adaptive_avg_pool1d, adaptive_max_pool1d
     from .ops.average_pool import avg_pool1d
     from .ops.bessel import i0
@@ -321,7 +322,7 @@ if _typing.TYPE_CHECKING:  # what `__getattr__` finds, for type checkers
     from .ops.distance import cdist, pdist
     from .ops.dropout import alpha_dropout, dropout, feature_alpha_dropout
     from .ops.einsum import einsum
-    from .ops.fold import channel_shuffle, pixel_shuffle, pixel_unshuffle
+    from .ops.fold import channel_shuffle, native_channel_shuffle, pixel_shuffle, pixel_unshuffle
     from .ops.grids import (
         block_diag,
         cartesian_prod,
@@ -408,16 +409,15 @@ _LAZY_NAMES = {
     "vmap": "func",
     **dict.fromkeys(("Generator", "default_generator", "fork_rng", "get_rng_state", "initial_seed", "manual_seed",
                      "seed", "set_rng_state"), "random"),
+    **dict.fromkeys(("load", "save"), "io"),
 }
 
 
 # Where PyTorch programs look for things that stand elsewhere here.
 _ELSEWHERE = {
     "autograd": "its functions are this module's own: autograd.grad, autograd.Function, ...",
-    "load": "use autograd.io.load",
     "nn": "layers are a package of their own: import nn",
     "optim": "optimizers are a package of their own: import optim",
-    "save": "use autograd.io.save",
     "utils": "torch.utils.data is autograd.data, torch.utils.checkpoint is autograd.checkpoint",
 }
 

@@ -15,20 +15,18 @@ def main() -> None:
     rerun_clean(threads=1)
     import torch
 
-    from autograd import ops
-    from autograd.kernels.late import compile_all
+    from autograd.kernels.late import choose
 
     from . import eager
     torch.set_num_threads(1)
-    ops.load_all()
-    compile_all()  # as after the first seconds of a run
     for key, value in environment(1).items():
         print(f"{key}: {value}")
     figures = {}
     for title, section in eager.SECTIONS.items():
         if options.sections and not any(s.lower() in title.lower() for s in options.sections):
             continue
-        figures[title] = section()
+        with choose("now"):  # as after the first seconds of a run
+            figures[title] = section()
         print(f"\n### {title}\n\n{table(figures[title])}")
         if len(figures[title]) > 1:
             print(f"\ngeometric mean {geometric_mean(figures[title]):.2f}", flush=True)

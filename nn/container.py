@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import operator
+import warnings
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
 from typing import Any
@@ -10,6 +11,25 @@ from typing import Any
 from autograd.errors import fail
 
 from .module import Module
+
+
+class Container(Module):
+    """Modules by name; `Module` itself is the same, and the name is deprecated.
+
+    >>> import nn, warnings
+    >>> with warnings.catch_warnings(action="ignore"):
+    ...     nn.Container(act=nn.ReLU())
+    Container(
+      (act): ReLU()
+    )
+    """
+
+    def __init__(self, **kwargs: Any) -> None:
+        warnings.warn("`nn.Container` is deprecated. All of its functionality is now implemented in `nn.Module`. "
+                      "Subclass that instead.", FutureWarning, stacklevel=2)
+        super().__init__()
+        for name, module in kwargs.items():
+            self.add_module(name, module)
 
 
 class Sequential(Module):
@@ -50,7 +70,7 @@ class Sequential(Module):
         size = len(self)
         index = operator.index(index)
         if not -size <= index < size:
-            fail(IndexError, f"index {index} is out of range")
+            fail(IndexError, f"index {index} is out of range: {type(self).__name__} has {size} modules")
         return next(islice(self._modules, index % size, None))
 
     def __getitem__(self, index: Any) -> Any:
@@ -153,13 +173,17 @@ class ModuleList(Module):
         size = len(self)
         index = operator.index(index)
         if not -size <= index < size:
-            fail(IndexError, f"index {index} is out of range")
+            fail(IndexError, f"index {index} is out of range: {type(self).__name__} has {size} modules")
         return str(index % size)
 
     def __getitem__(self, index: Any) -> Any:
         if isinstance(index, slice):
             return type(self)(list(self._modules.values())[index])
         return self._modules[self._name_at(index)]
+
+    def _hint(self, *_: Any, **__: Any) -> str | None:
+        return ("a ModuleList only holds modules: loop over it in forward, as in for layer in self.layers: x = "
+                "layer(x), or make it a Sequential")
 
     def __setitem__(self, index: int, module: Module) -> None:
         setattr(self, self._name_at(index), module)
@@ -238,7 +262,12 @@ class ModuleDict(Module):
             self.update(modules)
 
     def __getitem__(self, key: str) -> Any:
+        if key not in self._modules:
+            fail(KeyError, f"{key!r}: ModuleDict has {', '.join(map(repr, self._modules)) or 'no modules'}")
         return self._modules[key]
+
+    def _hint(self, *_: Any, **__: Any) -> str | None:
+        return "a ModuleDict only holds modules: call one of them in forward, as in self.modules_by_name[name](x)"
 
     def __setitem__(self, key: str, module: Module) -> None:
         self.add_module(key, module)

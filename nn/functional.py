@@ -39,6 +39,7 @@ from autograd.ops.conv import (
     conv1d as conv1d,
     conv2d as conv2d,
     conv3d as conv3d,
+    conv_tbc as conv_tbc,
     conv_transpose1d as conv_transpose1d,
     conv_transpose2d as conv_transpose2d,
     conv_transpose3d as conv_transpose3d,
@@ -63,6 +64,7 @@ from autograd.ops.embedding import embedding as embedding, embedding_bag as embe
 from autograd.ops.fold import (
     channel_shuffle as channel_shuffle,
     fold as fold,
+    native_channel_shuffle as native_channel_shuffle,
     pixel_shuffle as pixel_shuffle,
     pixel_unshuffle as pixel_unshuffle,
     unfold as unfold,

@@ -11,21 +11,27 @@ from autograd.errors import fail
 from autograd.primitive import primitive
 from autograd.tape import Handle, as_tensor, tick
 
+from .place import locate
 
-class Hook(NamedTuple):
-    """A function to call, and how."""
 
-    function: Callable[..., Any]
+class Way(NamedTuple):
+    """How a hook is to be called."""
+
     with_kwargs: bool = False
     always_call: bool = False
 
 
 class Registry(dict[int, Any]):
-    """Hooks in the order in which they run."""
+    """Hooks in the order in which they run; programs look for theirs among the values, so those are the hooks alone."""
 
-    def add(self, hook: Any, prepend: bool = False) -> Handle:
-        """Note ``hook``; the handle takes it away again."""
+    def __init__(self) -> None:
+        super().__init__()
+        self.ways: dict[int, Any] = {}
+
+    def add(self, hook: Any, prepend: bool = False, way: Any = None) -> Handle:
+        """Note ``hook`` and how to call it; the handle takes it away again."""
         key = tick()
+        self.ways[key] = way
         if prepend:
             later = dict(self)
             self.clear()
@@ -34,6 +40,10 @@ class Registry(dict[int, Any]):
         else:
             self[key] = hook
         return Handle(self, key)
+
+    def pairs(self) -> list[tuple[Any, Any]]:
+        """Each hook with how to call it."""
+        return [(hook, self.ways[key]) for key, hook in self.items()]
 
 
 #: Hooks of every module.
@@ -71,7 +81,7 @@ def _at_boundary(values: tuple[Any, ...], on_backward: Callable[..., Any]) -> tu
 class BackwardBoundary:
     """Calls a module's backward hooks once, when the gradients of its outputs and of its inputs are there."""
 
-    def __init__(self, module: Any, hooks: list[Hook], pre_hooks: list[Hook]) -> None:
+    def __init__(self, module: Any, hooks: list[Any], pre_hooks: list[Any]) -> None:
         self.module, self.hooks, self.pre_hooks = module, hooks, pre_hooks
         self.grad_outputs: tuple[Any, ...] | None = None
         self.inputs_recorded = False
@@ -95,16 +105,11 @@ class BackwardBoundary:
 
     def _on_grad_outputs(self, grads: tuple[Any, ...]) -> tuple[Any, ...]:
         for hook in self.pre_hooks:
-            new = hook.function(self.module, grads)
-            if new is not None:
-                grads = _checked(new, grads, "grad_output")
+            grads = self._run("backward pre-hook", hook, grads, grads)
         self.grad_outputs = grads
         if not self.inputs_recorded:
             for hook in self.hooks:
-                new = hook.function(self.module, (None,) * self.n_inputs, grads)
-                if new is not None and any(g is not None for g in new):
-                    fail(RuntimeError, "Backward hook for Modules where no input requires gradient should always "
-                                       f"return None or None for all gradients (hook of {type(self.module).__name__})")
+                self._run("backward hook", hook, None, (None,) * self.n_inputs, grads)
             self.grad_outputs = None
         return grads
 
@@ -113,11 +118,29 @@ class BackwardBoundary:
         if self.grad_outputs is None:
             return grads
         for hook in self.hooks:
-            new = hook.function(self.module, grads, self.grad_outputs)
-            if new is not None:
-                grads = _checked(new, grads, "grad_input")
+            grads = self._run("backward hook", hook, grads, grads, self.grad_outputs)
         self.grad_outputs = None
         return grads
+
+    def _run(self, kind: str, hook: Any, old: Any, *args: Any) -> Any:
+        """What ``hook`` makes of the gradients ``old``; None where it may not replace them."""
+        try:
+            new = hook(self.module, *args)
+            if new is None:
+                return old
+            if old is not None:
+                return _checked(new, old, "grad_output" if kind == "backward pre-hook" else "grad_input")
+            if any(g is not None for g in new):
+                fail(RuntimeError, "Backward hook for Modules where no input requires gradient should always return "
+                                   "None or None for all gradients")
+        except Exception as error:
+            locate(error, self.module, what=f"{kind} {_name(hook)} of module")
+            raise
+        return old
+
+
+def _name(hook: Any) -> str:
+    return repr(getattr(hook, "__name__", type(hook).__name__))
 
 
 def _like(result: tuple[Any, ...], values: tuple[Any, ...]) -> Any:
@@ -129,17 +152,21 @@ def _checked(new: Any, old: tuple[Any, ...], what: str) -> tuple[Any, ...]:
     if len(new) != len(old):
         fail(RuntimeError, f"Backward hook returned an invalid number of {what}, got {len(new)}, "
                            f"but expected {len(old)}")
+    for i, (a, b) in enumerate(zip(new, old, strict=True)):
+        if isinstance(a, Tensor) and isinstance(b, Tensor) and a.shape != b.shape:
+            fail(RuntimeError, f"Backward hook has changed the size of {what}[{i}]: expected {list(b.shape)}, got "
+                               f"{list(a.shape)}")
     return new
 
 
 def call_with_hooks(module: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     """The forward of ``module`` with all its hooks and the global ones."""
-    after = [*FORWARD.items(), *module._forward_hooks.items()]
-    finished: set[int] = set()
+    after = [*FORWARD.pairs(), *module._forward_hooks.pairs()]
+    started = 0
     result = None
     try:
-        for hook in (*FORWARD_PRE.values(), *module._forward_pre_hooks.values()):
-            args, kwargs = _run_pre_hook(hook, module, args, kwargs)
+        for hook, way in (*FORWARD_PRE.pairs(), *module._forward_pre_hooks.pairs()):
+            args, kwargs = _run_pre_hook(hook, way, module, args, kwargs)
         boundary = None
         backward_hooks = [*BACKWARD.values(), *module._backward_hooks.values()]
         backward_pre_hooks = [*BACKWARD_PRE.values(), *module._backward_pre_hooks.values()]
@@ -147,28 +174,37 @@ def call_with_hooks(module: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) 
             boundary = BackwardBoundary(module, backward_hooks, backward_pre_hooks)
             args = boundary.enter(args)
         result = module.forward(*args, **kwargs)
-        for key, hook in after:
-            finished.add(key)
-            result = _run_hook(hook, module, args, kwargs, result)
+        for hook, way in after:
+            started += 1
+            result = _run_hook(hook, way, module, args, kwargs, result)
         return result if boundary is None else boundary.leave(result)
     except Exception:
-        for key, hook in after:
-            if hook.always_call and key not in finished:
+        for hook, way in after[started:]:
+            if way.always_call:
                 try:
-                    result = _run_hook(hook, module, args, kwargs, result)
+                    result = _run_hook(hook, way, module, args, kwargs, result)
                 except Exception as error:
                     warnings.warn("module forward hook with ``always_call=True`` raised an exception that was silenced "
                                   f"as another error was raised in forward: {error}", stacklevel=3)
         raise
 
 
-def _run_pre_hook(hook: Hook, module: Any, args: Any, kwargs: Any) -> tuple[Any, Any]:
-    if not hook.with_kwargs:
-        new = hook.function(module, args)
+def _call(kind: str, hook: Any, module: Any, *args: Any) -> Any:
+    try:
+        return hook(module, *args)
+    except Exception as error:
+        if not getattr(hook, "is_own", False):  # our own hooks are part of the module
+            locate(error, module, what=f"{kind} {_name(hook)} of module")
+        raise
+
+
+def _run_pre_hook(hook: Any, way: Way, module: Any, args: Any, kwargs: Any) -> tuple[Any, Any]:
+    if not way.with_kwargs:
+        new = _call("forward pre-hook", hook, module, args)
         if new is not None:
             args = new if isinstance(new, tuple) else (new,)
         return args, kwargs
-    new = hook.function(module, args, kwargs)
+    new = _call("forward pre-hook", hook, module, args, kwargs)
     if new is None:
         return args, kwargs
     if not (isinstance(new, tuple) and len(new) == 2):
@@ -176,17 +212,28 @@ def _run_pre_hook(hook: Hook, module: Any, args: Any, kwargs: Any) -> tuple[Any,
     return new
 
 
-def _run_hook(hook: Hook, module: Any, args: Any, kwargs: Any, result: Any) -> Any:
-    new = (hook.function(module, args, kwargs, result) if hook.with_kwargs
-           else hook.function(module, args, result))
+def _run_hook(hook: Any, way: Way, module: Any, args: Any, kwargs: Any, result: Any) -> Any:
+    given = (args, kwargs, result) if way.with_kwargs else (args, result)
+    new = _call("forward hook", hook, module, *given)
     return result if new is None else new
+
+
+class _EveryModule:
+    """Stands on `Hookable` as ``_hooked`` once there are hooks of every module."""
+
+    def __get__(self, module: Any, cls: Any = None) -> bool:
+        return True
+
+    def __set__(self, module: Any, value: bool) -> None:  # only with it does this come before a module's own flag
+        vars(module)["_hooked"] = value
 
 
 class Hookable:
     """The part of `Module` that registers hooks."""
 
-    # Whether any hook was ever registered; on the class, for all modules. Asking one flag keeps the common call lean.
-    _hooked = False
+    # Whether any hook was ever registered. Asking one flag keeps the common call lean. Each module has its own, which
+    # `_EveryModule` on the class overrules; where __init__ did not run there is none, and the first call says so.
+    _hooked: bool
 
     _forward_hooks: Registry
     _forward_pre_hooks: Registry
@@ -194,7 +241,7 @@ class Hookable:
     _backward_pre_hooks: Registry
 
     def _init_hooks(self) -> None:
-        vars(self).update(_forward_hooks=Registry(), _forward_pre_hooks=Registry(),
+        vars(self).update(_hooked=False, _forward_hooks=Registry(), _forward_pre_hooks=Registry(),
                           _backward_hooks=Registry(), _backward_pre_hooks=Registry())
 
     def register_forward_pre_hook(self, hook: Callable[..., Any], *, prepend: bool = False,
@@ -211,7 +258,7 @@ class Hookable:
             A handle whose ``remove()`` takes the hook away.
         """
         vars(self)["_hooked"] = True
-        return self._forward_pre_hooks.add(Hook(hook, with_kwargs), prepend)
+        return self._forward_pre_hooks.add(hook, prepend, Way(with_kwargs))
 
     def register_forward_hook(self, hook: Callable[..., Any], *, prepend: bool = False, with_kwargs: bool = False,
                               always_call: bool = False) -> Handle:
@@ -227,42 +274,47 @@ class Hookable:
             A handle whose ``remove()`` takes the hook away.
         """
         vars(self)["_hooked"] = True
-        return self._forward_hooks.add(Hook(hook, with_kwargs, always_call), prepend)
+        return self._forward_hooks.add(hook, prepend, Way(with_kwargs, always_call))
 
     def register_full_backward_pre_hook(self, hook: Callable[..., Any], prepend: bool = False) -> Handle:
         """Call ``hook(module, grad_output)`` when the outputs' gradients are there; it may return others."""
         vars(self)["_hooked"] = True
-        return self._backward_pre_hooks.add(Hook(hook), prepend)
+        return self._backward_pre_hooks.add(hook, prepend)
 
     def register_full_backward_hook(self, hook: Callable[..., Any], prepend: bool = False) -> Handle:
         """Call ``hook(module, grad_input, grad_output)`` when the inputs' gradients are there; it may return others."""
         vars(self)["_hooked"] = True
-        return self._backward_hooks.add(Hook(hook), prepend)
+        return self._backward_hooks.add(hook, prepend)
 
-    # PyTorch keeps this older name for hooks that saw only the last operation; it sees the whole module here.
-    register_backward_hook = register_full_backward_hook
+    def register_backward_hook(self, hook: Callable[..., Any]) -> Handle:
+        """The older name of `register_full_backward_hook`; here, too, the hook sees the whole module."""
+        return self.register_full_backward_hook(hook)
+
+
+def _watch_every_module() -> None:
+    Hookable._hooked = _EveryModule()  # type: ignore[assignment]
 
 
 def register_module_forward_pre_hook(hook: Callable[..., Any]) -> Handle:
     """Call ``hook(module, args)`` before the forward of every module."""
-    Hookable._hooked = True
-    return FORWARD_PRE.add(Hook(hook))
+    _watch_every_module()
+    return FORWARD_PRE.add(hook, way=Way())
 
 
 def register_module_forward_hook(hook: Callable[..., Any], *, with_kwargs: bool = False,
                                  always_call: bool = False) -> Handle:
     """Call ``hook(module, args, output)`` after the forward of every module."""
-    Hookable._hooked = True
-    return FORWARD.add(Hook(hook, with_kwargs, always_call))
+    _watch_every_module()
+    return FORWARD.add(hook, way=Way(with_kwargs, always_call))
 
 
 def register_module_full_backward_pre_hook(hook: Callable[..., Any]) -> Handle:
     """Call ``hook(module, grad_output)`` before the backward of every module."""
-    Hookable._hooked = True
-    return BACKWARD_PRE.add(Hook(hook))
+    _watch_every_module()
+    return BACKWARD_PRE.add(hook)
 
 
 def register_module_full_backward_hook(hook: Callable[..., Any]) -> Handle:
     """Call ``hook(module, grad_input, grad_output)`` after the backward of every module."""
-    Hookable._hooked = True
-    return BACKWARD.add(Hook(hook))
+    _watch_every_module()
+    return BACKWARD.add(hook)

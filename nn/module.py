@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from autograd import Tensor, no_grad
+from autograd import Tensor, empty_like, no_grad
 from autograd.dtypes import device as Device, dtype as DType, numpy_dtype
 from autograd.errors import fail
+from autograd.where import MODULE_CALLS
 
 from .hooks import Hookable, call_with_hooks
 from .members import Registering
 from .parameter import Uninitialized
-from .place import locate
+from .place import locate, path_of
 from .state import Stateful
 from .tree import Tree
 
@@ -36,11 +37,20 @@ class Module(Registering, Tree, Hookable, Stateful):
 
     training: bool
 
-    def __init__(self) -> None:
+    #: Whether ``__init__`` goes on to the class after `Module` in the order of a subclass, with the arguments it got.
+    call_super_init = False
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        if not self.call_super_init and (args or kwargs):
+            got = f"got an unexpected keyword argument '{next(iter(kwargs))}'" if kwargs else (
+                f"takes 1 positional argument but {len(args) + 1} were given")
+            fail(TypeError, f"{type(self).__name__}.__init__() {got}")
         vars(self)["training"] = True
         self._init_members()
         self._init_hooks()
         self._init_state_hooks()
+        if self.call_super_init:
+            super().__init__(*args, **kwargs)
 
     def forward(self, *args: Any, **kwargs: Any) -> Any:
         """What the module computes; every subclass defines it."""
@@ -52,8 +62,12 @@ class Module(Registering, Tree, Hookable, Stateful):
                 return call_with_hooks(self, args, kwargs)
             return self.forward(*args, **kwargs)
         except Exception as error:
-            locate(error, self)
+            locate(error, self, args, kwargs)
             raise
+
+    def _hint(self, *args: Any, **kwargs: Any) -> str | None:
+        """What would put a failed call with these arguments right, in words, or None; asked only after an error."""
+        return None
 
     # --- what is done to all ------------------------------------------------------------------------------
 
@@ -146,6 +160,14 @@ class Module(Registering, Tree, Hookable, Stateful):
         """Raises: there is no such device here."""
         Device("cuda" if device is None else device)
 
+    def to_empty(self, *, device: Any, recurse: bool = True) -> Any:
+        """Give parameters and buffers memory that nobody has filled, of their shapes; returns the module."""
+        Device(device or "cpu")
+        return self._apply(empty_like, recurse)
+
+    def compile(self, *args: Any, **kwargs: Any) -> None:
+        """Accepted, and changes nothing: there is no compiler of whole modules, and results would be the same."""
+
     def share_memory(self) -> Any:
         """The module itself: there are no processes to share with."""
         return self
@@ -199,3 +221,6 @@ class Module(Registering, Tree, Hookable, Stateful):
             return f"{self._get_name()}({extra})"
         lines = extra_lines + child_lines
         return f"{self._get_name()}(" + ("\n  " + "\n  ".join(lines) + "\n" if lines else "") + ")"
+
+
+MODULE_CALLS[Module.__call__.__code__] = path_of

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from autograd import Tensor, empty
+from autograd.codegen import RUNTIME
 from autograd.dtypes import DEFAULT
 from autograd.errors import fail
 from autograd.tape import new_leaf
@@ -43,6 +44,9 @@ class Parameter(Tensor):
     def __repr__(self) -> str:
         return "Parameter containing:\n" + super().__repr__()
 
+
+# For files, which tell parameters from other tensors.
+RUNTIME["Parameter"] = Parameter
 
 class Buffer(Tensor):
     """A tensor that becomes a buffer of the module it is assigned to: state that is not trained.
@@ -140,6 +144,20 @@ class Uninitialized:
         if id(self) not in memo:
             memo[id(self)] = type(self)(self._wanted, None, self._like.dtype)
         return memo[id(self)]
+
+
+#: The name that PyTorch has for it.
+UninitializedTensorMixin = Uninitialized
+
+
+def is_lazy(param: Any) -> bool:
+    """Whether a parameter or buffer waits for its shape.
+
+    >>> from nn.parameter import UninitializedParameter, is_lazy
+    >>> is_lazy(UninitializedParameter())
+    True
+    """
+    return isinstance(param, Uninitialized)
 
 
 class UninitializedParameter(Uninitialized, Parameter):  # type: ignore[misc, override]

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import warnings
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
+from os import PathLike
 from typing import Any, NamedTuple
 
 from autograd import Tensor, no_grad
@@ -80,7 +82,7 @@ class Stateful:
         """Take back what `get_extra_state` gave."""
         fail(RuntimeError, f"{type(self).__name__} has no extra state: define get_extra_state and set_extra_state")
 
-    def state_dict(self, *, destination: Any = None, prefix: str = "", keep_vars: bool = False) -> Any:
+    def state_dict(self, *args: Any, destination: Any = None, prefix: str = "", keep_vars: bool = False) -> Any:
         """The parameters and persistent buffers of the module and its descendants, by dotted name.
 
         Args:
@@ -92,6 +94,11 @@ class Stateful:
         >>> list(nn.Sequential(nn.Linear(2, 1), nn.Tanh()).state_dict())
         ['0.weight', '0.bias']
         """
+        if args:
+            warnings.warn("Positional args are being deprecated, use kwargs instead.", FutureWarning, stacklevel=2)
+            given = dict(zip(("destination", "prefix", "keep_vars"), args))
+            destination = given.get("destination") if destination is None else destination
+            prefix, keep_vars = prefix or given.get("prefix", ""), keep_vars or given.get("keep_vars", False)
         if destination is None:
             destination = OrderedDict()
             destination._metadata = OrderedDict()
@@ -104,7 +111,7 @@ class Stateful:
         for name, module in self._modules.items():
             if module is not None:
                 module.state_dict(destination=destination, prefix=f"{prefix}{name}.", keep_vars=keep_vars)
-        for hook, public in self._state_dict_hooks.values():
+        for hook, public in self._state_dict_hooks.pairs():
             result = hook(self, destination, prefix, metadata)
             if result is not None:
                 if public:
@@ -129,11 +136,11 @@ class Stateful:
 
     def register_state_dict_post_hook(self, hook: Callable[..., None]) -> Handle:
         """Call ``hook(module, state_dict, prefix, local_metadata)`` after `state_dict`; it may change the dict."""
-        return self._state_dict_hooks.add((hook, True))
+        return self._state_dict_hooks.add(hook, way=True)
 
     def _register_state_dict_hook(self, hook: Callable[..., Any]) -> Handle:
         """Like `register_state_dict_post_hook`, for hooks that may return another dict."""
-        return self._state_dict_hooks.add((hook, False))
+        return self._state_dict_hooks.add(hook, way=False)
 
     # --- loading ------------------------------------------------------------------------------------------
 
@@ -155,7 +162,12 @@ class Stateful:
             RuntimeError: names are missing or unexpected under ``strict``, or a shape does not fit.
         """
         if not isinstance(state_dict, Mapping):
-            fail(TypeError, f"Expected state_dict to be dict-like, got {type(state_dict)}.")
+            hint = ""
+            if hasattr(state_dict, "state_dict"):
+                hint = " Give what its state_dict() returns."
+            elif isinstance(state_dict, (str, PathLike)):
+                hint = " Read the file first, with autograd.load(path)."
+            fail(TypeError, f"Expected state_dict to be dict-like, got {type(state_dict)}.{hint}")
         metadata = getattr(state_dict, "_metadata", None) or {}
         keys = IncompatibleKeys([], [])
         errors: list[str] = []
@@ -167,7 +179,7 @@ class Stateful:
             if strict and keys.missing_keys:
                 errors.insert(0, f"Missing key(s) in state_dict: {_quoted(keys.missing_keys)}. ")
             if errors:
-                lines = "\n\t".join(errors)
+                lines = "\n\t".join(errors) + _hint(keys, state_dict)
                 fail(RuntimeError, f"Error(s) in loading state_dict for {type(self).__name__}:\n\t{lines}")
         except BaseException:
             undo.run()
@@ -197,7 +209,7 @@ class Stateful:
         missing_keys: list[str], unexpected_keys: list[str], error_msgs: list[str],
     ) -> None:
         """Load this module alone; subclasses override it to read older forms of their state."""
-        for hook, with_module in self._load_state_dict_pre_hooks.values():
+        for hook, with_module in self._load_state_dict_pre_hooks.pairs():
             hook(*((self,) if with_module else ()), state_dict, prefix, local_metadata, strict, missing_keys,
                  unexpected_keys, error_msgs)
         own = {k: t for k, t in (*self._parameters.items(), *self._persistent_buffers()) if t is not None}
@@ -272,7 +284,7 @@ class Stateful:
         return self._register_load_state_dict_pre_hook(hook, with_module=True)
 
     def _register_load_state_dict_pre_hook(self, hook: Callable[..., None], with_module: bool = False) -> Handle:
-        return self._load_state_dict_pre_hooks.add((hook, with_module))
+        return self._load_state_dict_pre_hooks.add(hook, way=with_module)
 
     def register_load_state_dict_post_hook(self, hook: Callable[..., None]) -> Handle:
         """Call ``hook(module, incompatible_keys)`` after this module and its descendants took their state."""
@@ -281,3 +293,23 @@ class Stateful:
 
 def _quoted(names: list[str]) -> str:
     return ", ".join(f'"{name}"' for name in names)
+
+
+def _hint(keys: IncompatibleKeys, state: Mapping[str, Any]) -> str:
+    """The likely fix where no name fits, as an end of the message."""
+    missing, unexpected = set(keys.missing_keys), keys.unexpected_keys
+    if not missing or not unexpected:
+        return ""
+    inner = next((k for k, v in state.items() if isinstance(v, Mapping) and missing & set(v)), None)
+    if inner is not None:
+        return f"\n  hint: the state_dict is inside, under {inner!r}: give load_state_dict(checkpoint[{inner!r}])"
+    for key in unexpected:
+        prefix = next((key[:-len(name)] for name in missing if key.endswith("." + name)), "")
+        if prefix and all(k.startswith(prefix) for k in unexpected):
+            return (f"\n  hint: the names in the checkpoint begin with {prefix!r}: take it away, as in "
+                    f"{{k.removeprefix({prefix!r}): v for k, v in state_dict.items()}}")
+    prefix = next((name[:-len(key)] for name in missing for key in unexpected if name.endswith("." + key)), "")
+    if prefix and all(name.startswith(prefix) for name in missing):
+        return (f"\n  hint: the names in the module begin with {prefix!r}: load into that submodule, with "
+                f"get_submodule({prefix[:-1]!r}).load_state_dict(...)")
+    return ""

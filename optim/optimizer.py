@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 import functools
+import inspect
 import warnings
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 from copy import deepcopy
 from itertools import chain
-from typing import Any
+from typing import Any, TypeAlias
+
+import numpy as np
 
 from autograd import Tensor
-from autograd.errors import fail
+from autograd.dtypes import DEFAULT
+from autograd.errors import describe, fail
 from autograd.tape import Handle, Leaf, tick, wrap_node
+
+ParamsT: TypeAlias = Iterable[Tensor] | Iterable[dict[str, Any]] | Iterable[tuple[str, Tensor]]
+StateDict: TypeAlias = dict[str, Any]
 
 
 class _Required:
@@ -23,11 +30,51 @@ class _Required:
 #: A default that says: every group must give this option.
 required = _Required()
 
+def _module_of(params: Any) -> Any:
+    """The module whose ``parameters()`` made the generator ``params``; None where it is no such thing, or used up."""
+    frame = getattr(params, "gi_frame", None)
+    module = None if frame is None else frame.f_locals.get("self")
+    return module if hasattr(module, "_unregistered") else None
+
+
+def _why_empty(params: Any, module: Any) -> str:
+    if module is not None:
+        found = module._unregistered()
+        if found:
+            return (f": {'; '.join(found)} holds modules or parameters without registering them. Make it an "
+                    "nn.ModuleList, nn.ModuleDict, nn.ParameterList or nn.ParameterDict")
+        return f": the module {type(module).__name__} has no parameters"
+    if hasattr(params, "gi_frame"):
+        return ": the generator was used up, or yields nothing; call parameters() anew for each use"
+    return ""
+
+
+def _instead_of(value: Any) -> str:
+    """What to give instead of ``value``, which is no Tensor."""
+    if isinstance(value, str):
+        return f" ({value!r}): give the tensors, as in model.parameters(), and not names or a state_dict"
+    if hasattr(value, "gi_frame"):
+        return ": join the parameters of several modules, as in [*a.parameters(), *b.parameters()]"
+    if hasattr(value, "parameters"):
+        return ": give its parameters()"
+    return ""
+
+
 _PRE_HOOKS: dict[int, Callable[..., Any]] = {}
 _POST_HOOKS: dict[int, Callable[..., Any]] = {}
 
 # Hooks of one optimizer, by when they run.
 _KINDS = ("step_pre", "step_post", "state_dict_pre", "state_dict_post", "load_state_dict_pre", "load_state_dict_post")
+
+
+def scalar_type() -> np.dtype[Any]:
+    """The type of state such as ``step``."""
+    return DEFAULT.float if DEFAULT.float.itemsize == 8 else np.dtype("float32")
+
+
+def kept(value: Any) -> float:
+    """A number as it comes back from state such as ``step``."""
+    return float(scalar_type().type(value))
 
 
 class Optimizer:
@@ -70,11 +117,6 @@ class Optimizer:
         if isinstance(params, Tensor):
             fail(TypeError, "params argument given to the optimizer should be an iterable of Tensors or dicts, but got "
                             f"{type(params).__name__}; give [tensor]")
-        if defaults.get("differentiable"):
-            fail(RuntimeError, "differentiable=True is not supported: steps write into the parameters without being "
-                               "recorded. Write the update with operations to differentiate through it")
-        if defaults.get("fused") and defaults.get("foreach"):
-            fail(RuntimeError, "`fused` and `foreach` cannot be `True` together.")
         self.defaults = defaults
         self.state: defaultdict[Any, Any] = defaultdict(dict)
         self.param_groups: list[dict[str, Any]] = []
@@ -82,9 +124,15 @@ class Optimizer:
         if hasattr(params, "parameters"):
             fail(TypeError, "params argument given to the optimizer should be an iterable of Tensors or dicts, but got "
                             f"the module {type(params).__name__}; give it module.parameters()")
+        if not isinstance(params, Iterable):
+            hint = "; call it, as in model.parameters()" if callable(params) else ""
+            fail(TypeError, "params argument given to the optimizer should be an iterable of Tensors or dicts, but "
+                            f"{type(params).__name__!r} object is not iterable{hint}")
+        source = params
+        module = _module_of(source)
         groups = list(params)
         if not groups:
-            fail(ValueError, "optimizer got an empty parameter list")
+            fail(ValueError, "optimizer got an empty parameter list" + _why_empty(source, module))
         if not isinstance(groups[0], dict):
             groups = [{"params": groups}]
         for group in groups:
@@ -100,6 +148,11 @@ class Optimizer:
     def __setstate__(self, state: dict[str, Any]) -> None:
         vars(self).update(state)
         self._init_hidden()
+        # A state saved before an option existed has none; it means what it meant then.
+        for name, argument in inspect.signature(type(self).__init__).parameters.items():
+            if argument.default is not argument.empty and name in self.defaults:
+                for group in self.param_groups:
+                    group.setdefault(name, argument.default)
 
     def __repr__(self) -> str:
         text = f"{type(self).__name__} ("
@@ -118,6 +171,8 @@ class Optimizer:
         """
         if not isinstance(param_group, dict):
             fail(TypeError, f"param_group must be a dict, but got {type(param_group)}")
+        if "params" not in param_group:
+            fail(KeyError, f"params: a parameter group is a dict with 'params', this one has {sorted(param_group)}")
         params = param_group["params"]
         if isinstance(params, set):
             fail(TypeError, "optimizer parameters need to be organized in ordered collections, but the ordering of "
@@ -131,9 +186,12 @@ class Optimizer:
         param_group["params"] = params = [p[1] if isinstance(p, tuple) else p for p in params]
         for p in params:
             if not isinstance(p, Tensor):
-                fail(TypeError, f"optimizer can only optimize Tensors, but one of the params is {type(p).__name__}")
-            if not (p.is_leaf or p.retains_grad):
-                fail(ValueError, "can't optimize a non-leaf Tensor")
+                fail(TypeError, f"optimizer can only optimize Tensors, but one of the params is {type(p).__name__}"
+                                + _instead_of(p))
+            if not (self.defaults.get("differentiable") or p.is_leaf or p.retains_grad):
+                fail(ValueError, f"can't optimize a non-leaf Tensor: {describe(p)} is the result of "
+                                 f"{p.grad_fn.name() if p.grad_fn else 'an operation'}; make the leaf with "
+                                 "requires_grad_() after the last operation on it, or detach() it")
         for name, default in self.defaults.items():
             if default is required and name not in param_group:
                 fail(ValueError, f"parameter group didn't specify a value of required optimization parameter {name}")
@@ -147,8 +205,10 @@ class Optimizer:
                 kind = "with" if "param_names" in param_group else "without"
                 fail(ValueError, "all optimizer param groups should be with/without names. cannot add param group "
                                  f"{kind} names to the optimizer")
-        if not known.isdisjoint(map(id, params)):
-            fail(ValueError, "some parameters appear in more than one parameter group")
+        twice = [describe(p) for p in params if id(p) in known]
+        if twice:
+            fail(ValueError, f"some parameters appear in more than one parameter group: of the {len(params)} of the "
+                             f"group added last, {', '.join(twice[:3])} stand in an earlier one")
         self.param_groups.append(param_group)
 
     def zero_grad(self, set_to_none: bool = True) -> None:
@@ -178,6 +238,11 @@ class Optimizer:
         """
         fail(NotImplementedError, f"{type(self).__name__} does not define step")
 
+    @staticmethod
+    def profile_hook_step(func: Callable[..., Any]) -> Callable[..., Any]:
+        """A ``step`` with the hooks around it. That of a subclass of Optimizer gets them by itself."""
+        return _with_hooks(func)
+
     # --- hooks --------------------------------------------------------------------------------------------
 
     def _add_hook(self, kind: str, hook: Callable[..., Any], prepend: bool = False) -> Handle:
@@ -191,7 +256,10 @@ class Optimizer:
         return Handle(table, key)
 
     def register_step_pre_hook(self, hook: Callable[..., Any]) -> Handle:
-        """Call ``hook(optimizer, args, kwargs)`` before each step; it may return other ``(args, kwargs)``."""
+        """Call ``hook(optimizer, args, kwargs)`` before each step; it may return other ``(args, kwargs)``.
+
+        ``args`` are those of ``step`` with the optimizer before them.
+        """
         return self._add_hook("step_pre", hook)
 
     def register_step_post_hook(self, hook: Callable[..., None]) -> Handle:
@@ -264,9 +332,15 @@ class Optimizer:
             new["params"] = group["params"]
             if "param_names" in group:
                 new.setdefault("param_names", group["param_names"])
-        self.__setstate__({"state": state, "param_groups": saved})
-        for hook in self._optimizer_load_state_dict_post_hooks.values():  # type: ignore[attr-defined]
-            hook(self)
+        before = dict(vars(self))
+        try:
+            self.__setstate__({"state": state, "param_groups": saved})
+            for hook in self._optimizer_load_state_dict_post_hooks.values():  # type: ignore[attr-defined]
+                hook(self)
+        except BaseException:
+            vars(self).clear()
+            vars(self).update(before)
+            raise
 
     def _load_value(self, param: Tensor, key: Any, value: Any) -> Any:
         """A copy of loaded state of ``param``, its tensors in the parameter's type."""
@@ -290,13 +364,14 @@ def _with_hooks(step: Callable[..., Any]) -> Callable[..., Any]:
         self._opt_called = True
         if not (_PRE_HOOKS or _POST_HOOKS or self._optimizer_step_pre_hooks or self._optimizer_step_post_hooks):
             return step(self, *args, **kwargs)
+        args = (self, *args)  # PyTorch's hooks see the optimizer among the arguments, too
         for hook in (*_PRE_HOOKS.values(), *self._optimizer_step_pre_hooks.values()):
             new = hook(self, args, kwargs)
             if new is not None:
                 if not (isinstance(new, tuple) and len(new) == 2):
                     fail(RuntimeError, f"{hook} must return None or a tuple of (new_args, new_kwargs), but got {new}.")
                 args, kwargs = new
-        result = step(self, *args, **kwargs)
+        result = step(*args, **kwargs)
         for hook in (*self._optimizer_step_post_hooks.values(), *_POST_HOOKS.values()):
             hook(self, args, kwargs)
         return result

@@ -37,7 +37,10 @@ class Run:
         optimizer: makes the optimizer from the parameters and the learning rate.
         epochs, batch_size, lr: the defaults; a batch size of None is the whole training set.
         augment: changes the inputs of each training batch at random, from the global random state.
+        kernels: when compiled kernels come in (see `autograd.kernels.late.choose`). A run decides that at its start,
+            and so ends with the same weights wherever it was interrupted; what takes a second does without them.
         closing: what to print in the end, from the trained model and the data.
+        reads_folder: whether ``data`` reads the folder named with ``--data``; other runs have only their own data.
     """
 
     name: str
@@ -51,7 +54,9 @@ class Run:
     batch_size: int | None
     lr: float
     augment: Callable[[Any], Any] = lambda input: input
+    kernels: str = "0"
     closing: Callable[[Module, Split], list[str]] = lambda model, split: []
+    reads_folder: bool = False
 
 
 def right_class(output: Any, target: Any) -> int:

@@ -15,6 +15,7 @@ from typing import Any
 import autograd
 from autograd.data import DataLoader, Subset
 from autograd.io import load, save
+from autograd.kernels.late import choose
 
 from .curves import plot
 from .run import Run, Split
@@ -97,7 +98,8 @@ class Training:
             Interrupted: Ctrl-C came; the state is kept.
         """
         steps = len(self.loader)
-        with _bar(self.run.name, self.settings.epochs * steps, self.epoch * steps + self.step) as bar, _stop() as stop:
+        with _bar(self.run.name, self.settings.epochs * steps, self.epoch * steps + self.step) as bar, \
+                _stop() as stop, choose(self.run.kernels):
             while self.epoch < self.settings.epochs:
                 self._epoch(bar, stop)
                 every = max(1, self.settings.epochs // 20)

@@ -26,7 +26,8 @@ PLACES = (
     "autograd", "autograd.data", "autograd.fft", "autograd.func", "autograd.functional", "autograd.io", "autograd.linalg",
     "autograd.random", "autograd.signal", "autograd.signal.windows", "autograd.special", "autograd.testing",
     "nn", "nn.functional", "nn.init",
-    "nn.utils", "nn.utils.rnn", "optim", "optim.lr_scheduler",
+    "nn.func", "nn.utils", "nn.utils.parametrizations", "nn.utils.parametrize", "nn.utils.prune", "nn.utils.rnn",
+    "nn.utils.stateless", "optim", "optim.lr_scheduler",
 )
 #: Public names without an example, each with the reason.
 WITHOUT_EXAMPLE: dict[str, str] = {}

@@ -3,12 +3,8 @@
 from __future__ import annotations
 
 import functools
-import os
 from collections.abc import Callable
 from typing import Any
-
-#: Set AUTOGRAD_JIT=0 to compute everything with NumPy.
-ENABLED = os.environ.get("AUTOGRAD_JIT", "1") != "0"
 
 
 def jit(function: Callable[..., Any]) -> Callable[..., Any]:

@@ -1,22 +1,26 @@
 """Kernels that run in NumPy first and are compiled once that pays.
 
-Importing Numba takes a third of a second and each kernel some hundredths more from its cache, or tenths to compile.
+Importing Numba takes a third of a second and each kernel some hundredths more from its cache, or seconds to compile.
 A script that ends before it would have won that back should not pay it. So these kernels run their NumPy twin first
 and note what the compiled form would have saved; once that equals the price, they compile. Whatever the length of the
-run, it then takes at most about twice the better of the two choices (the ski rental rule).
+run, it then takes at most about twice the better of the two choices (the ski rental rule). What they note depends on
+the calls alone, never on a clock, so that equal programs compute equal numbers.
 
-A twin gives the same bits as the compiled form, so that a run which begins with one and ends with the other gives
-what either would.
+Most twins give the same bits as the compiled form. Products of matrices do not: a program that must give the same
+last digits wherever it is cut in two decides at its start, by `choose` or by AUTOGRAD_JIT.
 """
 
 from __future__ import annotations
 
+import os
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
-from ._jit import ENABLED
+#: When kernels are compiled: "0" never, "1" late, "now" at their first call.
+CHOICES = ("0", "1", "now")
 
 _IMPORT = 0.4  # seconds, to import Numba
 _KERNEL = 0.05  # seconds, to load a kernel: its share of what compiling it once took
@@ -24,8 +28,58 @@ _KERNEL = 0.05  # seconds, to load a kernel: its share of what compiling it once
 #: Late kernels by the function they were declared with.
 LATE: dict[Callable[..., Any], Late] = {}
 
+_choice = os.environ.get("AUTOGRAD_JIT", "1")
 _compiling = threading.Lock()
-_missed = 0.0
+_missed = 0.0  # by all kernels
+
+
+@contextmanager
+def choose(choice: str) -> Iterator[None]:
+    """Inside the block kernels are compiled as AUTOGRAD_JIT=choice would have it; what is compiled stays so."""
+    global _choice
+    if choice not in CHOICES:
+        raise ValueError(f"AUTOGRAD_JIT is one of {', '.join(CHOICES)}, got {choice!r}")
+    before, _choice = _choice, choice
+    try:
+        yield
+    finally:
+        _choice = before
+
+
+class Account:
+    """What a compiled kernel would have saved so far, and whether it has been bought.
+
+    Args:
+        price: seconds that it takes to load.
+    """
+
+    __slots__ = ("_missed", "bought", "price")
+
+    def __init__(self, price: float = _KERNEL) -> None:
+        self.price, self._missed, self.bought = price, 0.0, False
+
+    def pays(self, saved: float) -> bool:
+        """Whether to use the compiled kernel, after noting that it would save ``saved`` seconds in this call."""
+        global _missed
+        if _choice != "1":
+            return _choice == "now" and _numba()
+        if self.bought:
+            return True
+        self._missed += saved
+        _missed += saved
+        if self._missed < self.price or (_missed < _IMPORT and "numba" not in sys.modules) or not _numba():
+            return False
+        self.bought = True
+        return True
+
+
+def _numba() -> bool:
+    """Whether Numba is there and fits this NumPy."""
+    try:
+        import numba  # noqa: F401
+    except ImportError:
+        return False
+    return True
 
 
 class Late:
@@ -43,13 +97,13 @@ class Late:
 
     def __init__(self, function: Callable[..., Any], twin: Callable[..., Any], saves: float, saves_each: float) -> None:
         self.function, self.twin = function, twin
-        self.current: Callable[..., Any] = self._interpreted if ENABLED else twin
-        self._saves, self._saves_each, self._missed = saves, saves_each, 0.0
+        self.current: Callable[..., Any] = self._interpreted
+        self._saves, self._saves_each, self._account = saves, saves_each, Account()
         self._users: list[tuple[dict[str, Any], str]] = []
         LATE[function] = self
 
     def build(self) -> Callable[..., Any]:
-        """The compiled form; raises ImportError without Numba."""
+        """The compiled form."""
         raise NotImplementedError
 
     def bind(self, namespace: dict[str, Any], name: str) -> None:
@@ -58,12 +112,8 @@ class Late:
         namespace[name] = self.current
 
     def _interpreted(self, *args: Any) -> Any:
-        global _missed
-        saved = self._saves + self._saves_each * args[0].size
-        self._missed += saved
-        _missed += saved
         # A thread that finds another compiling goes on with the twin.
-        if (self._missed > _KERNEL and (_missed > _IMPORT or "numba" in sys.modules)
+        if (self._account.pays(self._saves + self._saves_each * args[0].size)
                 and _compiling.acquire(blocking=False)):
             try:
                 self.compile()
@@ -72,18 +122,8 @@ class Late:
         return self.twin(*args)
 
     def compile(self) -> None:
-        """Compile now; without Numba, or where compiling is switched off, the twin stays."""
-        if self.current != self._interpreted:
-            return
-        try:
+        """Compile now."""
+        if self.current == self._interpreted:
             self.current = self.build()
-        except ImportError:
-            self.current = self.twin
-        for namespace, name in self._users:
-            namespace[name] = self.current
-
-
-def compile_all() -> None:
-    """Compile every kernel now, not when it has proved to pay."""
-    for kernel in LATE.values():
-        kernel.compile()
+            for namespace, name in self._users:
+                namespace[name] = self.current

@@ -6,12 +6,15 @@ from typing import Any
 
 import numpy as np
 
-from ._jit import ENABLED, jit
+from ._jit import jit
+from .late import Account
 
 Array = np.ndarray[Any, Any]
 
-#: From this many elements on, one compiled pass beats NumPy's dozen by more than the compiler's start costs.
+#: From this many elements on, one compiled pass beats NumPy's dozen.
 FUSED = 16384
+_SAVED_EACH = 2e-9  # seconds
+_ACCOUNT = Account()
 
 
 @jit
@@ -26,7 +29,7 @@ def _adam(p, g, m, v, c):  # type: ignore[no-untyped-def]
 
 def compiles(p: Array, g: Array) -> bool:
     """Whether the compiled pass takes these arrays."""
-    return ENABLED and p.dtype.itemsize >= 4 and g.flags.c_contiguous
+    return p.dtype.itemsize >= 4 and g.flags.c_contiguous and _ACCOUNT.pays(p.size * _SAVED_EACH)
 
 
 def adam_compiled(p: Array, g: Array, m: Array, v: Array, constants: Array) -> None:

@@ -73,7 +73,7 @@ DEFERRED = {
     "einsum": ("einsum", ""),
     "embedding": ("", ""),
     "fft": ("", ""),
-    "fold": ("channel_shuffle pixel_shuffle pixel_unshuffle", ""),
+    "fold": ("channel_shuffle native_channel_shuffle pixel_shuffle pixel_unshuffle", ""),
     "frequencies": ("", ""),
     "grid_sample": ("", ""),
     "grids": (

@@ -48,6 +48,8 @@ def _check(input: Any, weight: Any, bias: Any, stride: Any, dilation: Any, group
         fail(RuntimeError, "non-positive dilation is not supported")
     if groups <= 0:
         fail(RuntimeError, "non-positive groups is not supported")
+    if min(shape[2:]) <= 0:
+        fail(RuntimeError, f"kernel size should be greater than zero, but got a weight of size {shape}")
     if shape[0] < groups:
         fail(RuntimeError, f"Given groups={groups}, expected weight to be at least {groups} at dimension 0, but got "
                            f"weight of size {shape} instead")
@@ -218,22 +220,6 @@ def conv1d(input, weight, bias=None, stride=1, padding=0, dilation=1, groups=1):
 
 
 @composite(method=False)
-def conv_tbc(input, weight, bias, pad=0):
-    """Convolution along time of sequences (time, batch, channels), with ``weight`` (kernel, channels in, channels out).
-
-    >>> import autograd
-    >>> x = autograd.tensor([1., 2., 4.]).reshape(3, 1, 1)
-    >>> autograd.conv_tbc(x, autograd.tensor([-1., 1.]).reshape(2, 1, 1), autograd.zeros(1)).flatten()
-    tensor([1., 2.])
-    """
-    if input.ndim != 3 or weight.ndim != 3:
-        fail(RuntimeError, f"conv_tbc: input and weight must have 3 dims: time, batch, in_channel, got "
-                           f"{list(input._a.shape)} and {list(weight._a.shape)}")
-    out = conv1d(input.permute(1, 2, 0), weight.permute(2, 1, 0), bias, padding=pad)
-    return out.permute(2, 0, 1)
-
-
-@composite(method=False)
 def conv2d(input, weight, bias=None, stride=1, padding=0, dilation=1, groups=1):
     """Convolution (cross-correlation) of images, ``out[n, o, p] = bias[o] + sum_{c,k} weight[o, c, k] * input[n, c,
     q]`` with ``q = p * stride + k * dilation - padding`` (Dumoulin and Visin, A guide to convolution arithmetic, 2016).
@@ -271,6 +257,20 @@ def conv3d(input, weight, bias=None, stride=1, padding=0, dilation=1, groups=1):
     tensor([[[[[8.]]]]])
     """
     return _convolve("conv3d", 3, input, weight, bias, stride, padding, dilation, groups)
+
+
+@composite(method=False)
+def conv_tbc(input, weight, bias, pad=0):
+    """`conv1d` of (time, N, C) with a weight (kernel, C, O), a bias (O) and zeros on both sides; (time, N, O).
+
+    >>> import autograd
+    >>> autograd.conv_tbc(autograd.ones(4, 1, 2), autograd.ones(3, 2, 1), autograd.zeros(1), pad=1).flatten()
+    tensor([4., 6., 6., 4.])
+    """
+    for what, x in (("Input", input), ("Weight", weight)):
+        if x.ndim != 3:
+            fail(RuntimeError, f"{what} must have 3 dims, but conv_tbc() got {describe(x)}")
+    return conv1d(input.permute(1, 2, 0), weight.permute(2, 1, 0), bias, padding=pad).permute(2, 0, 1)
 
 
 @composite(method=False)

@@ -71,10 +71,11 @@ class Result:
     missing: str = ""
     seconds: float = 0.0
     outcomes: dict[str, Outcome] = field(default_factory=dict)
+    decisive: tuple[str, ...] = DECISIVE
 
     @property
     def entirely(self) -> bool:
-        tried = [o for c, o in self.outcomes.items() if c in DECISIVE]
+        tried = [o for c, o in self.outcomes.items() if c in self.decisive]
         return not self.excluded and not self.missing and bool(tried) and all(o.passed == o.tried for o in tried)
 
 

@@ -42,7 +42,6 @@ SAMPLES = {
     "frobenius_norm": [sample(A(3, 4), (0, 1)), sample(A(3, 4), 1, True)],
     "nuclear_norm": [sample(A(3, 4)), sample(A(2, 3, 4), (0, 2), True)],
     "norm_except_dim": [sample(A(3, 4), 2, 0), sample(A(3, 4), 2, 1)],
-    "conv_tbc": [sample(A(5, 2, 3), A(2, 3, 4), A(4), 1)],
     "lobpcg": [sample(spd(4, 4)).without("layouts", because="eigenvectors are unique up to a sign"),
                sample(spd(6, 6), 2, spd(6, 6, seed=1), largest=False).without(
                    "layouts", because="eigenvectors are unique up to a sign")],

@@ -112,31 +112,41 @@ def test_training_continues_to_the_bit_when_kernels_come_in():
             found.append(w.detach().numpy().tobytes())
         return found
 
-    before = losses()
-    late.compile_all()
-    assert losses() == before
+    with late.choose("0"):
+        before = losses()
+    with late.choose("now"):
+        assert losses() == before
 
 
-@pytest.mark.parametrize("setting", ["0", "1"])
-def test_a_short_script_does_not_load_the_compiler(setting):
+@pytest.mark.parametrize(("setting", "loads"), [("0", False), ("1", False), ("now", True)])
+def test_a_short_script_does_not_load_the_compiler(setting, loads):
     code = """
         import sys, autograd
         x = autograd.randn(100, requires_grad=True)
         for _ in range(100):
             x.tanh().relu().sum().backward()
         print("numba" in sys.modules)
-        from autograd.kernels import late
-        late.compile_all()
-        print("numba" in sys.modules)
     """
     done = subprocess.run([sys.executable, "-c", textwrap.dedent(code)], capture_output=True, text=True,
                           env=os.environ | {"AUTOGRAD_JIT": setting,
                                             "PYTHONPATH": os.pathsep.join(filter(None, sys.path))})
-    assert done.stdout.split() == ["False", str(setting == "1")], done.stderr
+    assert done.stdout.split() == [str(loads)], done.stderr
 
 
 def test_without_numba_the_twin_stays(monkeypatch):
-    kernel = Formula(cubed, cubed, saves=0.0, saves_each=0.0)
+    kernel = Formula(cubed, cubed, saves=1.0, saves_each=0.0)
     monkeypatch.setitem(sys.modules, "numba", None)
-    kernel.compile()
-    assert kernel.current is cubed
+    for choice in late.CHOICES:
+        with late.choose(choice):
+            assert kernel.current(np.array([2.0])) == 8 and not isinstance(kernel.current, np.ufunc)
+
+
+def test_choices():
+    kernel = Formula(cubed, cubed, saves=1.0, saves_each=0.0)
+    x = np.array([2.0])
+    with late.choose("0"):
+        assert kernel.current(x) == 8 and not isinstance(kernel.current, np.ufunc)
+    with late.choose("now"):
+        assert kernel.current(x) == 8 and isinstance(kernel.current, np.ufunc)
+    with pytest.raises(ValueError, match="one of 0, 1, now, got 'later'"), late.choose("later"):
+        pass
