@@ -263,7 +263,8 @@ def unsuited(form: Form, error: Exception, values: tuple[Any, ...]) -> NoReturn:
                 raise TypeError(_must_be_tensor(form, p, value)) from error
     first = form.params[0]
     number = isinstance(named[first], (int, float, complex))
-    if first in _TENSORS and not _has_tensor(named[first]) and not (number and form.name in _NUMBER_FIRST):
+    if first in _TENSORS and not (_has_tensor(named[first]) or named[first] in ((), [])
+                                  or (number and form.name in _NUMBER_FIRST)):
         raise TypeError(_must_be_tensor(form, first, named[first])) from error
     raise error
 
@@ -321,7 +322,7 @@ def _requires_grad(value: Any) -> bool:
 
 def _has_tensor(value: Any) -> bool:
     if isinstance(value, (tuple, list)):
-        return any(map(_has_tensor, value)) or not value
+        return any(map(_has_tensor, value))
     return is_tensor(value) or isinstance(value, (np.ndarray, np.generic))
 
 
