@@ -71,6 +71,15 @@ from .errors import NonDifferentiableError
 from .formatting import set_printoptions
 from .function import Function, once_differentiable
 from .grad_mode import enable_grad, inference_mode, no_grad, set_grad_enabled
+from .layouts import (
+    channels_last,
+    channels_last_3d,
+    contiguous_format,
+    layout,
+    memory_format,
+    preserve_format,
+    strided,
+)
 from .modes import is_grad_enabled, is_inference_mode_enabled
 from .ops.activation import celu, prelu, relu, rrelu, selu
 from .ops.adaptive_pool import adaptive_avg_pool1d, adaptive_max_pool1d
@@ -354,8 +363,16 @@ __version__ = "0.1.0"
 __tapegrad__ = True
 
 # Parts that few programs need, or that need what few programs load: imported when first asked for.
-_LAZY_MODULES = ("cuda", "data", "fft", "io", "linalg", "random", "signal", "special", "testing")
+_LAZY_MODULES = ("accelerator", "amp", "backends", "cuda", "data", "fft", "io", "jit", "linalg", "random", "signal",
+                 "special", "testing", "version")
 _LAZY_NAMES = {
+    **dict.fromkeys(("GradScaler", "autocast"), "amp"),
+    **dict.fromkeys(("BoolTensor", "ByteTensor", "CharTensor", "DoubleTensor", "FloatTensor", "HalfTensor", "IntTensor",
+                     "LongTensor", "ShortTensor", "Variable", "set_default_tensor_type"), "legacy"),
+    **dict.fromkeys(("are_deterministic_algorithms_enabled", "compile", "get_default_device",
+                     "get_float32_matmul_precision", "get_num_interop_threads", "get_num_threads",
+                     "set_default_device", "set_flush_denormal", "set_float32_matmul_precision",
+                     "set_num_interop_threads", "set_num_threads", "use_deterministic_algorithms"), "settings"),
     **dict.fromkeys(("checkpoint", "checkpoint_sequential"), "checkpointing"),
     **dict.fromkeys(("Generator", "default_generator", "fork_rng", "get_rng_state", "initial_seed", "manual_seed",
                      "seed", "set_rng_state"), "random"),

@@ -59,6 +59,9 @@ from .conv import (
     ConvTranspose2d as ConvTranspose2d,
     ConvTranspose3d as ConvTranspose3d,
 )
+from .data_parallel import (
+    DataParallel as DataParallel,
+)
 from .distance import (
     CosineSimilarity as CosineSimilarity,
     PairwiseDistance as PairwiseDistance,

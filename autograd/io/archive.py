@@ -13,7 +13,7 @@ from typing import IO, Any
 
 import numpy as np
 
-from ..dtypes import device
+from ..dtypes import on_cpu
 from ..errors import fail
 from .skeleton import Reader, Writer
 
@@ -85,7 +85,7 @@ def load(f: str | os.PathLike[str] | IO[bytes], map_location: Any = None, *, wei
     [tensor([1., 1.]), 'done']
     """
     if map_location is not None and not callable(map_location) and not isinstance(map_location, dict):
-        device(map_location)
+        on_cpu(map_location)
     if isinstance(f, (str, os.PathLike)):
         with open(f, "rb") as file:
             return _read(file, os.fspath(f))

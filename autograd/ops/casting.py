@@ -67,8 +67,7 @@ def to(self, *args, dtype=None, device=None, other=None, non_blocking=False, cop
                 dtype, rest = rest[0], rest[1:]
         else:
             dtype = first
-    if device is not None:
-        dtypes.device(device)
+    dtypes.on_cpu(device)
     if other is not None:
         dtype = other._a.dtype
     target = None if dtype is None else numpy_dtype(dtype)
@@ -100,7 +99,7 @@ def type_(self, dtype=None, non_blocking=False):
         return f"autograd.{_TYPE_NAMES[self._a.dtype.name]}"
     if isinstance(dtype, str):
         dtype = _NAMED_TYPES.get(dtype.rpartition(".")[2], dtype)
-    return to(self, dtype)
+    return to(self, getattr(dtype, "dtype", dtype))  # autograd.LongTensor has its element type there
 
 
 @composite(public=False)

@@ -225,7 +225,7 @@ def test_not_here(program):
 
 
 @pytest.mark.parametrize("program", [
-    "m.ones(2, device='cuda')", "m.ones(2).to('cuda')", "m.device('cuda')", "n.Linear(2, 2).cuda()",
+    "m.ones(2, device='cuda')", "m.ones(2).to('cuda')", "m.ones(2).cuda()", "n.Linear(2, 2).cuda()",
     "n.Linear(2, 2, device='cuda')", "m.Generator('cuda')",
 ])
 def test_other_devices_raise(program):
