@@ -363,8 +363,8 @@ __version__ = "0.1.0"
 __tapegrad__ = True
 
 # Parts that few programs need, or that need what few programs load: imported when first asked for.
-_LAZY_MODULES = ("accelerator", "amp", "backends", "cuda", "data", "fft", "io", "jit", "linalg", "random", "signal",
-                 "special", "testing", "version")
+_LAZY_MODULES = ("accelerator", "amp", "backends", "cuda", "data", "distributed", "fft", "io", "jit",
+                 "linalg", "random", "signal", "special", "testing", "version")
 _LAZY_NAMES = {
     **dict.fromkeys(("GradScaler", "autocast"), "amp"),
     **dict.fromkeys(("BoolTensor", "ByteTensor", "CharTensor", "DoubleTensor", "FloatTensor", "HalfTensor", "IntTensor",

@@ -9,9 +9,10 @@ device(type='cpu')
 
 from __future__ import annotations
 
-from typing import Any, NoReturn
+from typing import Any
 
 from ..errors import DeviceError, fail
+from ..refusal import Refusal
 from . import amp as amp
 
 
@@ -114,8 +115,8 @@ def set_rng_state_all(new_states: Any) -> None:
     >>> import autograd
     >>> autograd.cuda.set_rng_state_all([])
     """
-    for _ in new_states:
-        _needed("set_rng_state_all with states")
+    if len(new_states):
+        fail(DeviceError, f"there are no GPUs here that could take {len(new_states)} states of generators")
 
 
 def get_arch_list() -> list[str]:
@@ -138,17 +139,8 @@ _NEED_A_GPU = frozenset((
 ))
 
 
-def _needed(name: str) -> NoReturn:
-    fail(DeviceError, f"autograd.cuda.{name} needs a GPU with CUDA, and tensors live on the CPU here. Call it only "
-                      "where autograd.cuda.is_available()")
-
-
 def __getattr__(name: str) -> Any:
     if name not in _NEED_A_GPU:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-
-    def refuse(*args: Any, **kwargs: Any) -> NoReturn:
-        _needed(name)
-
-    refuse.__name__ = refuse.__qualname__ = name
-    return refuse
+    return Refusal(f"cuda.{name} needs a GPU with CUDA, and tensors live on the CPU here. Use it only where "
+                   "cuda.is_available()", DeviceError)
