@@ -133,9 +133,9 @@ class GradScaler:
             warnings.warn("torch.cuda.amp.GradScaler is enabled, but CUDA is not available.  Disabling.", stacklevel=2)
             enabled = False
         if enabled and growth_factor <= 1.0:
-            fail(ValueError, f"The growth factor must be > 1.0, got {growth_factor}")
+            fail(AssertionError, f"The growth factor must be > 1.0, got {growth_factor}")
         if enabled and backoff_factor >= 1.0:
-            fail(ValueError, f"The backoff factor must be < 1.0, got {backoff_factor}")
+            fail(AssertionError, f"The backoff factor must be < 1.0, got {backoff_factor}")
         self._enabled = enabled
         self._scale, self._growth_factor, self._backoff_factor = float(init_scale), growth_factor, backoff_factor
         self._growth_interval, self._growth_tracker = growth_interval, 0

@@ -76,12 +76,14 @@ def _run_script(arguments: argparse.Namespace) -> int:
 def _port(arguments: argparse.Namespace) -> int:
     from .moving.port import ported
     try:
-        with tokenize.open(arguments.script) as file:
-            result = ported(file.read(), str(arguments.script))
+        with open(arguments.script, "rb") as file:  # not as text, which would change the ends of lines
+            encoding = tokenize.detect_encoding(file.readline)[0]
+            file.seek(0)
+            result = ported(file.read().decode(encoding), str(arguments.script))
         if arguments.output is None:
             print(result.source, end="")
         else:
-            arguments.output.write_text(result.source, encoding="utf-8")
+            arguments.output.write_bytes(result.source.encode(encoding))
     except (OSError, SyntaxError, ValueError) as error:
         print(f"tapegrad: error: {error}", file=sys.stderr)
         return 1

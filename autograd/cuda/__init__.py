@@ -15,6 +15,11 @@ from ..errors import DeviceError, fail
 from ..refusal import Refusal
 from . import amp as amp
 
+__all__ = [
+    "device_count", "empty_cache", "get_arch_list", "get_rng_state_all", "is_available", "is_bf16_supported",
+    "is_initialized", "manual_seed", "manual_seed_all", "max_memory_allocated", "max_memory_reserved",
+    "memory_allocated", "memory_reserved", "seed", "seed_all", "set_rng_state_all",
+]
 
 def is_available() -> bool:
     """Whether there is a GPU to compute on: never.
@@ -143,4 +148,4 @@ def __getattr__(name: str) -> Any:
     if name not in _NEED_A_GPU:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     return Refusal(f"cuda.{name} needs a GPU with CUDA, and tensors live on the CPU here. Use it only where "
-                   "cuda.is_available()", DeviceError)
+                   "cuda.is_available()", TypeError if name.endswith("Tensor") else DeviceError)
