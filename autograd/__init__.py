@@ -6,9 +6,9 @@ The names are PyTorch's; what differs is in ``docs/differences.md``.
 from __future__ import annotations
 
 import importlib as _importlib
+import typing as _typing
 import warnings as _warnings
 from math import e, inf, nan, pi
-from typing import Any as _Any
 
 from . import clash as _clash
 
@@ -17,8 +17,7 @@ _clash.check()
 # NumPy warns where a result overflows or is not a number; tensors, like PyTorch's, carry the inf or nan on in silence.
 _warnings.filterwarnings("ignore", category=RuntimeWarning, module=r"autograd(\.|$)")
 
-from . import creation, formatting, functional
-from .anomaly import detect_anomaly, is_anomaly_enabled, set_detect_anomaly
+from . import creation, formatting, functional, ops
 from .backward import backward, grad
 from .creation import (
     as_tensor,
@@ -82,7 +81,6 @@ from .layouts import (
 )
 from .modes import is_grad_enabled, is_inference_mode_enabled
 from .ops.activation import celu, prelu, relu, rrelu, selu
-from .ops.adaptive_pool import adaptive_avg_pool1d, adaptive_max_pool1d
 from .ops.arithmetic import (
     add,
     addcdiv,
@@ -106,9 +104,7 @@ from .ops.arithmetic import (
     true_divide,
 )
 from .ops.assigning import index_put
-from .ops.average_pool import avg_pool1d
 from .ops.axes import adjoint, moveaxis, movedim, permute, swapaxes, swapdims, t, transpose
-from .ops.bessel import i0
 from .ops.casting import clone, detach, detach_
 from .ops.comparison import (
     allclose,
@@ -149,21 +145,6 @@ from .ops.complex_numbers import (
     view_as_complex,
     view_as_real,
 )
-from .ops.conv import conv1d, conv2d, conv3d, conv_transpose1d, conv_transpose2d, conv_transpose3d
-from .ops.counting import (
-    argwhere,
-    bucketize,
-    count_nonzero,
-    nonzero,
-    nonzero_static,
-    searchsorted,
-    unique,
-    unique_consecutive,
-)
-from .ops.differences import gradient
-from .ops.distance import cdist, pdist
-from .ops.dropout import alpha_dropout, dropout, feature_alpha_dropout
-from .ops.einsum import einsum
 from .ops.elementwise import (
     acos,
     acosh,
@@ -193,18 +174,6 @@ from .ops.elementwise import (
     tanh,
 )
 from .ops.extremes import clamp, clamp_max, clamp_min, clip, fmax, fmin, maximum, minimum
-from .ops.fold import channel_shuffle, pixel_shuffle, pixel_unshuffle
-from .ops.grids import (
-    block_diag,
-    cartesian_prod,
-    combinations,
-    meshgrid,
-    tril_indices,
-    triu_indices,
-    unravel_index,
-    vander,
-)
-from .ops.histograms import bincount, histc, histogram, histogramdd
 from .ops.index_select import index_add, index_copy, index_fill, index_reduce, index_select, put, take, take_along_dim
 from .ops.indexing import narrow, narrow_copy, select
 from .ops.joining import (
@@ -221,16 +190,6 @@ from .ops.joining import (
     stack,
     vstack,
 )
-from .ops.linalg.functions import matrix_exp, matrix_power
-from .ops.linalg.least_squares import pinverse
-from .ops.linalg.low_rank import pca_lowrank, svd_lowrank
-from .ops.linalg.lu import lu_unpack, top_lu as lu, top_lu_solve as lu_solve
-from .ops.linalg.orthogonal import geqrf, orgqr, ormqr, top_qr as qr
-from .ops.linalg.products import chain_matmul, cross, kron, tensordot, trace
-from .ops.linalg.solve import det, inverse, logdet, top_slogdet as slogdet
-from .ops.linalg.spectral import top_svd as svd
-from .ops.linalg.triangular import cholesky_inverse, cholesky_solve, top_cholesky as cholesky, triangular_solve
-from .ops.linear import bilinear
 from .ops.logical import (
     bitwise_and,
     bitwise_left_shift,
@@ -245,16 +204,6 @@ from .ops.logical import (
 )
 from .ops.masking import masked_fill, masked_scatter, masked_select
 from .ops.matrix import addbmm, addmm, addmv, addr, baddbmm, bmm, dot, ger, inner, matmul, mm, mv, outer, vdot
-from .ops.moments import corrcoef, cov, nanmean, nansum, std, std_mean, var, var_mean
-from .ops.norm import (
-    group_norm,
-    layer_norm,
-    rms_norm,
-)
-from .ops.norms import dist, norm, renorm
-from .ops.padding import constant_pad_nd
-from .ops.piecewise import hardshrink, threshold
-from .ops.pool import max_pool1d, max_pool2d, max_pool3d
 from .ops.powers import (
     arctan2,
     atan2,
@@ -269,7 +218,6 @@ from .ops.powers import (
     sqrt,
     square,
 )
-from .ops.quantiles import median, mode, nanmedian, nanquantile, quantile
 from .ops.rearranging import flip, fliplr, flipud, repeat_interleave, roll, rot90, tile, tril, triu
 from .ops.reductions import all, amax, amin, aminmax, any, argmax, argmin, max, mean, min, prod, sum
 from .ops.rounding import (
@@ -305,7 +253,6 @@ from .ops.sampling import (
     randn_like,
     randperm,
 )
-from .ops.scan import cummax, cummin, cumprod, cumsum, cumulative_trapezoid, diff, logcumsumexp, trapezoid, trapz
 from .ops.scattering import gather, scatter, scatter_add, scatter_reduce
 from .ops.shape import (
     broadcast_shapes,
@@ -318,24 +265,9 @@ from .ops.shape import (
     unflatten,
     unsqueeze,
 )
-from .ops.similarity import cosine_similarity, pairwise_distance
 from .ops.softmax import log_softmax, softmax
-from .ops.sorting import argsort, kthvalue, msort, sort, topk
 from .ops.special import digamma, erf, erfc, erfinv, igamma, igammac, lgamma, logit, mvlgamma, polygamma, sinc, xlogy
-from .ops.spectrogram import istft, stft
 from .ops.splitting import chunk, dsplit, hsplit, split, split_with_sizes, tensor_split, unbind, vsplit
-from .ops.strided import (
-    as_strided,
-    as_strided_scatter,
-    diag,
-    diag_embed,
-    diagflat,
-    diagonal,
-    diagonal_scatter,
-    select_scatter,
-    slice_scatter,
-)
-from .ops.unlinked import unsafe_chunk, unsafe_split
 from .ops.vector_norm import logsumexp
 from .ops.writing import fill
 from .predicates import (
@@ -353,6 +285,87 @@ from .ranges import arange, linspace, logspace, range_ as range
 from .saved_hooks import save_on_cpu, saved_tensors_hooks
 from .tensor import Size, Tensor
 
+if _typing.TYPE_CHECKING:  # what `__getattr__` finds, for type checkers
+    from .anomaly import detect_anomaly, is_anomaly_enabled, set_detect_anomaly
+    from .checkpointing import checkpoint, checkpoint_sequential
+    from .ops.adaptive_pool import adaptive_avg_pool1d, adaptive_max_pool1d
+    from .ops.average_pool import avg_pool1d
+    from .ops.bessel import i0
+    from .ops.conv import conv1d, conv2d, conv3d, conv_transpose1d, conv_transpose2d, conv_transpose3d
+    from .ops.counting import (
+        argwhere,
+        bucketize,
+        count_nonzero,
+        nonzero,
+        nonzero_static,
+        searchsorted,
+        unique,
+        unique_consecutive,
+    )
+    from .ops.differences import gradient
+    from .ops.distance import cdist, pdist
+    from .ops.dropout import alpha_dropout, dropout, feature_alpha_dropout
+    from .ops.einsum import einsum
+    from .ops.fold import channel_shuffle, pixel_shuffle, pixel_unshuffle
+    from .ops.grids import (
+        block_diag,
+        cartesian_prod,
+        combinations,
+        meshgrid,
+        tril_indices,
+        triu_indices,
+        unravel_index,
+        vander,
+    )
+    from .ops.histograms import bincount, histc, histogram, histogramdd
+    from .ops.linalg.functions import matrix_exp, matrix_power
+    from .ops.linalg.least_squares import pinverse
+    from .ops.linalg.low_rank import pca_lowrank, svd_lowrank
+    from .ops.linalg.lu import lu_unpack, top_lu as lu, top_lu_solve as lu_solve
+    from .ops.linalg.orthogonal import geqrf, orgqr, ormqr, top_qr as qr
+    from .ops.linalg.products import chain_matmul, cross, kron, tensordot, trace
+    from .ops.linalg.solve import det, inverse, logdet, top_slogdet as slogdet
+    from .ops.linalg.spectral import top_svd as svd
+    from .ops.linalg.triangular import cholesky_inverse, cholesky_solve, top_cholesky as cholesky, triangular_solve
+    from .ops.linear import bilinear
+    from .ops.moments import corrcoef, cov, nanmean, nansum, std, std_mean, var, var_mean
+    from .ops.norm import (
+        group_norm,
+        layer_norm,
+        rms_norm,
+    )
+    from .ops.norms import dist, norm, renorm
+    from .ops.padding import constant_pad_nd
+    from .ops.piecewise import hardshrink, threshold
+    from .ops.pool import max_pool1d, max_pool2d, max_pool3d
+    from .ops.quantiles import median, mode, nanmedian, nanquantile, quantile
+    from .ops.scan import cummax, cummin, cumprod, cumsum, cumulative_trapezoid, diff, logcumsumexp, trapezoid, trapz
+    from .ops.similarity import cosine_similarity, pairwise_distance
+    from .ops.sorting import argsort, kthvalue, msort, sort, topk
+    from .ops.spectrogram import istft, stft
+    from .ops.strided import (
+        as_strided,
+        as_strided_scatter,
+        diag,
+        diag_embed,
+        diagflat,
+        diagonal,
+        diagonal_scatter,
+        select_scatter,
+        slice_scatter,
+    )
+    from .ops.unlinked import unsafe_chunk, unsafe_split
+    from .random import (
+        Generator,
+        default_generator,
+        fork_rng,
+        get_rng_state,
+        initial_seed,
+        manual_seed,
+        seed,
+        set_rng_state,
+    )
+
 # The import of tensor.py gave the name to the module.
 tensor = creation.tensor
 newaxis = None
@@ -363,7 +376,7 @@ __version__ = "0.1.0"
 __tapegrad__ = True
 
 # Parts that few programs need, or that need what few programs load: imported when first asked for.
-_LAZY_MODULES = ("accelerator", "amp", "backends", "cuda", "data", "distributed", "fft", "io", "jit",
+_LAZY_MODULES = ("accelerator", "amp", "anomaly", "backends", "cuda", "data", "distributed", "fft", "io", "jit",
                  "linalg", "random", "signal", "special", "testing", "version")
 _LAZY_NAMES = {
     **dict.fromkeys(("GradScaler", "autocast"), "amp"),
@@ -373,24 +386,29 @@ _LAZY_NAMES = {
                      "get_float32_matmul_precision", "get_num_interop_threads", "get_num_threads",
                      "set_default_device", "set_flush_denormal", "set_float32_matmul_precision",
                      "set_num_interop_threads", "set_num_threads", "use_deterministic_algorithms"), "settings"),
+    **dict.fromkeys(("detect_anomaly", "is_anomaly_enabled", "set_detect_anomaly"), "anomaly"),
     **dict.fromkeys(("checkpoint", "checkpoint_sequential"), "checkpointing"),
     **dict.fromkeys(("Generator", "default_generator", "fork_rng", "get_rng_state", "initial_seed", "manual_seed",
                      "seed", "set_rng_state"), "random"),
+    **dict.fromkeys(("load", "save"), "io"),
 }
 
 
 # Where PyTorch programs look for things that stand elsewhere here.
 _ELSEWHERE = {
     "autograd": "its functions are this module's own: autograd.grad, autograd.Function, ...",
-    "load": "use autograd.io.load",
     "nn": "layers are a package of their own: import nn",
     "optim": "optimizers are a package of their own: import optim",
-    "save": "use autograd.io.save",
     "utils": "torch.utils.data is autograd.data, torch.utils.checkpoint is autograd.checkpoint",
 }
 
 
-def __getattr__(name: str) -> _Any:
+def __getattr__(name: str) -> _typing.Any:
+    if name in ops.FUNCTIONS:
+        globals()[name] = found = ops.function(name)
+        return found
+    if name == "__all__":  # for "from autograd import *", which does not ask __dir__
+        return [n for n in __dir__() if not n.startswith("_")]
     if name in _LAZY_MODULES:
         return _importlib.import_module(f".{name}", __name__)
     if name in _LAZY_NAMES:
@@ -399,3 +417,7 @@ def __getattr__(name: str) -> _Any:
         return getattr(Tensor, name)  # the in-place forms as functions: autograd.relu_(x)
     hint = f"; {_ELSEWHERE[name]}" if name in _ELSEWHERE else ""
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}{hint}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *ops.FUNCTIONS, *_LAZY_NAMES})

@@ -8,9 +8,12 @@ costs nothing.
 
 from __future__ import annotations
 
+import re
 import types
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from .kernels.late import LATE
 
 if TYPE_CHECKING:
     from .primitive import Primitive
@@ -19,44 +22,48 @@ if TYPE_CHECKING:
 RUNTIME: dict[str, Any] = {}
 
 
-def _lazy(name: str, write: Callable[[], str], names: Callable[[], dict[str, Any]]) -> types.FunctionType:
-    """A function that, on its first call, takes on the code of the text that ``write`` gives.
+def lazy(name: str, owner: Any, write: Callable[[Any], str], names: Callable[[Any], dict[str, Any]]) -> Any:
+    """A function that, on its first call, takes on the code of the text ``write(owner)``, which uses ``names(owner)``.
 
     The function object stays the same, so every reference to it, taken before or after, gets the final code.
+    An import makes hundreds of them, so each is a function and a dictionary, without closures.
     """
-    namespace: dict[str, Any] = {"__name__": __name__}
-
-    def become() -> Any:
-        # Threads may meet here. All write the same, so none has to wait; a lock might stay locked in a forked child.
-        namespace.update({**RUNTIME, **names()})
-        made: dict[str, Any] = {}
-        exec(compile(write(), f"<autograd {name}>", "exec"), namespace, made)
-        written = made[name]
-        # The code comes last: the stub does without the defaults, the code does not.
-        function.__defaults__, function.__kwdefaults__ = written.__defaults__, written.__kwdefaults__
-        function.__code__ = written.__code__
-        return function
-
-    namespace["become"] = become
-    function = types.FunctionType(_stub.__code__, namespace, name)
+    namespace = {"__name__": __name__, "become": _become, "owner": owner, "write": write, "names": names}
+    namespace["function"] = function = types.FunctionType(_stub.__code__, namespace, name)
     return function
 
 
 def _stub(*args, **kwargs):  # type: ignore[no-untyped-def]
-    return become()(*args, **kwargs)  # type: ignore[name-defined]  # noqa: F821
+    return become(function, owner, write, names)(*args, **kwargs)  # type: ignore[name-defined]  # noqa: F821
+
+
+def _become(function: Any, owner: Any, write: Callable[[Any], str], names: Callable[[Any], dict[str, Any]]) -> Any:
+    name, namespace = function.__name__, function.__globals__
+    # Threads may meet here. All write the same, so none has to wait; a lock might stay locked in a forked child.
+    namespace.update({**RUNTIME, **names(owner)})
+    for key, value in tuple(namespace.items()):
+        if key.startswith(("fast_", "fused_")) and isinstance(value, types.FunctionType) and value in LATE:
+            LATE[value].bind(namespace, key)
+    made: dict[str, Any] = {}
+    exec(compile(write(owner), f"<autograd {name}>", "exec"), namespace, made)
+    written = made[name]
+    # The code comes last: the stub does without the defaults, the code does not.
+    function.__defaults__, function.__kwdefaults__ = written.__defaults__, written.__kwdefaults__
+    function.__code__ = written.__code__
+    return function
 
 
 def lazy_function(op: Primitive) -> Any:
     """The public function of ``op``: signature, checks of types, then the core."""
-    f = _lazy(op.name, lambda: function_text(op), lambda: _names(op))
+    f = lazy(op.name, op, function_text, _names)
     f.__doc__, f.__qualname__, f.__module__ = op.forward.__doc__, op.name, op.forward.__module__
-    f.__wrapped__ = op.forward  # type: ignore[attr-defined] # for signatures and source links
+    f.__wrapped__ = op.forward  # for signatures and source links
     return f
 
 
 def lazy_core(op: Primitive) -> Any:
     """``op`` on Tensors that already have the right types, all parameters by position."""
-    return _lazy("core", lambda: core_text(op), lambda: _names(op))
+    return lazy("core", op, core_text, _names)
 
 
 def lazy_vjp(op: Primitive) -> Any:
@@ -64,13 +71,16 @@ def lazy_vjp(op: Primitive) -> Any:
 
     Raises `Modified` where a saved array was written to after ``seq``.
     """
-    return _lazy("vjp", lambda: vjp_text(op), lambda: _names(op))
+    return lazy("vjp", op, vjp_text, _names)
 
 
 def _names(op: Primitive) -> dict[str, Any]:
-    names: dict[str, Any] = {"op": op, "core": op.core, "forward": op.forward, "joint": op.joint,
-                             "quick": op.ufunc or op.fast}
-    names.update({f"rule_{k}": rule for k, rule in op.rules.items()})
+    names: dict[str, Any] = {"op": op, "core": op.core, "forward": op.forward, "joint": op.joint, "quick": op.ufunc}
+    names.update({f"rule_{k}": LATE[rule].twin if rule in LATE else rule for k, rule in op.rules.items()})
+    names.update({f"fused_{k}": rule for k, rule in op.rules.items() if rule in LATE})
+    for expression in (op.fast, op.common):
+        if expression is not None:
+            names.update({f"fast_{name}": value for name, value in expression.names.items()})
     for p, value in _defaults(op).items():
         names[f"default_{p}"] = value
     return names
@@ -117,14 +127,16 @@ def function_text(op: Primitive) -> str:
         lines += [f"    if {op.varargs} is not None or len(spread_) == 1:",
                   f"        {op.varargs} = spread(op, spread_, {op.varargs})",
                   f"    else: {op.varargs} = spread_"]
-    if not op.method:  # mostly called by rules, on arrays
+    if not (op.method or op.common):  # mostly called by rules, on arrays
         lines += [f"    if {_is_raw(op)}:", f"        return {_raw(op)}"]
     lines.append("    try:")
     lines += [f"        {line}" for line in _unwrap(op)]
     lines.append("    except AttributeError:")
-    if op.method and not op.variadic:
+    if (op.method or op.common) and not op.variadic:
         lines += [f"        if {_is_raw(op)}:", f"            return {_raw(op)}"]
     lines.append(f"        return general(op, {flat})")
+    if op.common:
+        lines += [f"    if not ({_inlined(op, op.common)}):", f"        return op.rest({', '.join(op.params)})"]
     guard = _guard(op)
     if guard:
         lines += [f"    if {guard}:", f"        return general(op, {flat})"]
@@ -209,21 +221,35 @@ def _body(op: Primitive, plain: bool) -> list[str]:
 
 def _compute(op: Primitive) -> list[str]:
     call = f"forward({_call(op, arrays=True)})"
-    target = ", ".join(["out", *op.aux])
-    quick = op.ufunc or op.fast
-    if quick is None:
-        return [f"{target} = {call}"]
+    if op.ufunc is None and op.fast is None:
+        return [f"{', '.join(['out', *op.aux])} = {call}"]
     defaults = _defaults(op)
     given = [p for p in op.params if p not in op.inputs and p in defaults]
-    fast = f"quick({', '.join(f'a_{p}' if p in op.inputs else p for p in op.params if p not in given)})"
-    line = f"out = {fast}"
-    if given:
-        line += f" if {' and '.join(f'{p} is default_{p}' for p in given)} else {call}"
+    ordinary = " and ".join(f"{p} is default_{p}" for p in given)
     if op.ufunc is not None:
-        return [line]
-    # Where the fast form raises or gives a bare number, the forward explains or gives a view.
-    lines = ["try:", f"    {line}", "except Exception:", f"    out = {call}"]
-    return [*lines, "if out.__class__ is not ndarray:", f"    out = {call}"] if op.view else lines
+        fast = f"quick({', '.join(f'a_{p}' if p in op.inputs else p for p in op.params if p not in given)})"
+        return [f"out = {fast} if {ordinary} else {call}" if given else f"out = {fast}"]
+    assert op.fast is not None
+    fast = _inlined(op, op.fast)
+    return ["try:", f"    out = ({fast}) if {ordinary} else None" if given else f"    out = {fast}",
+            "except Exception:", "    out = None", "if out is None:", f"    out = {call}"]
+
+
+class Inline(NamedTuple):
+    """A Python expression of an operation's inputs (as arrays) and options, and what its other names stand for."""
+
+    text: str
+    names: dict[str, Any]
+
+
+def inline(text: str, **names: Any) -> Inline:
+    """Say by an expression what an operation computes in the common case."""
+    return Inline(text, names)
+
+
+def _inlined(op: Primitive, expression: Inline) -> str:
+    new = {p: f"a_{p}" for p in op.inputs} | {name: f"fast_{name}" for name in expression.names}
+    return re.sub(rf"(?<![.\w])({'|'.join(new)})\b(?!=)", lambda found: new[found[1]], expression.text)
 
 
 def _many_outputs(op: Primitive, plain: bool) -> list[str]:
@@ -325,13 +351,17 @@ def vjp_text(op: Primitive) -> str:
         lines.append(f"    if {' or '.join(stale)}: raise Modified")
     if op.outputs != 1:
         lines.append("    g = tuple([g.by_index.get(i) for i in range(n_outputs)])")
+    fused = [p for p in op.rules if op.rules[p] in LATE]
     conj = op.holomorphic and op.outputs == 1
+    if fused or conj:
+        # Not every array's dtype is NumPy's one object of that type: those that were unpickled have their own.
+        lines.append("    real = (d := g.dtype) is float32 or d is float64")
     if conj:
-        lines += ["    d = g.dtype",
-                  # Not every array's dtype is NumPy's one object of that type: those that were unpickled have their
-                  # own.
-                  "    conj = d is not float32 and d is not float64 and d.kind == 'c'",
-                  "    if conj: g = conjugate(g)"]
+        lines += ["    conj = not real and d.kind == 'c'", "    if conj: g = conjugate(g)"]
+    if fused:
+        lines.append("    real = real and g.__class__ is ndarray")
+    if fused and len(op.inputs) == 1:
+        lines.append(f"    if real: return (fused_{fused[0]}({', '.join(op.rule_params[fused[0]])}),)")
     if op.joint is not None:
         args = ", ".join("tuple([e is not None for e in edges])" if p == "needs" else p
                          for p in op.rule_params[""])
@@ -339,23 +369,26 @@ def vjp_text(op: Primitive) -> str:
         lines += ["    if conj: result = conjugate_all(result)"] if conj else []
         return "\n".join([*lines, "    return result"])
     results = []
+    if op.broadcasts and op.ufunc is not None:
+        lines.append("    shape = g.shape")
     single = len(op.inputs) == 1
-    if not single:
+    if not single or f"{op.inputs[0]}_shape" in op.rule_params.get(op.inputs[0], ()):
         lines.append(f"    {', '.join(f'e_{p}' for p in op.inputs)}, = edges")
     for p in op.inputs:
         if p not in op.rules:
             results.append("None")
             continue
-        call = f"rule_{p}({', '.join(op.rule_params[p])})"
+        args = ", ".join(f"e_{p}.shape" if name == f"{p}_shape" else name for name in op.rule_params[p])
+        call = f"fused_{p}({args}) if real else rule_{p}({args})" if p in fused and not single else f"rule_{p}({args})"
         results.append(f"g_{p}")
         if single:
             lines.append(f"    g_{p} = {call}")
             continue
         lines += [f"    if e_{p} is None: g_{p} = None", "    else:", f"        g_{p} = {call}"]
-        if op.broadcasts:
-            lines.append(f"        if g_{p}.shape != e_{p}.shape: g_{p} = unbroadcast(g_{p}, e_{p}.shape)")
+        if op.broadcasts:  # each rule of an elementwise operation gives the shape of g
+            shape = "shape" if op.ufunc is not None else f"g_{p}.shape"
+            lines.append(f"        if {shape} != e_{p}.shape: g_{p} = unbroadcast(g_{p}, e_{p}.shape)")
     if conj:
         lines.append(f"    if conj: return conjugate_all(({', '.join(results)},))")
     lines.append(f"    return ({', '.join(results)},)")
     return "\n".join(lines)
-

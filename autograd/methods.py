@@ -19,7 +19,7 @@ OPERATORS = {
     "__xor__": "bitwise_xor", "__rxor__": "bitwise_xor",
     "__lshift__": "bitwise_left_shift", "__rshift__": "bitwise_right_shift",
     "__eq__": "eq", "__ne__": "ne", "__lt__": "lt", "__le__": "le", "__gt__": "gt", "__ge__": "ge",
-    "__getitem__": "getitem", "__setitem__": "setitem",
+    "__getitem__": "slice_view", "__setitem__": "setitem",
 }
 COMPARISONS = ("__eq__", "__ne__", "__lt__", "__le__", "__gt__", "__ge__")
 REFLECTED = {
@@ -83,9 +83,36 @@ def _inplace_composite(c: Composite) -> Callable[..., Any]:
     return method
 
 
+def _method(name: str) -> Callable[..., Any]:
+    """The method of this name, from operations that are imported."""
+    found: Any = REGISTRY.get(name) or COMPOSITES.get(name)
+    if found is not None:
+        return found.function  # type: ignore[no-any-return]
+    name = name.removesuffix("_")
+    return inplace(REGISTRY[name]) if name in REGISTRY else _inplace_composite(COMPOSITES[name])
+
+
+class Deferred:
+    """Stands in a class for a method of a family of `ops.DEFERRED`: looked up, it imports the family and gives way."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self.owner = owner
+
+    def __get__(self, instance: Any, owner: type | None = None) -> Any:
+        family = ops.METHODS[self.name]
+        ops.load(family)
+        for name, value in list(vars(self.owner).items()):  # all of the family at once: each change of a class costs
+            if isinstance(value, Deferred) and ops.METHODS[name] == family:
+                setattr(self.owner, name, _method(name))
+        return _method(self.name).__get__(instance, owner)
+
+
 def table() -> dict[str, Any]:
     """Every bound method of Tensor by name."""
-    found: dict[str, Any] = {}
+    found: dict[str, Any] = {name: Deferred(name) for name in ops.METHODS}
     for op in REGISTRY.values():
         if op.method:
             found[op.name] = op.function

@@ -46,12 +46,14 @@ class Primitive:
     def __init__(
         self, forward: Callable[..., Any], vjp: Mapping[str, Rule] | Rule | None, *, inputs: Sequence[str] | None,
         variadic: bool, aux: Sequence[str], outputs: int | str, broadcasts: bool, promote: str | None, view: bool,
-        varargs: str | None, ufunc: np.ufunc | None, fast: Callable[..., Any] | None, holomorphic: bool, method: bool,
-        inplace: bool, numpy: Sequence[Any], name: str | None, node_name: str | None,
+        varargs: str | None, ufunc: np.ufunc | None, fast: codegen.Inline | None, common: codegen.Inline | None,
+        holomorphic: bool, method: bool, inplace: bool, numpy: Sequence[Any], name: str | None, node_name: str | None,
     ) -> None:
         self.forward, self.name = forward, name or forward.__name__
         self.variadic, self.aux, self.outputs, self.broadcasts = variadic, tuple(aux), outputs, broadcasts
-        self.promote, self.view, self.varargs, self.ufunc, self.fast = promote, view, varargs, ufunc, fast
+        self.promote, self.view, self.varargs, self.ufunc = promote, view, varargs, ufunc
+        self.fast, self.common = fast, common
+        self.rest: Callable[..., Any] | None = None
         self.holomorphic, self.method, self.inplace, self.numpy = holomorphic, method, inplace, tuple(numpy)
         self.node_name = node_name or "".join(map(str.title, self.name.split("_"))) + "Backward0"
         self.params = parameters(forward)
@@ -64,9 +66,11 @@ class Primitive:
         rules = {"": self.joint} if self.joint is not None else self.rules
         #: The names each rule takes, by input ("" for a joint rule).
         self.rule_params = {k: parameters(r) for k, r in rules.items()}
+        #: What a rule need not have saved: the shape of its own input is that of the node where its gradient goes.
+        self.given = {k: ("g", "needs", f"{k}_shape") for k in rules}
         #: The names that nodes of this operation save, in order.
         self.kept = tuple(dict.fromkeys(
-            p for ps in self.rule_params.values() for p in ps if p not in ("g", "needs")))
+            p for k, ps in self.rule_params.items() for p in ps if p not in self.given[k]))
         #: The names by which a rule asks for one of several outputs, and its index.
         self.single_outputs = {} if outputs in (1, "many") else {f"out_{i}": i for i in range(int(outputs))}
         self._validate(inputs)
@@ -138,7 +142,7 @@ def primitive(
     vjp: Mapping[str, Rule] | Rule | None = None, *, inputs: Sequence[str] | None = None, variadic: bool = False,
     aux: Sequence[str] = (), outputs: int | str = 1, broadcasts: bool = False, promote: str | None = None,
     view: bool = False, varargs: str | None = None, ufunc: np.ufunc | None = None,
-    fast: Callable[..., Any] | None = None, holomorphic: bool = False,
+    fast: codegen.Inline | None = None, common: codegen.Inline | None = None, holomorphic: bool = False,
     method: bool = True, inplace: bool = False, numpy: Sequence[Any] = (), name: str | None = None,
     node_name: str | None = None,
 ) -> Callable[[F], F]:
@@ -158,7 +162,10 @@ def primitive(
         view: the output may share the first input's memory.
         varargs: an option that callers may also spread, as in ``permute(x, 0, 2, 1)``.
         ufunc: computes the same as the forward when all options have their defaults; in-place forms write through it.
-        fast: likewise, for any other function; where it raises, the forward runs and says what is wrong.
+        fast: likewise, by an expression (see `inline`) that is written into the generated functions, which saves them
+            the call of the forward; where it raises or is None, the forward runs.
+        common: an expression (see `inline`) that holds for the calls the operation itself answers; ``rest`` of the
+            `Primitive`, set where that function is defined, gets the others, with the same arguments.
         holomorphic: the rules are written for real numbers and hold for complex ones by analytic continuation; the
         engine
             then conjugates the gradient on the way in and out, which is PyTorch's convention for complex gradients.
@@ -187,7 +194,8 @@ def primitive(
     def declare(forward: F) -> F:
         op = Primitive(
             forward, vjp, inputs=inputs, variadic=variadic, aux=aux, outputs=outputs, broadcasts=broadcasts,
-            promote=promote, view=view, varargs=varargs, ufunc=ufunc, fast=fast, holomorphic=holomorphic,
+            promote=promote, view=view, varargs=varargs, ufunc=ufunc, fast=fast, common=common,
+            holomorphic=holomorphic,
             method=method, inplace=inplace, numpy=numpy, name=name, node_name=node_name)
         REGISTRY[op.name] = op
         return op.function  # type: ignore[return-value]

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from . import ops
 from .dispatch import is_tensor
 from .dtypes import native
 from .errors import fail
@@ -34,6 +35,8 @@ _REDUCTIONS = {"add": "sum", "multiply": "prod", "maximum": "amax", "minimum": "
 
 def public(name: str) -> Callable[..., Any] | None:
     """The operation called ``name``."""
+    if name not in REGISTRY and name not in COMPOSITES:
+        ops.load_all()
     found = REGISTRY.get(name) or COMPOSITES.get(name)
     return None if found is None else found.function
 
@@ -41,6 +44,7 @@ def public(name: str) -> Callable[..., Any] | None:
 @functools.cache
 def _by_numpy() -> dict[Any, Callable[..., Any]]:
     """The operation that answers each NumPy function, where the operations say so."""
+    ops.load_all()
     operations: list[Any] = [*COMPOSITES.values(), *REGISTRY.values()]
     return {f: op.function for op in operations for f in op.numpy}
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Sequence
-from heapq import heappop, heappush
+from heapq import heappop, heappush, heapreplace
 from sys import getrefcount
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -82,23 +82,34 @@ def sweep(
     """
     pending: dict[Node, Any] = {}
     heap: list[tuple[int, Node]] = []
-    for node, g in zip(roots, grads, strict=True):
+    sums: set[Node] = set()  # whose pending gradient is a sum made here, and so may be added to in place
+    for node, seed in zip(roots, grads, strict=True):
         if node in pending:
-            pending[node] = pending[node] + g
+            pending[node] = pending[node] + seed
         else:
-            pending[node] = g
+            pending[node] = seed
             heappush(heap, (node.seq, node))
     needed = None if inputs is None else needed_nodes(roots, inputs)
     wanted = frozenset(() if inputs is None else inputs)
     observed = not MODE.plain and bool(MODE.state.observers)
     result: dict[Node, Any] = {}
     n: Node | None = None
+    g: Any
     try:
-        while n is not None or heap:
+        while True:
+            # The newest node is in ``n``, its gradient in ``g``; ``pending`` and ``heap`` see what competes with it.
             if n is None:
+                if not heap:
+                    break
                 n = heappop(heap)[1]
-            g = pending.pop(n)
+                g = pending.pop(n)
+            elif heap and heap[0][0] < n.seq:
+                pending[n] = g
+                n = heapreplace(heap, (n.seq, n))[1]
+                g = pending.pop(n)
             op = n.op
+            edges = n.edges
+            saved = n.saved
             extra = n.extra
             if extra is not None:
                 g = extra.replace(g, create_graph)
@@ -107,7 +118,6 @@ def sweep(
                     result[n] = g
                 n = None
                 continue
-            edges = n.edges
             if needed is not None:
                 if n in wanted:
                     result[n] = g
@@ -115,7 +125,6 @@ def sweep(
                 if not any(edges):
                     n = None
                     continue
-            saved = n.saved
             if saved is None:
                 fail(RuntimeError, _freed_message(n))
             if extra is not None and extra.packed:
@@ -134,23 +143,28 @@ def sweep(
             for e, ge in zip(edges, contributions):
                 if e is None or ge is None:
                     continue
-                if e in pending:
-                    pending[e] = pending[e] + ge
-                    continue
-                pending[e] = ge
-                if e.op is LEAF and e.extra is None:
-                    continue  # nothing runs there: it can wait in ``pending`` for the end
-                # Keep the newest in a local; the heap only sees nodes that compete with it.
-                if n is None:
-                    n = e
+                if e is n:
+                    g = g + ge
+                elif e in pending:
+                    total = pending[e]
+                    if e in sums:
+                        total += ge
+                        pending[e] = total
+                    else:
+                        pending[e] = total + ge
+                        if not create_graph:
+                            sums.add(e)
+                elif e.op is LEAF and e.extra is None:
+                    pending[e] = ge  # nothing runs there: it can wait for the end
+                elif n is None:
+                    n, g = e, ge
                 elif n.seq < e.seq:
+                    pending[e] = ge
                     heappush(heap, (e.seq, e))
                 else:
+                    pending[n] = g
                     heappush(heap, (n.seq, n))
-                    n = e
-            if heap and n is not None and heap[0][0] < n.seq:
-                heappush(heap, (n.seq, n))
-                n = heappop(heap)[1]
+                    n, g = e, ge
     except Modified:
         assert n is not None
         _raise_modified(n)

@@ -15,8 +15,13 @@ def main() -> None:
     rerun_clean(threads=1)
     import torch
 
+    from autograd import ops
+    from autograd.kernels.late import compile_all
+
     from . import eager
     torch.set_num_threads(1)
+    ops.load_all()
+    compile_all()  # as after the first seconds of a run
     for key, value in environment(1).items():
         print(f"{key}: {value}")
     figures = {}

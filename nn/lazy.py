@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
 from autograd import Tensor, int64, zeros
@@ -52,11 +53,21 @@ def _infer(module: Any, args: Any, kwargs: Any) -> None:
         module.__class__ = module.cls_to_become
 
 
-def _materialize_from(module: Any, state_dict: dict[str, Any], prefix: str, *_: Any) -> None:
+def _materialize_from(module: Any, state_dict: dict[str, Any], prefix: str, local_metadata: dict[str, Any],
+                      *_: Any) -> None:
     for name, t in (*module._parameters.items(), *module._buffers.items()):
         value = state_dict.get(prefix + name)
         if isinstance(t, Uninitialized) and isinstance(value, Tensor) and not isinstance(value, Uninitialized):
+            waiting = t.__class__, dict(vars(t))
             t.materialize(value.shape)
+            if "undo" in local_metadata:
+                local_metadata["undo"].note(functools.partial(_wait_again, t, *waiting))
+
+
+def _wait_again(t: Any, kind: type, attributes: dict[str, Any]) -> None:
+    del t._a
+    t.__class__, t._node = kind, None
+    vars(t).update(attributes)
 
 
 class _SizeFromInput(LazyModuleMixin):

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from autograd import Tensor, empty
+from autograd.codegen import RUNTIME
 from autograd.dtypes import DEFAULT
 from autograd.errors import fail
 from autograd.tape import new_leaf
@@ -43,6 +44,9 @@ class Parameter(Tensor):
     def __repr__(self) -> str:
         return "Parameter containing:\n" + super().__repr__()
 
+
+# For files, which tell parameters from other tensors.
+RUNTIME["Parameter"] = Parameter
 
 class Buffer(Tensor):
     """A tensor that becomes a buffer of the module it is assigned to: state that is not trained.

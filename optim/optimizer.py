@@ -264,9 +264,15 @@ class Optimizer:
             new["params"] = group["params"]
             if "param_names" in group:
                 new.setdefault("param_names", group["param_names"])
-        self.__setstate__({"state": state, "param_groups": saved})
-        for hook in self._optimizer_load_state_dict_post_hooks.values():  # type: ignore[attr-defined]
-            hook(self)
+        before = dict(vars(self))
+        try:
+            self.__setstate__({"state": state, "param_groups": saved})
+            for hook in self._optimizer_load_state_dict_post_hooks.values():  # type: ignore[attr-defined]
+                hook(self)
+        except BaseException:
+            vars(self).clear()
+            vars(self).update(before)
+            raise
 
     def _load_value(self, param: Tensor, key: Any, value: Any) -> Any:
         """A copy of loaded state of ``param``, its tensors in the parameter's type."""

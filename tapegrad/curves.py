@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from autograd.io.archive import write_atomically
+from autograd.io.atomic import write_atomically
 
 
 def plot(history: list[dict[str, float]], title: str, path: Path) -> None:

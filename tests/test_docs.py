@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 
 import autograd
+from autograd import ops
 from autograd.primitive import REGISTRY
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -98,6 +99,7 @@ def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Examples may write files and change defaults."""
     monkeypatch.chdir(tmp_path)
     default = autograd.get_default_dtype()
+    ops.load_all()
     registered = dict(REGISTRY)
     yield
     for name in REGISTRY.keys() - registered.keys():  # operations that an example declared

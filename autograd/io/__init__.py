@@ -1,7 +1,7 @@
-"""Keeping tensors: `save` and `load` of nested plain containers in one file, without pickle."""
+"""Keeping tensors: `save` and `load` of nested plain containers in one file, without running code from it."""
 
 from __future__ import annotations
 
-from .archive import load as load, save as save
+from .saving import load as load, save as save
 
 __all__ = ["load", "save"]

@@ -8,22 +8,21 @@ from __future__ import annotations
 
 import math
 import re
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from typing import Any
 
 import numpy as np
 
-from ..creation import tensor
-from ..dtypes import as_dtype, dtype
+from ..dtypes import ALL, device, dtype, native
 from ..errors import fail
+from ..from_data import check_array
+from ..node import wrap_node
 from ..tensor import Size, Tensor
+from .plain import KINDS, is_parameter, join, parameter_class, place, refuse, refuse_cycle, set_attributes
 
 Array = np.ndarray[Any, Any]
 
 _UNSAFE = re.compile(r'[\x00-\x1f\\:*?"<>|]|\.\.')
-
-KINDS = ("dict, OrderedDict, list, tuple, set, Size, int, float, complex, bool, str, bytes, None, dtype, Tensor, "
-         "NumPy array, NumPy number")
 
 
 class Writer:
@@ -31,73 +30,77 @@ class Writer:
 
     def __init__(self) -> None:
         self.arrays: dict[str, Array] = {}
-        # One object that occurs twice is kept once, so tied weights come back tied. The object itself is held,
-        # because an id is only unique while its object lives.
-        self._seen: dict[int, tuple[Any, dict[str, Any]]] = {}
+        # The names of the arrays by the memory they lie in, so that tied weights are kept once and come back tied.
+        # The arrays are held in ``arrays``, because an address is unique only while they live.
+        self._names: dict[Any, str] = {}
         self._open: list[int] = []
 
     def node(self, value: Any, path: str = "") -> Any:
         """The JSON value that stands for ``value``, which was found at ``path``."""
-        if value is None or type(value) in (str, bool, int):
+        kind = type(value)
+        if value is None or kind in (str, bool, int):
             return value
-        if type(value) is float:
+        if kind is float:
             return value if math.isfinite(value) else {"float": repr(value)}
         if isinstance(value, (Tensor, np.ndarray, np.generic)):
             return self._array_node(value, path)
-        if isinstance(value, (dict, list, tuple, set)):
-            return self._container_node(value, path)
-        if type(value) is complex:
+        if kind is complex:
             return {"complex": [repr(value.real), repr(value.imag)]}
-        if type(value) is bytes:
-            return {"bytes": value.hex()}
-        if isinstance(value, dtype):
-            return {"dtype": value.name}
-        fail(TypeError, f"cannot save a {type(value).__module__}.{type(value).__qualname__} (at {path or 'the top'}): "
-                        f"files hold data only, and never objects with code. Supported: {KINDS}. "
-                        "Of a module or an optimizer save its state_dict()")
+        if kind in (bytes, bytearray):
+            return {kind.__name__: value.hex()}
+        if kind in (dtype, device):
+            return {kind.__name__: value.name if kind is dtype else value.type}
+        if kind in _CONTAINERS:
+            return self._container_node(value, path)
+        refuse(value, path, f"{KINDS}, NumPy array, NumPy number")
 
     def _array_node(self, value: Any, path: str) -> dict[str, Any]:
-        if id(value) in self._seen:
-            return self._seen[id(value)][1]
         array = np.asarray(getattr(value, "_a", value))
-        if array.dtype.hasobject or array.dtype.names is not None:
-            fail(TypeError, f"cannot save an array of type {array.dtype} (at {path or 'the top'}): "
+        if array.dtype.kind not in "biufcSU":
+            fail(TypeError, f"cannot save an array of type {array.dtype} {place(path)}: "
                             "elements must be numbers, booleans or strings")
-        # What zip archives and file systems take as a name; it is for reading only, the skeleton knows the real keys.
-        name = _UNSAFE.sub("_", path)[:200] or "value"
-        while name in self.arrays:
-            name += "_"
-        self.arrays[name] = array
-        if isinstance(value, Tensor):
-            node = {"parameter" if value.requires_grad and value.is_leaf else "tensor": name}
-        else:
-            node = {"scalar" if isinstance(value, np.generic) else "array": name}
-        self._seen[id(value)] = value, node
-        return node
+        memory: Any = id(value)
+        if array.size:
+            memory = (array.__array_interface__["data"], array.shape, array.strides, array.dtype)
+        if memory not in self._names:
+            # What zip archives and file systems take as a name; it is for reading only, the skeleton knows the keys.
+            name = _UNSAFE.sub("_", path)[:200] or "value"
+            while name in self.arrays:
+                name += "_"
+            self.arrays[name], self._names[memory] = array, name
+        return {_array_kind(value): self._names[memory]}
 
     def _container_node(self, value: Any, path: str) -> Any:
         if id(value) in self._open:
-            fail(ValueError, f"cannot save a container that contains itself (at {path or 'the top'})")
+            refuse_cycle(path)
         self._open.append(id(value))
         try:
-            kind = type(value)
-            if kind in (dict, OrderedDict):
-                items = [[self.node(k, f"{path}/(key {i})"), self.node(v, _join(path, k))]
-                         for i, (k, v) in enumerate(value.items())]
-                if kind is dict and all(type(k) is str for k in value):
-                    return {"dict": {k: item[1] for k, item in zip(value, items, strict=True)}}
-                return {"items" if kind is dict else "ordered": items}
-            if kind in (list, tuple, Size, set):
-                nodes = [self.node(v, _join(path, i)) for i, v in enumerate(value)]
-                return nodes if kind is list else {kind.__name__.lower(): nodes}
-            fail(TypeError, f"cannot save a {kind.__module__}.{kind.__qualname__} (at {path or 'the top'}), because "
-                            f"its class would be lost: make it a plain dict, list or tuple first. Supported: {KINDS}")
+            return self._items_node(type(value), value, path)
         finally:
             self._open.pop()
 
+    def _items_node(self, kind: type, value: Any, path: str) -> Any:
+        if kind in (list, tuple, Size, set):
+            nodes = [self.node(v, join(path, i)) for i, v in enumerate(value)]
+            return nodes if kind is list else {kind.__name__.lower(): nodes}
+        items = [[self.node(k, f"{path}/(key {i})"), self.node(v, join(path, k))]
+                 for i, (k, v) in enumerate(value.items())]
+        if kind is OrderedDict and vars(value):  # a state_dict, with the versions of its modules
+            return {"state_dict": [items, self.node(dict(vars(value)), join(path, "(attributes)"))]}
+        if kind is dict and all(type(k) is str for k in value):
+            return {"dict": {k: item[1] for k, item in zip(value, items, strict=True)}}
+        return {"items" if kind is dict else "ordered" if kind is OrderedDict else "counter": items}
 
-def _join(path: str, key: Any) -> str:
-    return f"{path}/{key}" if path else str(key)
+
+_CONTAINERS = (dict, OrderedDict, Counter, list, tuple, Size, set)
+
+
+def _array_kind(value: Any) -> str:
+    if isinstance(value, Tensor):
+        if is_parameter(value):
+            return "parameter" if value.requires_grad else "frozen"
+        return "leaf" if value.requires_grad else "tensor"
+    return "scalar" if isinstance(value, np.generic) else "array"
 
 
 class Reader:
@@ -105,6 +108,7 @@ class Reader:
 
     def __init__(self, arrays: Any) -> None:
         self._arrays = arrays
+        self._read: dict[str, Array] = {}
         self._made: dict[tuple[str, str], Any] = {}
 
     def value(self, node: Any) -> Any:
@@ -114,32 +118,54 @@ class Reader:
         if not isinstance(node, dict):
             return node
         (kind, content), = node.items()
-        if kind in ("tensor", "parameter", "array", "scalar"):
+        if kind in _ARRAY_KINDS:
             if (kind, content) not in self._made:
-                self._made[kind, content] = self._array(kind, content)
+                if content not in self._read:
+                    self._read[content] = self._arrays[content]
+                self._made[kind, content] = _ARRAY_KINDS[kind](self._read[content])
             return self._made[kind, content]
         return _BUILD[kind](self, content)
 
-    def _array(self, kind: str, name: str) -> Any:
-        array = self._arrays[name]
-        if kind in ("tensor", "parameter"):
-            return tensor(array, requires_grad=kind == "parameter")
-        return array[()] if kind == "scalar" else array
+
+def _tensor(array: Array) -> Tensor:
+    return wrap_node(native(check_array(array)), None)
+
+
+_ARRAY_KINDS: dict[str, Any] = {
+    "tensor": _tensor,
+    "leaf": lambda array: _tensor(array).requires_grad_(),
+    "parameter": lambda array: parameter_class()(_tensor(array), True),
+    "frozen": lambda array: parameter_class()(_tensor(array), False),
+    "array": lambda array: array,
+    "scalar": lambda array: array[()],
+}
 
 
 def _pairs(reader: Reader, items: list[list[Any]]) -> list[tuple[Any, Any]]:
     return [(reader.value(k), reader.value(v)) for k, v in items]
 
 
+def _state_dict(reader: Reader, items: list[list[Any]], attributes: Any) -> OrderedDict[Any, Any]:
+    found = OrderedDict(_pairs(reader, items))
+    set_attributes(found, reader.value(attributes))
+    return found
+
+
+_DTYPES = {d.name: d for d in ALL}
+
 _BUILD: dict[str, Any] = {
     "dict": lambda r, content: {k: r.value(v) for k, v in content.items()},
     "items": lambda r, content: dict(_pairs(r, content)),
     "ordered": lambda r, content: OrderedDict(_pairs(r, content)),
+    "counter": lambda r, content: Counter(dict(_pairs(r, content))),
+    "state_dict": lambda r, content: _state_dict(r, *content),
     "tuple": lambda r, content: tuple(map(r.value, content)),
     "set": lambda r, content: set(map(r.value, content)),
     "size": lambda r, content: Size(map(r.value, content)),
     "float": lambda r, content: float(content),
     "complex": lambda r, content: complex(float(content[0]), float(content[1])),
     "bytes": lambda r, content: bytes.fromhex(content),
-    "dtype": lambda r, content: as_dtype(content),
+    "bytearray": lambda r, content: bytearray.fromhex(content),
+    "dtype": lambda r, content: _DTYPES[content],
+    "device": lambda r, content: device(content),
 }

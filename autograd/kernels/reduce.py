@@ -9,6 +9,7 @@ import numpy as np
 
 from ..dims import wrap_dim, wrap_dims
 from ..errors import fail
+from .direct import direct
 
 Array = np.ndarray[Any, Any]
 Dims = Any  # an int, a sequence of ints, or None for all
@@ -24,6 +25,36 @@ _and: Any = np.logical_and.reduce
 _INT64, _BOOL = np.dtype("int64"), np.dtype("bool")
 _ONES32 = [ones[:n] for ones in [np.ones(_SMALL, np.float32)] for n in range(_SMALL)]
 _ONES64 = [ones[:n] for ones in [np.ones(_SMALL, np.float64)] for n in range(_SMALL)]
+
+
+def _numpy_sum_into(x: Array, out: Array) -> None:
+    np.add.reduce(x, None, None, out)
+
+
+@direct(("float32", 1), ("float32", 0), twin=_numpy_sum_into, saves=4e-7)
+def sum_into(x: Any, out: Any) -> None:
+    """The sum of at most 128 numbers, added in the order in which NumPy adds them."""
+    n = x.size
+    if n < 8:
+        s = np.float32(0)
+        for i in range(n):
+            s += x[i]
+    else:
+        a, b, c, d, e, f, g, h = x[0], x[1], x[2], x[3], x[4], x[5], x[6], x[7]
+        whole = n - n % 8
+        for i in range(8, whole, 8):
+            a += x[i]
+            b += x[i + 1]
+            c += x[i + 2]
+            d += x[i + 3]
+            e += x[i + 4]
+            f += x[i + 5]
+            g += x[i + 6]
+            h += x[i + 7]
+        s = ((a + b) + (c + d)) + ((e + f) + (g + h))
+        for i in range(whole, n):
+            s += x[i]
+    out[()] = s
 
 
 def total(x: Array) -> Any:

@@ -1,73 +1,141 @@
-"""The operations: one file a family, one statement an operation."""
+"""The operations: one file a family, one statement an operation.
+
+Importing the package runs the families that nearly every program needs. The others, those of `DEFERRED`, are imported
+when one of their names is first asked for: all together they would nearly double the time of the import, and most
+programs need few of them. Nobody has to know. ``autograd.NAME`` finds their functions (`function`), Tensor has
+stand-ins for their methods, which import the family and make way for the method (`methods.Deferred`), and modules
+that build on a family, as ``nn.functional`` and ``autograd.linalg`` do, import it like any other module. What walks
+the whole registry calls `load_all` first.
+
+A new operation of a deferred family needs its name in the table; a test says which one is missing.
+"""
 
 from __future__ import annotations
 
+import importlib
+from collections.abc import Callable
+from typing import Any
+
+from ..primitive import COMPOSITES, REGISTRY
 from . import (
     activation as activation,
-    adaptive_pool as adaptive_pool,
     arithmetic as arithmetic,
     assigning as assigning,
-    attention as attention,
-    average_pool as average_pool,
     axes as axes,
-    bessel as bessel,
     casting as casting,
     comparison as comparison,
     complex_numbers as complex_numbers,
-    conv as conv,
-    counting as counting,
-    cross_entropy as cross_entropy,
-    ctc as ctc,
-    differences as differences,
-    distance as distance,
-    dropout as dropout,
-    einsum as einsum,
     elementwise as elementwise,
-    embedding as embedding,
     extremes as extremes,
-    fft as fft,
-    fold as fold,
-    frequencies as frequencies,
-    grid_sample as grid_sample,
-    grids as grids,
-    histograms as histograms,
     index_select as index_select,
     indexing as indexing,
     joining as joining,
-    linalg as linalg,
-    linear as linear,
     logical as logical,
-    loss as loss,
-    margin_loss as margin_loss,
     masking as masking,
     matrix as matrix,
-    moments as moments,
-    norm as norm,
-    norms as norms,
-    padding as padding,
-    piecewise as piecewise,
-    polynomials as polynomials,
-    pool as pool,
     powers as powers,
-    quantiles as quantiles,
     random_fill as random_fill,
     rearranging as rearranging,
     reductions as reductions,
-    resize as resize,
     rounding as rounding,
     sampling as sampling,
-    scan as scan,
     scattering as scattering,
     shape as shape,
-    similarity as similarity,
     softmax as softmax,
-    sorting as sorting,
     special as special,
-    spectrogram as spectrogram,
     splitting as splitting,
-    strided as strided,
-    unlinked as unlinked,
-    unpool as unpool,
     vector_norm as vector_norm,
     writing as writing,
 )
+
+#: Families imported on first use: their functions of the package, and their methods of Tensor.
+DEFERRED = {
+    "adaptive_pool": ("adaptive_avg_pool1d adaptive_max_pool1d", ""),
+    "attention": ("", ""),
+    "average_pool": ("avg_pool1d", ""),
+    "bessel": ("i0", "i0 i0_"),
+    "conv": ("conv1d conv2d conv3d conv_transpose1d conv_transpose2d conv_transpose3d", ""),
+    "counting": (
+        "argwhere bucketize count_nonzero nonzero nonzero_static searchsorted unique unique_consecutive",
+        "argwhere count_nonzero nonzero nonzero_static unique unique_consecutive",
+    ),
+    "cross_entropy": ("", ""),
+    "ctc": ("", ""),
+    "differences": ("gradient", ""),
+    "distance": ("cdist pdist", ""),
+    "dropout": ("alpha_dropout dropout feature_alpha_dropout", ""),
+    "einsum": ("einsum", ""),
+    "embedding": ("", ""),
+    "fft": ("", ""),
+    "fold": ("channel_shuffle pixel_shuffle pixel_unshuffle", ""),
+    "frequencies": ("", ""),
+    "grid_sample": ("", ""),
+    "grids": (
+        "block_diag cartesian_prod combinations meshgrid tril_indices triu_indices unravel_index vander",
+        "",
+    ),
+    "histograms": ("bincount histc histogram histogramdd", "bincount histc histogram"),
+    "linalg": (
+        "matrix_exp matrix_power pinverse pca_lowrank svd_lowrank lu_unpack lu lu_solve geqrf orgqr ormqr qr "
+        "chain_matmul cross kron tensordot trace det inverse logdet slogdet svd cholesky_inverse "
+        "cholesky_solve cholesky triangular_solve",
+        "cholesky cholesky_inverse cholesky_solve cross det geqrf inverse kron logdet lu lu_solve matrix_exp "
+        "matrix_power orgqr ormqr pinverse qr slogdet svd trace triangular_solve",
+    ),
+    "linear": ("bilinear", ""),
+    "loss": ("", ""),
+    "margin_loss": ("", ""),
+    "moments": (
+        "corrcoef cov nanmean nansum std std_mean var var_mean",
+        "corrcoef cov nanmean nansum std var",
+    ),
+    "norm": ("group_norm layer_norm rms_norm", ""),
+    "norms": ("dist norm renorm", "dist norm renorm renorm_"),
+    "padding": ("constant_pad_nd", "constant_pad_nd"),
+    "piecewise": ("hardshrink threshold", "hardshrink hardsigmoid_ hardswish_ hardtanh_ relu6_ threshold_"),
+    "polynomials": ("", ""),
+    "pool": ("max_pool1d max_pool2d max_pool3d", ""),
+    "quantiles": ("median mode nanmedian nanquantile quantile", "median mode nanmedian nanquantile quantile"),
+    "resize": ("", ""),
+    "scan": (
+        "cummax cummin cumprod cumsum cumulative_trapezoid diff logcumsumexp trapezoid trapz",
+        "cummax cummin cumprod cumprod_ cumsum cumsum_ diff logcumsumexp",
+    ),
+    "similarity": ("cosine_similarity pairwise_distance", ""),
+    "sorting": ("argsort kthvalue msort sort topk", "argsort kthvalue msort sort topk"),
+    "spectrogram": ("istft stft", "istft stft"),
+    "strided": (
+        "as_strided as_strided_scatter diag diag_embed diagflat diagonal diagonal_scatter select_scatter "
+        "slice_scatter",
+        "as_strided as_strided_ as_strided_scatter diag diag_embed diagflat diagonal diagonal_scatter "
+        "select_scatter slice_scatter unfold",
+    ),
+    "unlinked": ("unsafe_chunk unsafe_split", "unsafe_chunk unsafe_split"),
+    "unpool": ("", ""),
+}
+#: The family of each deferred function, and of each deferred method, by name.
+FUNCTIONS = {name: family for family, (functions, _) in DEFERRED.items() for name in functions.split()}
+METHODS = {name: family for family, (_, methods) in DEFERRED.items() for name in methods.split()}
+
+
+def load(family: str) -> Any:
+    """The module of a family, imported if it was not."""
+    return importlib.import_module(f".{family}", __name__)
+
+
+def load_all() -> None:
+    """Import every family, so that the registry is complete."""
+    for family in DEFERRED:
+        load(family)
+
+
+def function(name: str) -> Callable[..., Any]:
+    """The public function of this name, from a deferred family."""
+    load(FUNCTIONS[name])
+    return (REGISTRY.get(name) or COMPOSITES[name]).function
+
+
+def __getattr__(name: str) -> Any:
+    if name in DEFERRED:
+        return load(name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

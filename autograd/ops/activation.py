@@ -6,8 +6,10 @@ import math
 
 import numpy as np
 
+from ..codegen import inline
 from ..errors import fail
 from ..kernels import special as kernel
+from ..kernels.fused import fused, where
 from ..primitive import composite, primitive
 from ..tape import wrap_node
 from .checks import ZERO, refuse
@@ -21,7 +23,6 @@ _FLOAT64, _INT32, _INT64 = np.dtype("float64"), np.dtype("int32"), np.dtype("int
 _ZERO32 = ZERO[_FLOAT32]
 #: Up to this many elements `numpy.where` is faster than what does without its branches.
 _FEW = 128
-_maximum = np.maximum
 _SQRT_2_OVER_PI = math.sqrt(2 / math.pi)
 _DENSITY = 1 / math.sqrt(2 * math.pi)
 
@@ -43,7 +44,20 @@ def relu_grad(grad, result):
     return np.where(np.not_equal(result, _ZERO32), grad, ZERO[d])
 
 
-@primitive(vjp={"input": lambda g, out: relu_grad(g, out)}, inplace=True)
+@fused(twin=relu_grad)
+def _relu_rule(g, out):
+    return where(out != 0, g, 0)
+
+
+@fused(twin=np.maximum)
+def _larger(x, zero):
+    return where((x > zero) | (x != x), x, zero)  # NaN stays
+
+
+@primitive(
+    vjp={"input": _relu_rule}, inplace=True,
+    fast=inline("larger(input, zero) if input.dtype is float32 else None", larger=_larger, zero=_ZERO32),
+)
 def relu(input):
     """Rectified linear unit ``max(input, 0)``; its derivative at 0 is 0.
 
@@ -51,19 +65,17 @@ def relu(input):
     >>> autograd.relu(autograd.tensor([-1., 2.]))
     tensor([0., 2.])
     """
-    if input.dtype is _FLOAT32:  # ahead of the table, whose look-up hashes the dtype
-        return _maximum(input, _ZERO32)
     zero = ZERO.get(input.dtype)
     if zero is None:
         if input.dtype.kind == "b":
             fail(RuntimeError, "Boolean inputs not supported for relu")
         refuse("clamp_min_scalar", input, "c")
         zero = input.dtype.type(0)
-    return _maximum(input, zero)
+    return np.maximum(input, zero)
 
 
 @primitive(
-    vjp={"input": lambda g, input, negative_slope: np.where(input > 0, g, g * negative_slope)},
+    vjp={"input": fused(lambda g, input, negative_slope: where(input > 0, g, g * negative_slope))},
     method=False, inplace=True,
 )
 def leaky_relu(input, negative_slope=0.01):

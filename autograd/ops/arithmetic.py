@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from ..errors import fail
+from ..kernels.fused import fused
 from ..primitive import alias, composite, primitive
 from .checks import not_differentiable, number_option, refuse, zero_gradient
 
@@ -54,8 +55,8 @@ def rsub(input, other, *, alpha=1):
 
 
 @primitive(
-    vjp={"input": lambda g, other: g * other,
-         "other": lambda g, input: g * input},
+    vjp={"input": fused(lambda g, other: g * other),
+         "other": fused(lambda g, input: g * input)},
     broadcasts=True, promote="common", ufunc=np.multiply, holomorphic=True, inplace=True, numpy=(np.multiply,),
 )
 def mul(input, other):
@@ -73,8 +74,8 @@ multiply = alias("multiply", mul, inplace=True)
 
 
 @primitive(
-    vjp={"input": lambda g, other: g / other,
-         "other": lambda g, input, other: -g * (input / other / other)},
+    vjp={"input": fused(lambda g, other: g / other),
+         "other": fused(lambda g, input, other: -g * (input / other / other))},
     broadcasts=True, promote="float", ufunc=np.true_divide, holomorphic=True, inplace=True, numpy=(np.true_divide,),
     node_name="DivBackward0",
 )

@@ -6,6 +6,7 @@ import math
 
 import numpy as np
 
+from ..kernels.fused import fused
 from ..primitive import alias, primitive
 from .checks import ONE
 
@@ -13,7 +14,7 @@ _LN2, _LN10 = math.log(2), math.log(10)
 
 
 @primitive(
-    vjp={"input": lambda g, out: g * out},
+    vjp={"input": fused(lambda g, out: g * out)},
     promote="float", ufunc=np.exp, holomorphic=True, inplace=True, numpy=(np.exp,),
 )
 def exp(input):
@@ -27,7 +28,7 @@ def exp(input):
 
 
 @primitive(
-    vjp={"input": lambda g, out: g * (out * _LN2)},
+    vjp={"input": fused(lambda g, out: g * (out * _LN2))},
     promote="float", ufunc=np.exp2, holomorphic=True, inplace=True, numpy=(np.exp2,),
 )
 def exp2(input):
@@ -41,7 +42,7 @@ def exp2(input):
 
 
 @primitive(
-    vjp={"input": lambda g, out: g * (out + 1)},
+    vjp={"input": fused(lambda g, out: g * (out + 1))},
     promote="float", ufunc=np.expm1, holomorphic=True, inplace=True, numpy=(np.expm1,),
 )
 def expm1(input):
@@ -55,7 +56,7 @@ def expm1(input):
 
 
 @primitive(
-    vjp={"input": lambda g, input: g / input},
+    vjp={"input": fused(lambda g, input: g / input)},
     promote="float", ufunc=np.log, holomorphic=True, inplace=True, numpy=(np.log,),
 )
 def log(input):
@@ -69,7 +70,7 @@ def log(input):
 
 
 @primitive(
-    vjp={"input": lambda g, input: g / (input * _LN2)},
+    vjp={"input": fused(lambda g, input: g / (input * _LN2))},
     promote="float", ufunc=np.log2, holomorphic=True, inplace=True, numpy=(np.log2,),
 )
 def log2(input):
@@ -83,7 +84,7 @@ def log2(input):
 
 
 @primitive(
-    vjp={"input": lambda g, input: g / (input * _LN10)},
+    vjp={"input": fused(lambda g, input: g / (input * _LN10))},
     promote="float", ufunc=np.log10, holomorphic=True, inplace=True, numpy=(np.log10,),
 )
 def log10(input):
@@ -97,7 +98,7 @@ def log10(input):
 
 
 @primitive(
-    vjp={"input": lambda g, input: g / (input + 1)},
+    vjp={"input": fused(lambda g, input: g / (input + 1))},
     promote="float", ufunc=np.log1p, holomorphic=True, inplace=True, numpy=(np.log1p,),
 )
 def log1p(input):
@@ -142,7 +143,7 @@ def cos(input):
 
 
 @primitive(
-    vjp={"input": lambda g, out: g * (out * out + 1)},
+    vjp={"input": fused(lambda g, out: g * (out * out + 1))},
     promote="float", ufunc=np.tan, holomorphic=True, inplace=True, numpy=(np.tan,),
 )
 def tan(input):
@@ -156,7 +157,7 @@ def tan(input):
 
 
 @primitive(
-    vjp={"input": lambda g, input: g / np.sqrt(1 - input * input)},
+    vjp={"input": fused(lambda g, input: g / np.sqrt(1 - input * input))},
     promote="float", ufunc=np.arcsin, holomorphic=True, inplace=True, numpy=(np.arcsin,),
 )
 def asin(input):
@@ -170,7 +171,7 @@ def asin(input):
 
 
 @primitive(
-    vjp={"input": lambda g, input: -g / np.sqrt(1 - input * input)},
+    vjp={"input": fused(lambda g, input: -g / np.sqrt(1 - input * input))},
     promote="float", ufunc=np.arccos, holomorphic=True, inplace=True, numpy=(np.arccos,),
 )
 def acos(input):
@@ -184,7 +185,7 @@ def acos(input):
 
 
 @primitive(
-    vjp={"input": lambda g, input: g / (input * input + 1)},
+    vjp={"input": fused(lambda g, input: g / (input * input + 1))},
     promote="float", ufunc=np.arctan, holomorphic=True, inplace=True, numpy=(np.arctan,),
 )
 def atan(input):
@@ -229,7 +230,7 @@ def cosh(input):
 
 
 @primitive(
-    vjp={"input": lambda g, out: g * (1 - out * out)},
+    vjp={"input": fused(lambda g, out: g * (1 - out * out))},
     promote="float", ufunc=np.tanh, holomorphic=True, inplace=True, numpy=(np.tanh,),
 )
 def tanh(input):
@@ -243,7 +244,7 @@ def tanh(input):
 
 
 @primitive(
-    vjp={"input": lambda g, input: g / np.sqrt(input * input + 1)},
+    vjp={"input": fused(lambda g, input: g / np.sqrt(input * input + 1))},
     promote="float", ufunc=np.arcsinh, holomorphic=True, inplace=True, numpy=(np.arcsinh,),
 )
 def asinh(input):
@@ -278,7 +279,7 @@ def acosh(input):
 
 
 @primitive(
-    vjp={"input": lambda g, input: g / (1 - input * input)},
+    vjp={"input": fused(lambda g, input: g / (1 - input * input))},
     promote="float", ufunc=np.arctanh, holomorphic=True, inplace=True, numpy=(np.arctanh,),
 )
 def atanh(input):
@@ -312,7 +313,7 @@ def logistic_denominator(input):
 
 
 @primitive(
-    vjp={"input": lambda g, out: g * ((1 - out) * out)},
+    vjp={"input": fused(lambda g, out: g * ((1 - out) * out))},
     promote="float", holomorphic=True, inplace=True,
 )
 def sigmoid(input):

@@ -11,6 +11,7 @@ from operator import index as as_index
 
 import numpy as np
 
+from ..codegen import inline
 from ..dims import wrap_dim
 from ..errors import fail
 from ..kernels.scatter import add_at
@@ -35,8 +36,12 @@ def index_error(error, input):
 # --- basic: views -----------------------------------------------------------------------------------------
 
 
-@primitive(vjp={"input": lambda g, index, input_shape: slice_grad(g, index, input_shape)}, view=True, method=False,
-           node_name="SliceBackward0")
+@primitive(
+    vjp={"input": lambda g, index, input_shape: slice_grad(g, index, input_shape)}, view=True, method=False,
+    fast=inline("out if (out := input[index]).__class__ is ndarray else None"),
+    common=inline("(kind := index.__class__) is slice and index.step is None or kind is int"),
+    node_name="SliceBackward0",
+)
 def slice_view(input, index):
     """``input[index]`` for an index of integers, slices, None and Ellipsis."""
     try:
@@ -260,7 +265,7 @@ def _check_mask(mask, shape, dim):
                              f"indexed tensor {list(shape)} at index {dim + d}")
 
 
-_gather_index = gather_index.op.core
+_gather_index, _slice = gather_index.op.core, slice_view.op.core
 
 
 @composite(method=False)
@@ -268,28 +273,31 @@ def getitem(input, index):
     """``input[index]``: a view for integers, slices, None and Ellipsis; a gathered copy where arrays take part."""
     kind = index.__class__
     if kind is int:
-        return slice_view(input, index)
+        return _slice(input, index)
     if kind is slice:
         if index.step is not None:
             _check_step(index)
-        return slice_view(input, index)
+        return _slice(input, index)
     if kind is tuple:
         for item in index:
             if not _plain(item):
                 break
         else:
             if index.count(Ellipsis) < 2:
-                return slice_view(input, index)
+                return _slice(input, index)
     elif index is None or index is Ellipsis:
-        return slice_view(input, index)
+        return _slice(input, index)
     alone = lone_array(index, input._a.shape)
     if alone is not None:
         # Backward needs the index as it is now, whatever is written to it later.
         return _gather_index(input, alone if input._node is None and input._meta is None else (alone[0].copy(),))
     basic, advanced = split_index(index, input._a.shape)
     if any(i is not _ALL for i in basic) or advanced is None:
-        input = slice_view(input, basic)
+        input = _slice(input, basic)
     return input if advanced is None else _gather_index(input, advanced)
+
+
+slice_view.op.rest = getitem
 
 
 def lone_array(index, shape):

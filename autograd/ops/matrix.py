@@ -6,6 +6,7 @@ from math import prod
 
 import numpy as np
 
+from ..codegen import inline
 from ..dtypes import scalar_type
 from ..errors import describe, fail
 from ..kernels import matmul as kernel
@@ -46,7 +47,7 @@ def _matmul_other(g, input, other_shape):
 
 @primitive(
     vjp={"input": _matmul_input, "other": _matmul_other},
-    broadcasts=True, fast=kernel.matmul, holomorphic=True, numpy=(np.matmul,),
+    broadcasts=True, fast=inline("product(input, other)", product=kernel.matmul), holomorphic=True, numpy=(np.matmul,),
 )
 def matmul(input, other):
     """Product of matrices ``sum_k input[.., i, k] * other[.., k, j]``; of vectors, the dot product.

@@ -5,12 +5,13 @@ from __future__ import annotations
 import numpy as np
 
 from ..errors import fail, value_error
+from ..kernels.fused import fused, where
 from ..primitive import composite, primitive
 from .checks import ZERO, refuse
 
 
 @primitive(
-    vjp={"input": lambda g, input, min_val, max_val: np.where((input > min_val) & (input < max_val), g, 0)},
+    vjp={"input": fused(lambda g, input, min_val, max_val: where((input > min_val) & (input < max_val), g, 0))},
     method=False, inplace=True,
 )
 def hardtanh(input, min_val=-1.0, max_val=1.0):
@@ -39,7 +40,7 @@ def relu6(input):
 
 
 @primitive(
-    vjp={"input": lambda g, input: np.where((input > -3) & (input < 3), g / 6, 0)},
+    vjp={"input": fused(lambda g, input: where((input > -3) & (input < 3), g / 6, 0))},
     method=False, inplace=True,
 )
 def hardsigmoid(input):
@@ -54,7 +55,7 @@ def hardsigmoid(input):
 
 
 @primitive(
-    vjp={"input": lambda g, input: np.where(input <= -3, 0, np.where(input < 3, g * (input / 3 + 0.5), g))},
+    vjp={"input": fused(lambda g, input: where(input <= -3, 0, where(input < 3, g * (input / 3 + 0.5), g)))},
     method=False, inplace=True,
 )
 def hardswish(input):
@@ -72,7 +73,7 @@ def _shrunk(input, lambd):
     return (input >= -lambd) & (input <= lambd)
 
 
-@primitive(vjp={"input": lambda g, input, lambd: np.where((input > lambd) | (input < -lambd), g, 0)})
+@primitive(vjp={"input": fused(lambda g, input, lambd: where((input > lambd) | (input < -lambd), g, 0))})
 def hardshrink(input, lambd=0.5):
     """``input``, but 0 where ``abs(input) <= lambd``.
 
@@ -84,7 +85,7 @@ def hardshrink(input, lambd=0.5):
     return np.where(_shrunk(input, lambd), ZERO[input.dtype], input)
 
 
-@primitive(vjp={"input": lambda g, input, lambd: np.where((input > lambd) | (input < -lambd), g, 0)}, method=False)
+@primitive(vjp={"input": fused(lambda g, input, lambd: where((input > lambd) | (input < -lambd), g, 0))}, method=False)
 def softshrink(input, lambd=0.5):
     """``input`` moved towards 0 by ``lambd``, and 0 where ``abs(input) <= lambd``.
 
@@ -102,7 +103,7 @@ def softshrink(input, lambd=0.5):
 
 
 @primitive(
-    vjp={"input": lambda g, input, threshold: np.where(input <= threshold, 0, g)},
+    vjp={"input": fused(lambda g, input, threshold: where(input <= threshold, 0, g))},
     method=False, inplace=True,
 )
 def threshold(input, threshold, value):

@@ -9,12 +9,13 @@ import numpy as np
 from ..dispatch import cast
 from ..dtypes import DEFAULT
 from ..errors import fail
+from ..kernels.fused import fused
 from ..primitive import alias, composite, primitive
 from .checks import common_type, is_number, refuse, unsupported, zero_gradient
 
 
 @primitive(
-    vjp={"input": lambda g, input: g * (input + input)},
+    vjp={"input": fused(lambda g, input: g * (input + input))},
     holomorphic=True, inplace=True, numpy=(np.square,), node_name="PowBackward0",
 )
 def square(input):
@@ -28,7 +29,7 @@ def square(input):
 
 
 @primitive(
-    vjp={"input": lambda g, out: g / (out + out)},
+    vjp={"input": fused(lambda g, out: g / (out + out))},
     promote="float", ufunc=np.sqrt, holomorphic=True, inplace=True, numpy=(np.sqrt,),
 )
 def sqrt(input):
@@ -42,7 +43,7 @@ def sqrt(input):
 
 
 @primitive(
-    vjp={"input": lambda g, out: g * (-0.5 * (out * out * out))},
+    vjp={"input": fused(lambda g, out: g * (-0.5 * (out * out * out)))},
     promote="float", holomorphic=True, inplace=True,
 )
 def rsqrt(input):
@@ -56,7 +57,7 @@ def rsqrt(input):
 
 
 @primitive(
-    vjp={"input": lambda g, out: -g * (out * out)},
+    vjp={"input": fused(lambda g, out: -g * (out * out))},
     promote="float", ufunc=np.reciprocal, holomorphic=True, inplace=True, numpy=(np.reciprocal,),
 )
 def reciprocal(input):

@@ -8,11 +8,12 @@ from typing import Any
 import numpy as np
 
 from .. import return_types
+from ..codegen import inline
 from ..dispatch import is_tensor
 from ..dtypes import numpy_dtype
 from ..errors import describe, fail
 from ..kernels import reduce as kernel
-from ..kernels.reduce import kept_shape, total
+from ..kernels.reduce import kept_shape
 from ..primitive import composite, primitive
 from .along import put_along
 from .casting import to_dtype
@@ -47,7 +48,10 @@ def cast_back(g: Any, dtype: Any, input_dtype: Any) -> Any:
 @primitive(
     vjp={"input": lambda g, input_shape, input_dtype, dim, keepdim, dtype:
          restore(cast_back(g, dtype, input_dtype), input_shape, dim, keepdim)},
-    fast=total, numpy=(np.sum, np.add.reduce),
+    fast=inline("sum_into(input, out := empty((), float32)) or out if input.dtype is float32 and input.ndim == 1 "
+                "and input.size <= 128 else total(input)",
+                sum_into=kernel.sum_into, total=kernel.total, empty=np.empty),
+    numpy=(np.sum, np.add.reduce),
 )
 def sum(input, dim=None, keepdim=False, *, dtype=None):
     """Sum of the elements, over all dimensions or over ``dim`` (an int or several).

@@ -7,7 +7,7 @@ from operator import index
 
 import numpy as np
 
-from ..codegen import RUNTIME
+from ..codegen import RUNTIME, inline
 from ..dims import wrap_dim, wrap_dims
 from ..dtypes import numpy_dtype
 from ..errors import fail
@@ -40,7 +40,8 @@ def _checked_shape(shape, input):
 
 
 @primitive(vjp={"input": lambda g, input_shape: g.reshape(input_shape)}, view=True, varargs="shape",
-           numpy=(np.reshape,))
+           # A size below -1, which NumPy would take as -1, shows in the shape.
+           fast=inline("out if (out := input.reshape(shape)).shape == shape else None"), numpy=(np.reshape,))
 def reshape(input, shape):
     """The same elements in the same order with another ``shape``: a view where the memory allows, else a copy.
 

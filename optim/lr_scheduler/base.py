@@ -99,8 +99,17 @@ class LRScheduler:
         return {k: v for k, v in vars(self).items() if k != "optimizer"}
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        """Take back what `state_dict` gave."""
-        vars(self).update(state_dict)
+        """Take back what `state_dict` gave; where it does not fit, nothing changes."""
+        before = self.state_dict()
+        try:
+            self._take_state(dict(state_dict))
+        except BaseException:
+            self._take_state(before)
+            raise
+
+    def _take_state(self, state: dict[str, Any]) -> None:
+        """What `load_state_dict` does, and may leave half done."""
+        vars(self).update(state)
 
     def get_last_lr(self) -> Rates:
         """The learning rates set last, one for each group."""

@@ -35,10 +35,10 @@ class _Combined(LRScheduler):
         """Everything but the optimizer; the schedules as their own state."""
         return {**super().state_dict(), "_schedulers": [s.state_dict() for s in self._schedulers]}
 
-    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        for scheduler, state in zip(self._schedulers, state_dict["_schedulers"], strict=True):
-            scheduler.load_state_dict(state)
-        super().load_state_dict({k: v for k, v in state_dict.items() if k != "_schedulers"})
+    def _take_state(self, state: dict[str, Any]) -> None:
+        for scheduler, own in zip(self._schedulers, state["_schedulers"], strict=True):
+            scheduler.load_state_dict(own)
+        super()._take_state({k: v for k, v in state.items() if k != "_schedulers"})
 
 
 class SequentialLR(_Combined):

@@ -116,10 +116,10 @@ class CyclicLR(_WithMomentum):
             state["_scale_fn_custom"], = saved_functions([self._scale_fn_custom])
         return state
 
-    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+    def _take_state(self, state: dict[str, Any]) -> None:
         if self._scale_fn_custom is not None:
-            restore_functions([self._scale_fn_custom], [state_dict["_scale_fn_custom"]])
-        super().load_state_dict({k: v for k, v in state_dict.items() if k != "_scale_fn_custom"})
+            restore_functions([self._scale_fn_custom], [state["_scale_fn_custom"]])
+        super()._take_state({k: v for k, v in state.items() if k != "_scale_fn_custom"})
 
 
 def _cosine(start: float, end: float, part: float) -> float:

@@ -39,9 +39,9 @@ class _WithFunctions(LRScheduler):
         """Everything but the optimizer and plain functions, which cannot be saved; callable objects can."""
         return {**super().state_dict(), "lr_lambdas": saved_functions(self.lr_lambdas)}
 
-    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        restore_functions(self.lr_lambdas, state_dict["lr_lambdas"])
-        super().load_state_dict({k: v for k, v in state_dict.items() if k != "lr_lambdas"})
+    def _take_state(self, state: dict[str, Any]) -> None:
+        restore_functions(self.lr_lambdas, state["lr_lambdas"])
+        super()._take_state({k: v for k, v in state.items() if k != "lr_lambdas"})
 
 
 class LambdaLR(_WithFunctions):

@@ -104,8 +104,7 @@ def public(name: str) -> list[str]:
     found = {n.rpartition(".")[2] for n in NAMES if n.rpartition(".")[0] == name}
     for place in places(name):
         home = module(place)
-        # `autograd` imports some names when they are first asked for.
-        names = getattr(home, "__all__", None) or [*vars(home), *getattr(home, "_LAZY_NAMES", ())]
+        names = getattr(home, "__all__", None) or vars(home)
         found |= {n for n in names if not n.startswith("_")}
     return sorted(n for n in found if f"{name}.{n}" not in MODULES and (path := locate(f"{name}.{n}")) and _own(path))
 

@@ -54,7 +54,7 @@ MODULES: dict[str, tuple[str, ...]] = {
         "rprop", "sgd", "sparse_adam")},
     "torch.random": ("autograd.random",),
     "torch.return_types": ("autograd.return_types",),
-    "torch.serialization": ("autograd", "autograd.io"),
+    "torch.serialization": ("autograd",),
     "torch.signal": ("autograd.signal",),
     "torch.signal.windows": ("autograd.signal.windows",),
     "torch.special": ("autograd.special",),
@@ -118,13 +118,9 @@ NAMES: dict[str, tuple[str, ...]] = {
     "torch.autograd.gradgradcheck": ("autograd.testing.gradgradcheck",),
     "torch.compiler.disable": ("autograd.jit.ignore",),
     "torch.compiler.is_compiling": ("autograd.jit.is_scripting",),
-    "torch.load": ("autograd.load", "autograd.io.load"),
     "torch.nn.utils.clip_grad_norm": ("nn.utils.clip_grad_norm", "nn.utils.clip_grad_norm_"),
     "torch.nn.parallel.DistributedDataParallel": ("autograd.distributed.DistributedDataParallel",),
     "torch.nn.parallel.distributed.DistributedDataParallel": ("autograd.distributed.DistributedDataParallel",),
-    "torch.save": ("autograd.save", "autograd.io.save"),
-    "torch.serialization.load": ("autograd.load", "autograd.io.load"),
-    "torch.serialization.save": ("autograd.save", "autograd.io.save"),
     "torch.utils.data.DistributedSampler": ("autograd.distributed.DistributedSampler",),
 }
 

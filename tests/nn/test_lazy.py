@@ -81,6 +81,18 @@ def test_state_goes_both_ways():
         ready.load_state_dict(waiting.state_dict())
 
 
+def test_a_failed_load_leaves_it_waiting():
+    m = nn.Sequential(nn.LazyLinear(2), nn.LazyBatchNorm1d())
+    state = nn.Sequential(nn.Linear(3, 2), nn.BatchNorm1d(2)).state_dict()
+    tensors = [*m.parameters(), *m.buffers()]
+    del state["1.running_var"]
+    with pytest.raises(RuntimeError, match="running_var"):
+        m.load_state_dict(state)
+    assert m[0].has_uninitialized_params() and m[1].has_uninitialized_params()
+    assert all(a is b for a, b in zip(tensors, [*m.parameters(), *m.buffers()], strict=True))
+    assert m(autograd.ones(4, 5)).shape == (4, 2) and m[0].weight.shape == (2, 5)
+
+
 def test_copies():
     m = nn.Sequential(nn.LazyLinear(2, dtype=autograd.float64), nn.LazyBatchNorm1d())
     for other in (copy.deepcopy(m), pickle.loads(pickle.dumps(m))):

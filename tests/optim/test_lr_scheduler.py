@@ -1,5 +1,6 @@
 """Schedules: their curves against formulas, combination, saving, and warnings."""
 
+import copy
 import math
 import pickle
 
@@ -118,6 +119,34 @@ def test_state_can_be_pickled():
     other.load_state_dict(pickle.loads(pickle.dumps(schedule.state_dict())))
     assert other.lr_lambdas[0].factor == 0.25
     assert LambdaLR(optimizer(), lambda n: 1).state_dict()["lr_lambdas"] == [None]
+
+
+class Rate:
+    """A callable with state."""
+
+    def __init__(self, factor):
+        self.factor = factor
+
+    def __call__(self, n):
+        return self.factor
+
+
+@pytest.mark.parametrize("change", [
+    lambda s: s["_schedulers"].pop(), lambda s: s["_schedulers"][1].pop("lr_lambdas"), lambda s: s.pop("_schedulers"),
+    lambda s: s["_schedulers"][1]["lr_lambdas"].append({}), lambda s: s["_schedulers"].__setitem__(1, 3),
+    lambda s: s["_schedulers"][1]["lr_lambdas"].__setitem__(0, 3),
+])
+def test_failed_load_changes_nothing(change):
+    o = optimizer()
+    schedule = SequentialLR(o, [ExponentialLR(o, 0.5), LambdaLR(o, Rate(0.5)), LambdaLR(o, Rate(0.25))], [1, 2])
+    bad = copy.deepcopy(schedule.state_dict())
+    bad["last_epoch"] = bad["_schedulers"][0]["last_epoch"] = 7
+    bad["_schedulers"][1]["lr_lambdas"][0]["factor"] = bad["_schedulers"][2]["lr_lambdas"][0]["factor"] = 9.0
+    change(bad)
+    before = copy.deepcopy(schedule.state_dict())
+    with pytest.raises((KeyError, ValueError, TypeError)):
+        schedule.load_state_dict(bad)
+    assert schedule.state_dict() == before
 
 
 def test_changes_by_hand_are_kept():

@@ -445,6 +445,24 @@ def test_failed_load_changes_nothing(change):
     assert all(autograd.equal(v, optimizer.state[ps[0]][k]) for k, v in state.items())
 
 
+def test_a_failing_hook_takes_the_load_back():
+    ps = parameters([(2,)])
+    optimizer = optim.Adam(ps, lr=0.1)
+    gradients(ps, 0)
+    optimizer.step()
+    saved = copy.deepcopy(optimizer.state_dict())
+    saved["param_groups"][0]["lr"] = 5.0
+    hook = optimizer.register_load_state_dict_post_hook(lambda o: 1 / 0)
+    text, state = repr(optimizer), optimizer.state[ps[0]]
+    with pytest.raises(ZeroDivisionError):
+        optimizer.load_state_dict(saved)
+    assert repr(optimizer) == text and optimizer.state[ps[0]] is state
+    hook.remove()
+    gradients(ps, 1)
+    optimizer.step()
+    assert state["step"].item() == 2
+
+
 def test_loading_casts_to_the_parameters_type():
     ps, qs = parameters([(2,)]), parameters([(2,)], autograd.float32)
     a, b = optim.Adam(ps), optim.Adam(qs)

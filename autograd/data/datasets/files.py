@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import IO
 
 from ...errors import fail
-from ...io.archive import write_atomically
+from ...io.atomic import write_atomically
 
 #: The environment variable that names a folder with data sets.
 VARIABLE = "TAPEGRAD_DATA"
