@@ -309,6 +309,8 @@ class device:
         if isinstance(type, builtins.int):
             fail(RuntimeError, f"device({type}) counts accelerators, and there are none here; use device='cpu'")
         name, _, number = str(type).partition(":")
+        if name in _SCALAR_TYPES:
+            fail(RuntimeError, f"Invalid device string: {type!r} is a dtype; give autograd.{name}")
         if name not in _DEVICES or (number and not number.isdigit()):
             fail(RuntimeError, f"Expected one of {', '.join(sorted(_DEVICES))} as the type of a device, got {type!r}")
         self.type = name

@@ -139,6 +139,7 @@ ABSENT_MODULES: dict[str, str] = {
     "torch.distributed": _DISTRIBUTED,
     "torch.distributions": "write the density in tensor operations, draw with torch.normal, torch.bernoulli, ...",
     "torch.export": "save the state_dict and build the module in Python",
+    "torch.func": "autograd.functional has vjp, jvp, jacobian and hessian",
     "torch.futures": "use Python's concurrent.futures",
     "torch.fx": "autograd.tape gives the recorded operations of a result",
     "torch.hub": "download the weights, and load them with torch.load",
