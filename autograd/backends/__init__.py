@@ -1,7 +1,7 @@
 """Switches of PyTorch's backends, which programs set at their start. There are no such backends, so nothing changes.
 
 >>> import autograd
->>> autograd.backends.cudnn.deterministic = True
+>>> autograd.backends.cudnn.benchmark = False
 >>> autograd.backends.mps.is_available()
 False
 """
