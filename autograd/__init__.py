@@ -71,6 +71,15 @@ from .formatting import set_printoptions
 from .forms import public_form as _public_form, publish as _publish
 from .function import Function, once_differentiable
 from .grad_mode import enable_grad, inference_mode, no_grad, set_grad_enabled
+from .layouts import (
+    channels_last,
+    channels_last_3d,
+    contiguous_format,
+    layout,
+    memory_format,
+    preserve_format,
+    strided,
+)
 from .modes import is_grad_enabled, is_inference_mode_enabled
 from .ops.activation import celu, prelu, relu, rrelu, selu
 from .ops.arithmetic import (
@@ -279,10 +288,24 @@ from .saved_hooks import save_on_cpu, saved_tensors_hooks
 from .tensor import Size, Tensor
 
 if _typing.TYPE_CHECKING:  # what `__getattr__` finds, for type checkers
+    from .amp import GradScaler, autocast
     from .anomaly import detect_anomaly, is_anomaly_enabled, set_detect_anomaly
     from .checkpointing import checkpoint, checkpoint_sequential
     from .func import vmap
     from .io import load, save
+    from .legacy import (
+        BoolTensor,
+        ByteTensor,
+        CharTensor,
+        DoubleTensor,
+        FloatTensor,
+        HalfTensor,
+        IntTensor,
+        LongTensor,
+        ShortTensor,
+        Variable,
+        set_default_tensor_type,
+    )
     from .ops.adaptive_pool import adaptive_avg_pool1d, adaptive_max_pool1d
     from .ops.average_pool import avg_pool1d
     from .ops.bessel import i0
@@ -386,6 +409,20 @@ if _typing.TYPE_CHECKING:  # what `__getattr__` finds, for type checkers
         seed,
         set_rng_state,
     )
+    from .settings import (
+        are_deterministic_algorithms_enabled,
+        compile,
+        get_default_device,
+        get_float32_matmul_precision,
+        get_num_interop_threads,
+        get_num_threads,
+        set_default_device,
+        set_float32_matmul_precision,
+        set_flush_denormal,
+        set_num_interop_threads,
+        set_num_threads,
+        use_deterministic_algorithms,
+    )
     from .signal.periodic import bartlett_window, blackman_window, hamming_window, hann_window, kaiser_window
 
 # The import of tensor.py gave the name to the module.
@@ -399,8 +436,16 @@ __version__ = "0.1.0"
 __tapegrad__ = True
 
 # Parts that few programs need, or that need what few programs load: imported when first asked for.
-_LAZY_MODULES = ("anomaly", "cuda", "data", "fft", "func", "io", "linalg", "random", "signal", "special", "testing")
+_LAZY_MODULES = ("accelerator", "amp", "anomaly", "backends", "cuda", "data", "distributed", "fft", "func", "io", "jit",
+                 "linalg", "random", "signal", "special", "testing", "version")
 _LAZY_NAMES = {
+    **dict.fromkeys(("GradScaler", "autocast"), "amp"),
+    **dict.fromkeys(("BoolTensor", "ByteTensor", "CharTensor", "DoubleTensor", "FloatTensor", "HalfTensor", "IntTensor",
+                     "LongTensor", "ShortTensor", "Variable", "set_default_tensor_type"), "legacy"),
+    **dict.fromkeys(("are_deterministic_algorithms_enabled", "compile", "get_default_device",
+                     "get_float32_matmul_precision", "get_num_interop_threads", "get_num_threads",
+                     "set_default_device", "set_flush_denormal", "set_float32_matmul_precision",
+                     "set_num_interop_threads", "set_num_threads", "use_deterministic_algorithms"), "settings"),
     **dict.fromkeys(("detect_anomaly", "is_anomaly_enabled", "set_detect_anomaly"), "anomaly"),
     **dict.fromkeys(("checkpoint", "checkpoint_sequential"), "checkpointing"),
     **dict.fromkeys(("bartlett_window", "blackman_window", "hamming_window", "hann_window", "kaiser_window"),

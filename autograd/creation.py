@@ -23,7 +23,7 @@ Array = np.ndarray[Any, Any]
 def finish(array: Array, requires_grad: bool = False, device: Any = None) -> Any:
     """``array`` as a new leaf Tensor."""
     if device is not None:
-        dtypes.device(device)
+        dtypes.on_cpu(device)
     array = dtypes.native(array)
     t = wrap_node(array, None)
     if not MODE.plain and MODE.state.inference:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from autograd import Tensor, empty_like, no_grad
-from autograd.dtypes import device as Device, dtype as DType, numpy_dtype
+from autograd.dtypes import device as Device, dtype as DType, numpy_dtype, on_cpu
 from autograd.errors import fail
 from autograd.where import MODULE_CALLS
 
@@ -113,12 +113,12 @@ class Module(Registering, Tree, Hookable, Stateful):
             TypeError: the dtype is neither floating nor complex.
         """
         dtype = kwargs.pop("dtype", None)
-        Device(kwargs.pop("device", None) or "cpu")
+        on_cpu(kwargs.pop("device", None))
         for value in (*args, kwargs.pop("tensor", None)):
             if isinstance(value, Tensor):
                 dtype = value.dtype
             elif isinstance(value, (str, Device)):
-                Device(value)
+                on_cpu(value)
             elif isinstance(value, DType):
                 dtype = value
         kwargs.pop("non_blocking", None)
@@ -150,7 +150,7 @@ class Module(Registering, Tree, Hookable, Stateful):
 
     def type(self, dst_type: Any) -> Any:
         """Convert all parameters and buffers to ``dst_type``."""
-        return self._apply(lambda t: t.to(dst_type))
+        return self._apply(lambda t: t.type(dst_type))
 
     def cpu(self) -> Any:
         """The module itself: it lives on the CPU."""
@@ -158,11 +158,11 @@ class Module(Registering, Tree, Hookable, Stateful):
 
     def cuda(self, device: Any = None) -> Any:
         """Raises: there is no such device here."""
-        Device("cuda" if device is None else device)
+        on_cpu(Device("cuda") if device is None or isinstance(device, int) else device)
 
     def to_empty(self, *, device: Any, recurse: bool = True) -> Any:
         """Give parameters and buffers memory that nobody has filled, of their shapes; returns the module."""
-        Device(device or "cpu")
+        on_cpu(device or "cpu")
         return self._apply(empty_like, recurse)
 
     def compile(self, *args: Any, **kwargs: Any) -> None:
