@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from . import __version__
+from .bench.options import add_arguments as add_bench_arguments
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -26,7 +27,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="tapegrad", description="Training runs on the Tapegrad engine.")
+    parser = argparse.ArgumentParser(prog="tapegrad", description="Training runs and benchmarks.")
     parser.add_argument("--version", action="version", version=f"tapegrad {__version__}")
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
     train = commands.add_parser("train", help="train a built-in model", description="Train a built-in model.",
@@ -43,6 +44,10 @@ def _parser() -> argparse.ArgumentParser:
     train.add_argument("--data", metavar="ROOT", help="a folder with MNIST's files, to train digits or mlp on them")
     train.add_argument("--quick", action="store_true", help="a trial with the first 200 samples")
     train.add_argument("--resume", action="store_true", help="go on from the checkpoint in the results' folder")
+    bench = commands.add_parser("bench", help="measure against PyTorch and other peers",
+                                description="Measure this engine against the peers that are installed, in one run.")
+    bench.set_defaults(command=_bench, parser=bench)
+    add_bench_arguments(bench)
     return parser
 
 
@@ -85,6 +90,11 @@ def _train(arguments: argparse.Namespace) -> int:
         print(f"tapegrad: error: {error}", file=sys.stderr)
         return 1
     return 0
+
+
+def _bench(arguments: argparse.Namespace) -> int:
+    from .bench.command import run
+    return run(arguments)
 
 
 def _run(run: Any, arguments: argparse.Namespace, out: Path) -> None:
