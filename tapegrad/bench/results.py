@@ -89,6 +89,8 @@ def table(section: Section, figures: Sequence[Figure]) -> str:
             goal = section.mean if peer == "PyTorch" else None
             wanted = "" if goal is None else f", {_verdict(mean, goal)}"
             lines.append(f"\nGeometric mean, ours / {peer}: {mean:.2f}{wanted}")
+    if section.note:
+        lines.append(f"\n{section.note}")
     return "\n".join(lines)
 
 

@@ -154,7 +154,7 @@ class Kinds:
             t = t + 1.0
             m = [0.9 * a + 0.1 * b for a, b in zip(m, g)]
             v = [0.999 * a + 0.001 * b * b for a, b in zip(v, g)]
-            first, second = 1 - 0.9 ** t, np.sqrt(1 - 0.999 ** t)
+            first, second = 1 - 0.9 ** t, (1 - 0.999 ** t) ** 0.5  # not np.sqrt, whose float64 would make all float64
             p = [a - lr / first * b / (np.sqrt(c) / second + 1e-8) for a, b, c in zip(p, m, v)]
             return value, (p, m, v, t)
         parameters = [np.array(a) for a in parameters]

@@ -36,6 +36,7 @@ class Section:
         rows: its rows, at tiny sizes for a trial of the machinery.
         mean: what the geometric mean of the ratios to PyTorch should be at most.
         limit: what no ratio to PyTorch should exceed.
+        note: how to read it.
     """
 
     name: str
@@ -43,11 +44,13 @@ class Section:
     rows: Callable[[bool], Sequence[Any]]
     mean: float | None = None
     limit: float | None = None
+    note: str = ""
 
 
 SECTIONS = (
     Section("overhead", "Recorded operations on 32 elements", overhead.forward),
-    Section("backward", "Backward, a node", overhead.backward),
+    Section("backward", "Backward, a node", overhead.backward,
+            note="A chain of 100 operations on 32 elements; the time of the backward pass by its nodes."),
     Section("scalar", "Scalars", overhead.scalars),
     Section("gemm", "Products of matrices", products.cases, 0.5, 1.05),
     Section("conv3x3", "Convolutions 3x3, stride 1", convolutions.three, 0.7, 1.0),
@@ -62,10 +65,14 @@ SECTIONS = (
     Section("pooling", "Pooling, embedding, dropout, forward + backward", layers.pooling, 0.6, 1.0),
     Section("optimizers", "Steps of optimizers", optimizers.cases, 0.6, 1.0),
     Section("training", "Whole training steps", training.cases),
-    Section("start", "Fresh processes", fresh.starts),
-    Section("memory", "Peak memory of training in a fresh process", fresh.memory),
+    Section("start", "Fresh processes", fresh.starts,
+            note="Wall time from the start of the interpreter to its end, caches filled by one run before."),
+    Section("memory", "Peak memory of training in a fresh process", fresh.memory,
+            note="Five steps. Above the imports, ours holds Numba and its compiler, which load when first used, and "
+                 "PyTorch's kernels were mapped by its import: the whole process is what counts."),
     Section("growth", "Growth with batch, width and depth", growth.sizes),
-    Section("threads", "One thread and two", growth.threads),
+    Section("threads", "One thread and two", growth.threads,
+            note="The ratio is at the same number of threads; compare the times of two rows for the gain."),
 )
 
 

@@ -48,7 +48,7 @@ def reductions(tiny: bool = False) -> list[Case]:
         "amax of rows": lambda lib, x: x.amax(1), "max of columns": lambda lib, x: x.max(0).values,
         "logsumexp of rows": lambda lib, x: x.logsumexp(1), "cumsum of rows": lambda lib, x: x.cumsum(1),
         "transpose and copy": lambda lib, x: x.t().contiguous(), "cat": lambda lib, x: lib.t.cat([x, x]),
-        "sort of rows": lambda lib, x: x.sort(1).values, "gather a row": lambda lib, x: x[::2, 1:],
+        "sort of rows": lambda lib, x: x.sort(dim=1, stable=True).values, "gather a row": lambda lib, x: x[::2, 1:],
     }
     # A sum of n numbers around zero is of the size sqrt(n), and its partial sums are, too.
     return [case for name, function in functions.items()
