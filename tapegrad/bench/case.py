@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
@@ -11,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from .libraries import Library
-from .measure import OURS, Budget, Figure, Side, batch, figure, measure
+from .measure import OURS, Budget, Figure, Side, batch, clock_for, figure, measure
 from .peers import Peers, Remote
 from .threads import limited
 
@@ -84,22 +85,29 @@ class Case:
             if self.threads is not None:
                 stack.enter_context(limited(self.threads))
             sides = stack.enter_context(self.sides(peers))
-            expected = sides[OURS].values()
-            for title, side in sides.items():
-                problem = None if title == OURS else disagreement(expected, side.values(), self.dtype, self.length)
-                if problem:
-                    return Figure(self.name, target=self.target, problem=f"ours and {title} differ: {problem}")
+            if problem := self.problem(sides):
+                return Figure(self.name, target=self.target, problem=problem)
             return figure(self.name, measure(sides, budget), target=self.target)
+
+    def problem(self, sides: Mapping[str, Local | Remote]) -> str | None:
+        """Where the numbers of a side differ from ours, or None."""
+        expected = sides[OURS].values()
+        for title, side in sides.items():
+            found = None if title == OURS else disagreement(expected, side.values(), self.dtype, self.length)
+            if found:
+                return f"ours and {title} differ: {found}"
+        return None
 
     @contextmanager
     def sides(self, peers: Peers) -> Iterator[dict[str, Local | Remote]]:
         """Everybody who takes part, by title; ours first."""
         sides: dict[str, Local | Remote] = {}
+        clock = clock_for(peers.threads) if self.threads is None else time.perf_counter  # rows of any count compare
         for library in peers.libraries:
             if library.key != "compile" or self.compiles:
-                sides[library.title] = Local(self.make(library), library.numbers)
+                sides[library.title] = Local(self.make(library), library.numbers, clock)
         for title, make in self.others.items():
-            sides[title] = Local(make(), lambda values: [np.array(v) for v in values])
+            sides[title] = Local(make(), lambda values: [np.array(v) for v in values], clock)
         try:
             if self.elsewhere is not None:
                 state = self.elsewhere.state(peers.libraries[0])
@@ -115,8 +123,9 @@ class Case:
 class Local:
     """A side in this process."""
 
-    def __init__(self, work: Work, numbers: Callable[[Sequence[Any]], list[Array]]) -> None:
-        self._work, self._numbers = work, numbers
+    def __init__(self, work: Work, numbers: Callable[[Sequence[Any]], list[Array]],
+                 clock: Callable[[], float]) -> None:
+        self._work, self._numbers, self._clock = work, numbers, clock
 
     def values(self) -> list[Array]:
         """The numbers to compare."""
@@ -124,7 +133,7 @@ class Local:
 
     def time(self, count: int) -> float:
         """Seconds of one piece of the work."""
-        return batch(self._work.run, self._work.before, count) / self._work.units
+        return batch(self._work.run, self._work.before, count, self._clock) / self._work.units
 
     def close(self) -> None:
         """Nothing to end."""

@@ -45,8 +45,8 @@ def run(options: argparse.Namespace) -> int:
     for library in peers.libraries:
         if hasattr(library.t, "set_num_threads"):
             library.t.set_num_threads(options.threads)
-    results = take(sections, peers, measure.QUICK if options.quick else measure.DEFAULT, threads=options.threads,
-                   quick=options.quick, echo=lambda text: print(text, flush=True))
+    results = take(sections, peers, measure.QUICK if options.quick else measure.DEFAULT, quick=options.quick,
+                   echo=lambda text: print(text, flush=True))
     options.out.mkdir(parents=True, exist_ok=True)
     write_json(results, options.out / "results.json")
     (options.out / "results.md").write_text(markdown(results))
@@ -61,11 +61,11 @@ def run(options: argparse.Namespace) -> int:
     return 1 if results.problems() else 0
 
 
-def take(sections: Sequence[Section], peers: Peers, budget: Budget, *, threads: int = 1, quick: bool = False,
-         tiny: bool = False, echo: Callable[[str], object] = lambda text: None) -> Results:
+def take(sections: Sequence[Section], peers: Peers, budget: Budget, *, quick: bool = False, tiny: bool = False,
+         echo: Callable[[str], object] = lambda text: None) -> Results:
     """Measure sections, and say each table when it is complete."""
     from autograd.kernels.late import choose
-    results = Results(describe(peers, threads, "quick" if quick else "tiny" if tiny else "default"), peers.missing)
+    results = Results(describe(peers, "quick" if quick else "tiny" if tiny else "default"), peers.missing)
     echo(header(results))
     for section in sections:
         rows = section.rows(tiny)

@@ -32,12 +32,14 @@ def rerun_clean(threads: int = 1) -> None:
         os.execve(sys.executable, [sys.executable, *sys.orig_argv[1:]], wanted)
 
 
-def describe(peers: Peers, threads: int, mode: str) -> dict[str, Any]:
+def describe(peers: Peers, mode: str) -> dict[str, Any]:
     """What the figures were taken on."""
     import numpy as np
     blas = np.show_config(mode="dicts")["Build Dependencies"]["blas"]
     found: dict[str, Any] = {
-        "cpu": _cpu(), "cores": os.cpu_count(), "threads": threads, "mode": mode, "system": platform.platform(),
+        "cpu": _cpu(), "cores": os.cpu_count(), "threads": peers.threads, "mode": mode,
+        "clock": "wall" if peers.threads > 1 else "processor time (wall time for whole processes and for threads)",
+        "system": platform.platform(),
         "python": platform.python_version(), "blas": f"{blas['name']} {blas['version']}", "blas kernel": _blas_kernel(),
         "garbage collector": "on" if gc.isenabled() else "off", "load before": _load(),
     }

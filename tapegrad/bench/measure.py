@@ -108,9 +108,17 @@ def _once(side: Side) -> float:
     return max(best, 1e-7)
 
 
-def batch(run: Callable[[], Any], before: Callable[[], Any] | None, count: int) -> float:
+def clock_for(threads: int) -> Callable[[], float]:
+    """What times the work.
+
+    For one thread it is the processor's time that the process takes (all its threads', and the system's for it), which
+    other programs on the machine hardly change; threads are there to take less time on the wall.
+    """
+    return time.process_time if threads == 1 else time.perf_counter
+
+
+def batch(run: Callable[[], Any], before: Callable[[], Any] | None, count: int, clock: Callable[[], float]) -> float:
     """Seconds of one ``run`` of ``count``; what ``before`` does ahead of each does not count."""
-    clock = time.perf_counter
     if before is None:
         start = clock()
         for _ in range(count):

@@ -44,6 +44,7 @@ class Peers:
 
     libraries: Sequence[Library]
     remotes: Sequence[RemotePeer] = ()
+    threads: int = 1
     missing: dict[str, str] = field(default_factory=dict)
 
 
@@ -72,7 +73,7 @@ def find(folder: Path | None = None, compile: bool = False, threads: int = 1) ->
         remotes.append(RemotePeer("hips", "HIPS autograd", folder / "hips", threads))
     else:
         missing["HIPS autograd"] = f"pip install --no-deps --target {folder / 'hips'} autograd"
-    return Peers(libraries, remotes, missing)
+    return Peers(libraries, remotes, threads, missing)
 
 
 class Remote:
