@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from . import __version__
+from .bench.options import add_arguments as add_bench_arguments
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -27,7 +28,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="tapegrad", description="Training runs on the Tapegrad engine.")
+    parser = argparse.ArgumentParser(prog="tapegrad", description="Training runs and benchmarks.")
     parser.add_argument("--version", action="version", version=f"tapegrad {__version__}")
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
     train = commands.add_parser("train", help="train a built-in model", description="Train a built-in model.",
@@ -59,6 +60,10 @@ def _parser() -> argparse.ArgumentParser:
     port.set_defaults(command=_port, parser=port)
     port.add_argument("script", type=Path, metavar="SCRIPT", help="the script's file")
     port.add_argument("-o", "--output", type=Path, metavar="FILE", help="write the script there instead of printing it")
+    bench = commands.add_parser("bench", help="measure against PyTorch and other peers",
+                                description="Measure this engine against the peers that are installed, in one run.")
+    bench.set_defaults(command=_bench, parser=bench)
+    add_bench_arguments(bench)
     return parser
 
 
@@ -131,6 +136,11 @@ def _train(arguments: argparse.Namespace) -> int:
         print(f"tapegrad: error: {error}", file=sys.stderr)
         return 1
     return 0
+
+
+def _bench(arguments: argparse.Namespace) -> int:
+    from .bench.command import run
+    return run(arguments)
 
 
 def _run(run: Any, arguments: argparse.Namespace, out: Path) -> None:
