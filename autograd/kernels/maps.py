@@ -9,8 +9,15 @@ from typing import Any
 
 import numpy as np
 
-from .elementary import erf as erf_of, erfcx_of_positive, exp as exp_of, expm1_of_negative, log1p_of_fraction
-from .elementary import sigmoid as sigmoid_of, tanh as tanh_of
+from .elementary import (
+    erf as erf_of,
+    erfcx_of_positive,
+    exp as exp_of,
+    expm1_of_negative,
+    log1p_of_fraction,
+    sigmoid as sigmoid_of,
+    tanh as tanh_of,
+)
 from .loops import Loop, loop, wide
 
 Array = np.ndarray[Any, Any]
