@@ -96,6 +96,7 @@ DEFERRED = {
     "polynomials": ("", ""),
     "pool": ("max_pool1d max_pool2d max_pool3d", ""),
     "quantiles": ("median mode nanmedian nanquantile quantile", "median mode nanmedian nanquantile quantile"),
+    "recurrent": ("", ""),
     "resize": ("", ""),
     "scan": (
         "cummax cummin cumprod cumsum cumulative_trapezoid diff logcumsumexp trapezoid trapz",
