@@ -11,6 +11,7 @@ from ..dispatch import is_tensor
 from ..errors import describe, fail
 from ..kernels import norm as kernel
 from ..primitive import composite, primitive
+from ..tape import wrap_node
 from .average_pool import window_means
 from .shape import expand
 
@@ -18,12 +19,6 @@ from .shape import expand
 # The kinds of normalization differ in a view of the input, the axes of it that are averaged over, and the shape in
 # which weight and bias meet it. Mean and variance are outputs beside the result: the gradient is a function of them,
 # and where it is itself differentiated, they carry the rest of the derivative.
-
-
-def _reduce_to(x: Any, affine: Any) -> Any:
-    """The sum of ``x`` over the axes along which a weight of ``affine`` shape is repeated, flattened."""
-    repeated = tuple([a for a, n in enumerate(affine) if n == 1 and x.shape[a] != 1])
-    return (x.sum(repeated) if repeated else x).reshape(prod(affine))
 
 
 def _average(x: Any, axes: Any) -> Any:
@@ -90,7 +85,7 @@ def _grad_rule(g, grad, input, mean, var, weight, view, axes, affine, eps, cente
         inner = inner * r
         g_grad, g_n, g_r = inner * w, (h * s + a * t) * -r, h * outer
         if weight is not None:
-            g_weight = _reduce_to(inner * grad, affine).reshape(weight.shape)
+            g_weight = kernel.reduce_to(inner * grad, affine).reshape(weight.shape)
     if p is not None:
         p = p.reshape(affine)
         g_grad = p * n if g_grad is None else g_grad + p * n
@@ -112,12 +107,10 @@ def normalize_grad(grad, input, mean, var, view, axes, affine, eps, centered, we
     """The gradient of the normalized ``input``; and, where ``of_weight``, the gradients of weight and bias, flat."""
     w = None if weight is None else kernel.wide(weight.reshape(affine))
     g = kernel.wide(grad.reshape(view))
-    found, product = kernel.normalize_grad(g, kernel.wide(input.reshape(view)), mean, var, w, axes, eps, centered)
-    results = [found.reshape(input.shape).astype(input.dtype, copy=False)]
-    if of_weight:
-        dtype = input.dtype if weight is None else weight.dtype
-        results += [_reduce_to(x, affine).astype(dtype, copy=False) for x in (product, g)]
-    return results
+    found, *rest = kernel.normalize_grad(g, kernel.wide(input.reshape(view)), mean, var, w, axes, affine, eps, centered,
+                                         of_weight)
+    dtype = input.dtype if weight is None else weight.dtype
+    return [found.reshape(input.shape).astype(input.dtype, copy=False), *[x.astype(dtype, copy=False) for x in rest]]
 
 
 # --- what users call --------------------------------------------------------------------------------------
@@ -147,18 +140,42 @@ def _planes(shape: Any) -> tuple[tuple[int, ...], tuple[int, ...], tuple[int, ..
     return (shape[0], shape[1], prod(shape[2:])), (0, 2), (1, shape[1], 1)
 
 
-def _update(running: Any, value: Any, momentum: float) -> None:
-    running.mul_(1 - momentum).add_(value.detach().to(running.dtype).reshape(running.shape), alpha=momentum)
+def _update(running: Any, value: Any, momentum: float, factor: float = 1.0) -> None:
+    """Let ``running`` follow ``factor * value``; nothing of this is recorded."""
+    step = value._a.astype(running._a.dtype, copy=False).reshape(running._a.shape) * (momentum * factor)
+    running.mul_(1 - momentum).add_(wrap_node(step, None))
+
+
+def _by_channel(values: Any, like: Any) -> Any:
+    return values.reshape((1, -1) + (1,) * (like.ndim - 2))
+
+
+def _sum_by_channel(x: Any) -> Any:
+    return x.sum((0, *range(2, x.ndim)))
+
+
+@primitive(
+    vjp={"input": lambda g, scale: g * _by_channel(scale, g), "scale": lambda g, input: _sum_by_channel(g * input),
+         "shift": lambda g: _sum_by_channel(g)},
+    method=False, node_name="NativeBatchNormBackward0",
+)
+def scale_channels(input, scale, shift):
+    """``input * scale + shift`` of (N, C, ...) with a number for each channel."""
+    if input.ndim < 2:
+        fail(RuntimeError, f"scale_channels: an input (N, C, ...) is expected, but got shape {list(input.shape)}")
+    found = kernel.scale_channels(input, scale, shift)
+    return input * _by_channel(scale, input) + _by_channel(shift, input) if found is None else found
 
 
 def _with_running(input: Any, running_mean: Any, running_var: Any, weight: Any, bias: Any, eps: float) -> Any:
     """Normalization by given statistics: one multiplication and one addition for each element."""
-    shape = (1, -1) + (1,) * (input.ndim - 2)
     scale = (running_var + eps).rsqrt()
     if weight is not None:
         scale = scale * weight
     shift = -running_mean * scale if bias is None else bias - running_mean * scale
-    return (input * scale.reshape(shape) + shift.reshape(shape)).to(input.dtype)
+    if input.dtype != scale.dtype:
+        return scale_channels(input.to(scale.dtype), scale, shift).to(input.dtype)
+    return scale_channels(input, scale, shift)
 
 
 @composite(method=False)
@@ -204,7 +221,7 @@ def batch_norm(input, running_mean, running_var, weight=None, bias=None, trainin
     if count and running_mean is not None:
         _update(running_mean, mean, momentum)
     if count and running_var is not None:
-        _update(running_var, var.detach() * (count / (count - 1)), momentum)
+        _update(running_var, var, momentum, count / (count - 1))
     return out
 
 
