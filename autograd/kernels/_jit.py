@@ -11,6 +11,41 @@ from typing import Any
 ENABLED = os.environ.get("AUTOGRAD_JIT", "1") != "0"
 
 
+class Readiness:
+    """When the larger compiled kernels come into use: after so much work that a short program never waits for them.
+
+    Loading Numba and a kernel takes a few tenths of a second, compiling it in a user's first program a few seconds.
+    Until then NumPy does the work. Only the program's own work is counted, not time and not what lies in a cache, so
+    that equal programs compute equal numbers.
+
+    Args:
+        work: the multiplications to wait for.
+    """
+
+    def __init__(self, work: float) -> None:
+        self._left = work if ENABLED else float("inf")
+        self._ready = False
+
+    def reached(self, work: float = 0) -> bool:
+        """Whether compiled kernels are to be used, after counting ``work`` that one of them would have done faster."""
+        if self._ready:
+            return True
+        self._left -= work
+        if self._left > 0:
+            return False
+        try:
+            import numba  # noqa: F401
+        except ImportError:  # or it does not fit this NumPy: the answer is no for good
+            self._left = float("inf")
+            return False
+        self._ready = True
+        return True
+
+
+#: Twenty steps of a small network on a batch of pictures.
+READINESS = Readiness(2**28)
+
+
 def jit(function: Callable[..., Any]) -> Callable[..., Any]:
     """Compile a loop over arrays with Numba, on its first call: importing this module does not import Numba.
 

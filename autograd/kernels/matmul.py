@@ -9,6 +9,7 @@ import numpy as np
 
 from ..dtypes import scalar_type
 from ..errors import fail
+from .products import LARGE, WIDE, batched_product, product
 
 Array = np.ndarray[Any, Any]
 
@@ -33,14 +34,40 @@ def matmul(a: Array, b: Array) -> Any:
             if m <= 2:
                 if n == 2 and b.shape[0] == 1 and a.shape[-1] == 1 and d.kind not in "fc":
                     return a * b if m == 2 else a * b[0]
+                if m == n == 2 and a.size >= LARGE and b.shape[1] >= WIDE:
+                    out = product(a, b)
+                    if out is not None:
+                        return out
                 return a.dot(b)
             shape = a.shape[:-1]
-            return a.reshape(prod(shape), a.shape[-1]).dot(b).reshape(shape if n == 1 else (*shape, b.shape[1]))
+            rows = a.reshape(prod(shape), a.shape[-1])
+            return rows.dot(b).reshape(shape) if n == 1 else matmul(rows, b).reshape(*shape, b.shape[1])
         if m >= 3 and a.shape[-1] == 1 and b.shape[-2] == 1:
             return a * b
+        if m == n and a.size >= LARGE:
+            out = batched_product(a, b)
+            if out is not None:
+                return out
         return np.matmul(a, b)
     except ValueError:
         fail(RuntimeError, _mismatch(a.shape, b.shape))
+
+
+def affine(x: Array, weight: Array, bias: Array) -> Array | None:
+    """``x @ weight.T + bias`` in one pass, or None where that is not to be had.
+
+    Args:
+        x: (..., K).
+        weight: (M, K).
+        bias: (M).
+    """
+    if x.size < LARGE or weight.ndim != 2 or len(weight) < WIDE or x.ndim < 2 or x.shape[-1] != weight.shape[1]:
+        return None
+    if x.ndim == 2:
+        return product(x, weight.T, bias)
+    rows = x.shape[:-1]
+    out = product(x.reshape(prod(rows), x.shape[-1]), weight.T, bias)
+    return None if out is None else out.reshape(*rows, len(weight))
 
 
 def _unusual(a: Array, b: Array) -> Any:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from math import prod
 
 from ..errors import fail
-from ..kernels.matmul import matmul as product
+from ..kernels.matmul import affine, matmul as product
 from ..primitive import composite, primitive
 
 
@@ -60,6 +60,10 @@ def linear(input, weight, bias=None):
     >>> linear(autograd.tensor([1., 2.]), autograd.tensor([[3., 4.]]), autograd.tensor([0.5]))
     tensor([11.5000])
     """
+    if bias is not None:
+        out = affine(input, weight, bias)
+        if out is not None:
+            return out
     out = product(input, weight.T)
     if bias is not None:
         if bias.dtype != input.dtype:

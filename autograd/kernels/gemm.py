@@ -1,0 +1,166 @@
+"""Compiled products of matrices: C = A B, or A B + bias, for operands of any strides.
+
+The result is computed in tiles that stay in registers (see `tiles`). Where both operands run along k, tiles of inner
+products read them as they are; elsewhere the lanes are columns of B, whose rows are read as they are if contiguous, or
+copied, block by block, into a panel that fits the cache. This module imports Numba.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numba import njit, types
+
+from . import tiles
+from .compiled_cache import CompiledCache, tagged
+from .vector_ir import Target, host
+
+Array = np.ndarray[Any, Any]
+
+#: Terms summed up before a tile goes back to memory: a panel of so many rows, of 192 bytes in AVX-512, stays in L2.
+BLOCK = 1024
+#: The same where the left operand does not run along k: each of these terms is a line of L1.
+TRANSPOSED_BLOCK = 256
+#: The panel pays from so many rows of A on, if rows of B lie so many bytes apart.
+PACK_ROWS, PACK_STRIDE = 128, 512
+
+_OPTIONS = {"error_model": "numpy", "nogil": True}
+
+
+def compiled(dtype: Any, target: Target | None = None) -> Any:
+    """`products` of one element type for one target, by default this processor: compiled, or found on disk."""
+    dtype = np.dtype(dtype)
+    target = target or host()
+    t = types.float32 if dtype.itemsize == 4 else types.float64
+    key = f"{target} {dtype}"
+    signature = types.void(*[types.Array(t, 2, "A")] * 3, types.Array(t, 1, "A"), types.Array(types.int64, 1, "C"))
+    dispatcher = _build(target, dtype.itemsize, key)
+    dispatcher._cache = CompiledCache("products", key)
+    dispatcher.compile(signature)
+    # The entry point checks nothing, and takes half of the dispatcher's time.
+    return dispatcher.overloads[signature.args].entry_point
+
+
+def _build(target: Target, size: int, key: str) -> Any:
+    """`products`, not yet compiled."""
+    tag = tagged(key)
+    width, lanes = target.width, target.width // size
+    rows = tiles.tile_rows(target)
+    half = rows // 2
+    high3, high2, high1 = (tiles.outer_tile(target, size, rows, n, False) for n in (3, 2, 1))
+    low3, low2, low1 = (tiles.outer_tile(target, size, half, n, True) for n in (3, 2, 1))
+    inner = tiles.inner_tile(target, size)
+    inner_rows, inner_columns = tiles.inner_shape(target, size)
+    pack_transposed, pack_rows = tiles.pack_transposed(target, size), tiles.pack_rows(target, size)
+    masks = target.masks
+
+    @njit(**_OPTIONS)
+    @tag
+    def inner_products(a, a_row, b, b_row, c, c_row, m, n, k, bias):
+        blocks = max(1, (k + BLOCK - 1) // BLOCK)
+        length = (k + blocks - 1) // blocks
+        for block in range(blocks):
+            k0 = block * length
+            terms = min(length, k - k0)
+            for j in range(0, n, inner_columns):
+                columns = min(inner_columns, n - j)
+                for i in range(0, m, inner_rows):
+                    at = c + i * c_row + j * size
+                    addend, addend_row = (at, c_row) if block > 0 else (bias + j * size if bias != 0 else 0, 0)
+                    inner(terms, a + i * a_row + k0 * size, a_row, b + j * b_row + k0 * size, b_row, at, c_row,
+                          columns, addend, addend_row, min(inner_rows, m - i))
+
+    @njit(**_OPTIONS)
+    @tag
+    def panel(a, a_row, a_k, b, b_k, c, c_row, m, k, vectors, count, addend, addend_row):
+        """All rows of up to three vectors of columns."""
+        for i in range(0, m, rows):
+            for part in range(0, min(rows, m - i), rows if m - i >= rows else half):
+                x, y, z = a + (i + part) * a_row, c + (i + part) * c_row, 0
+                if addend != 0:
+                    z = addend + (i + part) * addend_row
+                if m - i >= rows:
+                    if vectors == 3:
+                        high3(k, x, a_row, a_k, b, b_k, y, c_row, count, z, addend_row, rows)
+                    elif vectors == 2:
+                        high2(k, x, a_row, a_k, b, b_k, y, c_row, count, z, addend_row, rows)
+                    else:
+                        high1(k, x, a_row, a_k, b, b_k, y, c_row, count, z, addend_row, rows)
+                else:
+                    valid = min(half, m - i - part)
+                    if vectors == 3:
+                        low3(k, x, a_row, a_k, b, b_k, y, c_row, count, z, addend_row, valid)
+                    elif vectors == 2:
+                        low2(k, x, a_row, a_k, b, b_k, y, c_row, count, z, addend_row, valid)
+                    else:
+                        low1(k, x, a_row, a_k, b, b_k, y, c_row, count, z, addend_row, valid)
+
+    @njit(**_OPTIONS)
+    @tag
+    def outer_products(a, a_row, a_k, b, b_k, b_column, c, c_row, m, n, k, bias, scratch):
+        limit = BLOCK if a_k == size else TRANSPOSED_BLOCK
+        blocks = max(1, (k + limit - 1) // limit)
+        length = (k + blocks - 1) // blocks
+        direct = b_column == size and (m < PACK_ROWS or b_k < PACK_STRIDE)
+        for block in range(blocks):
+            k0 = block * length
+            terms = min(length, k - k0)
+            j = 0
+            while j < n:
+                left = n - j
+                # Not three vectors and one: two and two, which keep more sums in flight.
+                vectors = 3 if left > 2 * lanes and not 3 * lanes < left <= 4 * lanes else 2 if left > lanes else 1
+                columns = min(left, vectors * lanes)
+                count = columns - (vectors - 1) * lanes
+                source, step = b + k0 * b_k + j * b_column, b_k
+                if not direct or (count < lanes and not masks):
+                    step = vectors * width
+                    if b_column == size:
+                        pack_rows(scratch, step, source, b_k, terms, vectors, count)
+                    else:
+                        for v in range(vectors):
+                            pack_transposed(scratch + v * width, step, source + v * lanes * b_column, b_k, b_column,
+                                            terms, lanes if v < vectors - 1 else count)
+                    source = scratch
+                at = c + j * size
+                if block > 0:
+                    panel(a + k0 * a_k, a_row, a_k, source, step, at, c_row, m, terms, vectors, count, at, c_row)
+                else:
+                    panel(a + k0 * a_k, a_row, a_k, source, step, at, c_row, m, terms, vectors, count,
+                          bias + j * size if bias != 0 else 0, 0)
+                j += columns
+
+    @njit(**_OPTIONS)
+    @tag
+    def product(a, a_row, a_k, b, b_k, b_column, c, c_row, m, n, k, bias, scratch):
+        # Copying B costs what it saves for few rows of A.
+        if a_k == size and b_k == size and b_column != size and m <= 12 and k >= 8 * lanes:
+            inner_products(a, a_row, b, b_column, c, c_row, m, n, k, bias)
+        else:
+            outer_products(a, a_row, a_k, b, b_k, b_column, c, c_row, m, n, k, bias, scratch)
+
+    @njit(**_OPTIONS)
+    @tag
+    def products(a, b, c, bias, batch):
+        """c = a @ b (+ bias, if it is not empty), or so for each matrix of a batch.
+
+        ``batch`` is empty, or holds two counts P and Q, and the strides of a, b and c from one p and from one q to the
+        next; a, b and c are then the first matrices.
+        """
+        m, k = a.shape
+        n = b.shape[1]
+        panel = np.empty(min(k, BLOCK) * 3 * width + width, np.uint8)
+        scratch = (panel.ctypes.data + width - 1) // width * width
+        first, second, a_p, a_q, b_p, b_q, c_p, c_q = 1, 1, 0, 0, 0, 0, 0, 0
+        if batch.size > 0:
+            first, second = batch[0], batch[1]
+            a_p, a_q, b_p, b_q, c_p, c_q = batch[2], batch[3], batch[4], batch[5], batch[6], batch[7]
+        for p in range(first):
+            for q in range(second):
+                product(a.ctypes.data + p * a_p + q * a_q, a.strides[0], a.strides[1],
+                        b.ctypes.data + p * b_p + q * b_q, b.strides[0], b.strides[1],
+                        c.ctypes.data + p * c_p + q * c_q, c.strides[0], m, n, k,
+                        bias.ctypes.data if bias.size > 0 else 0, scratch)
+
+    return products

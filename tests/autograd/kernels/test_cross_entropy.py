@@ -1,0 +1,55 @@
+"""The compiled cross-entropy of few classes against its twin in NumPy and sums in double precision."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from autograd.kernels import softmax
+from autograd.kernels._jit import Readiness
+
+
+@pytest.fixture(params=["float32", "float64"])
+def both(request, monkeypatch):
+    """Computes by the compiled kernel and by NumPy."""
+    pytest.importorskip("numba")
+
+    def run(x, target, weight=None):
+        x = np.asarray(x, request.param)
+        weight = np.ones(len(x), x.dtype) if weight is None else np.asarray(weight, x.dtype)
+        found = []
+        for work in (0, float("inf")):
+            monkeypatch.setattr(softmax, "READINESS", Readiness(work))
+            with np.errstate(all="ignore"):
+                found.append(softmax.cross_entropy(x, np.asarray(target), weight))
+        return found
+    return run
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (1, 10), (64, 10), (100, 32), (0, 4), (7, 2)])
+def test_equal(both, shape):
+    rng = np.random.default_rng(0)
+    x, target, weight = rng.normal(0, 5, shape), rng.integers(0, shape[1], shape[0]), rng.uniform(0, 2, shape[0])
+    compiled, twin = both(x, target, weight)
+    eps = np.finfo(twin[0].dtype).eps
+    for a, b in zip(compiled, twin):
+        assert a.dtype == b.dtype and a.shape == b.shape
+        # The terms of a loss are up to the spread of the scores; the shifted scores round first.
+        np.testing.assert_allclose(a, b, rtol=50 * eps, atol=50 * eps)
+
+
+def test_it_is_the_compiled_one(both, monkeypatch):
+    calls = []
+    kernel = softmax._cross_entropy
+    monkeypatch.setattr(softmax, "_cross_entropy", lambda *args: (calls.append(1), kernel(*args)))
+    both([[1.0, 2.0]], [0])
+    assert calls == [1]
+
+
+def test_infinite_and_missing_scores(both):
+    rows = [[np.nan, 1, 2], [1, np.nan, 2], [np.inf, 1, 2], [1, 2, np.inf], [-np.inf, 1, 2], [-np.inf] * 3, [np.inf] * 3,
+            [1e30, -1e30, 0], [88.0, -88.0, 700.0]]
+    for target in range(3):
+        (losses, slope), (losses_twin, slope_twin) = both(rows, [target] * len(rows))
+        np.testing.assert_allclose(losses, losses_twin, rtol=1e-6)
+        np.testing.assert_allclose(slope, slope_twin, rtol=1e-6, atol=1e-12)

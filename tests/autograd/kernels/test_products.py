@@ -1,0 +1,171 @@
+"""When compiled products are used, and that operations give the same with them and without."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import pytest
+
+import autograd
+from autograd.kernels import products
+from autograd.kernels._jit import Readiness
+from nn.functional import linear
+
+PROGRAM = """if True:
+    import sys
+    {first}
+    import numpy as np, autograd
+    from autograd.kernels import products
+    from nn.functional import linear
+    assert "numba" not in sys.modules or sys.modules["numba"] is None
+    rng = np.random.default_rng(0)
+    x, w, b = (autograd.tensor(rng.standard_normal(s).astype("f4"), requires_grad=True) for s in ((64, 784), (128, 784), 128))
+    for _ in range({steps}):
+        x.grad = w.grad = None
+        y = linear(x, w, b)
+        y.sum().backward()
+    np.testing.assert_allclose(y.detach().numpy(), x.detach().numpy() @ w.detach().numpy().T + b.detach().numpy(), rtol=1e-4, atol=1e-4)
+    np.testing.assert_allclose(w.grad.numpy(), np.broadcast_to(x.detach().numpy().sum(0), w.shape), rtol=1e-4, atol=1e-4)
+    {last}
+"""
+
+
+def _run(first="", steps=30, last="", **env):
+    subprocess.run([sys.executable, "-c", PROGRAM.format(first=first, steps=steps, last=last)], check=True,
+                   env={**os.environ, **env})
+
+
+@pytest.fixture
+def ready(monkeypatch):
+    """As after much work. The limit on work is that of a BLAS with which the limits hold."""
+    pytest.importorskip("numba")
+    monkeypatch.setattr(products, "READINESS", Readiness(0))
+    monkeypatch.setattr(products, "_blas_is_slower", lambda: True)
+    monkeypatch.setattr(products, "_compiled", {})
+
+
+def test_readiness_counts_work(monkeypatch):
+    monkeypatch.setattr("autograd.kernels._jit.ENABLED", True)
+    pytest.importorskip("numba")
+    readiness = Readiness(100)
+    assert not readiness.reached()
+    assert not readiness.reached(60)
+    assert readiness.reached(60)
+    assert readiness.reached()
+
+
+def test_readiness_without_numba(monkeypatch):
+    monkeypatch.setitem(sys.modules, "numba", None)
+    readiness = Readiness(0)
+    assert not readiness.reached(1)
+    monkeypatch.undo()
+    assert not readiness.reached(1)  # for good: the choice does not change in the middle
+
+
+def test_a_short_program_does_not_load_numba():
+    _run(steps=1, last="assert 'numba' not in sys.modules")
+
+
+def test_a_program_that_multiplies_much_uses_the_kernel():
+    pytest.importorskip("numba")
+    blas = "products._blas_is_slower = lambda: True; import autograd.kernels._jit as j; assert j.ENABLED"
+    _run(first=f"from autograd.kernels import products; {blas}", AUTOGRAD_JIT="1",
+         last="assert products._compiled[np.dtype('f4')] is not None")
+
+
+def test_switched_off():
+    _run(AUTOGRAD_JIT="0", last="assert 'numba' not in sys.modules and not products._compiled")
+
+
+def test_without_numba():
+    _run(first="sys.modules['numba'] = None", last="assert not products._compiled")
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("seed", range(40))
+def test_any_shapes_and_layouts(ready, seed, dtype):
+    rng = np.random.default_rng(seed)
+    m, n, k = (int(v) for v in rng.integers(16, 200, 3))
+    n += 1200 // m
+    a, b, bias = (rng.standard_normal(s).astype(dtype) for s in ((m, k), (k, n), n))
+    a = np.asfortranarray(a) if seed % 2 else a
+    b = np.asfortranarray(b) if seed % 4 >= 2 else b[::-1]
+    found = products.product(a, b, bias)
+    eps = np.finfo(dtype).eps
+    reference, size = a.astype(float) @ b.astype(float) + bias, abs(a.astype(float)) @ abs(b.astype(float)) + abs(bias)
+    if found is not None:
+        assert (abs(found - reference) <= (k + 2) * eps * size).all()
+    else:
+        assert m * n * k < 2 * products.LEAST or m * n * k > products.MOST
+
+
+def test_what_is_left_to_numpy(ready):
+    rng = np.random.default_rng(0)
+    x = rng.standard_normal((100, 100)).astype(np.float32)
+    assert products.product(x, x) is not None
+    assert products.product(x, x[:50]) is None  # an error, which NumPy raises
+    assert products.product(x, x.astype(np.float64)) is None
+    assert products.product(x.astype(np.int64), x.astype(np.int64)) is None
+    assert products.product(x.astype(np.complex64), x.astype(np.complex64)) is None
+    assert products.product(x, x.astype(">f4")) is None
+    assert products.product(x, x, x[0, :50]) is None
+    assert products.product(x, x, x[0, ::-1]) is None
+    assert products.product(x[:8, :8], x[:8, :8]) is None
+    big = np.zeros((512, 512), np.float32)
+    assert products.product(big, big) is None
+
+
+def test_the_kernel_of_one_type_is_not_that_of_the_other(ready):
+    x = np.random.default_rng(0).standard_normal((100, 100))
+    single, double = products.product(*[x.astype(np.float32)] * 2), products.product(x, x)
+    assert single.dtype == np.float32 and double.dtype == np.float64
+    assert 0 < abs(single - double).max() < 1e-4
+    assert abs(double - x @ x).max() < 1e-12
+
+
+@pytest.mark.parametrize("shape", [(64, 784), (4, 16, 784)])
+def test_linear_and_its_gradients(ready, monkeypatch, shape):
+    rng = np.random.default_rng(0)
+    draws = [rng.standard_normal(s) for s in (shape, (128, 784), 128)]
+    found = []
+    for use in (True, False):
+        if not use:
+            monkeypatch.setattr(products, "READINESS", Readiness(float("inf")))
+            monkeypatch.setattr(products, "_compiled", {})
+        x, w, b = (autograd.tensor(d, requires_grad=True) for d in draws)
+        y = linear(x, w, b)
+        (y * y).sum().backward()
+        found.append([y.detach(), x.grad, w.grad, b.grad])
+        assert bool(products._compiled) == use
+    for a, b in zip(*found):
+        np.testing.assert_allclose(a.numpy(), b.numpy(), rtol=1e-9, atol=1e-9)
+
+
+@pytest.mark.parametrize("lead", [(6,), (2, 3)])
+def test_batches_of_heads(ready, lead):
+    rng = np.random.default_rng(0)
+    if len(lead) == 2:
+        qkv = rng.standard_normal((lead[0], 100, 3, lead[1], 64)).astype(np.float32)
+        q, k, v = (qkv[:, :, i].transpose(0, 2, 1, 3) for i in range(3))
+    else:
+        q, k, v = (rng.standard_normal((*lead, 100, 64)).astype(np.float32) for _ in range(3))
+    scores = products.batched_product(q, k.swapaxes(-2, -1))
+    np.testing.assert_allclose(scores, np.matmul(q, k.swapaxes(-2, -1)), rtol=1e-4, atol=1e-4)
+    out = products.batched_product(scores, v)
+    np.testing.assert_allclose(out, np.matmul(scores, v), rtol=1e-4, atol=1e-3)
+    assert products.batched_product(scores, v[:, :1] if len(lead) == 2 else v[:1]) is None  # broadcast: NumPy's
+    assert products.batched_product(q[:0], k[:0].swapaxes(-2, -1)) is None
+    assert products.batched_product(q, v) is None
+
+
+def test_several_threads_at_once(ready):
+    rng = np.random.default_rng(0)
+    x, w = rng.standard_normal((100, 300)).astype(np.float32), rng.standard_normal((130, 300)).astype(np.float32)
+    expected = products.product(x, w.T)
+    with ThreadPoolExecutor(4) as pool:
+        for found in pool.map(lambda _: products.product(x, w.T), range(200)):
+            np.testing.assert_array_equal(found, expected)
