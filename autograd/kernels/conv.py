@@ -72,7 +72,7 @@ def convolve(x: Array, w: Array, bias: Array | None, stride: Ints, padding: Pair
     columns = np.empty(0, x.dtype)
     for first in range(0, n, step):
         m = min(step, n - first)
-        if columns.size != groups * k * m * positions:
+        if columns.ndim == 1 or columns.size != groups * k * m * positions:
             columns = np.zeros((groups, c, *kernel, m, *out), x.dtype)
         _unfold(columns, xs[first:first + m], where)
         z = weights @ columns.reshape(groups, k, m * positions)
@@ -152,7 +152,7 @@ def weight_gradient(g: Array, x: Array, kernel: Ints, stride: Ints, padding: Pai
     for first in range(0, n, step):
         part = np.moveaxis(gs[first:first + step], 0, 2)
         m = part.shape[2]
-        if columns.size != groups * k * m * positions:
+        if columns.ndim == 1 or columns.size != groups * k * m * positions:
             columns = np.zeros((groups, c, *kernel, m, *out), g.dtype)
         _unfold(columns, xs[first:first + m], where)
         total += part.reshape(groups, o, m * positions) @ columns.reshape(groups, k, m * positions).swapaxes(1, 2)

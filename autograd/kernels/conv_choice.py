@@ -71,7 +71,7 @@ def _call(kind: str, g: Geometry, dtype: Any, arrays: tuple[Array, ...], result:
         build = families[name.split("_")[0]].build
         kernel = _compiled[name, dtype] = compiled(build, name, dtype, target, len(arrays) + 1, len(table))
     out = np.empty(result, dtype)
-    kernel(*[a.reshape(-1) for a in arrays], out.reshape(-1), table, _memory(size))
+    kernel(*[a.ravel() for a in arrays], out.reshape(-1), table, _memory(size))
     return out
 
 

@@ -7,15 +7,21 @@ from __future__ import annotations
 
 import itertools
 import math
-from functools import lru_cache
+from collections.abc import Callable
+from functools import cache, lru_cache
 from typing import Any
 
 import numpy as np
 
+from .late import Late
 from .windows import Array, Ints, axis_taps, taps
 
 ALL = slice(None)
 Ranges = list[list[range]]
+
+#: The best form there is of `_max_pool` and of `_scatter_planes`.
+max_pool: Callable[..., tuple[Array, Array]]
+scatter_planes: Callable[..., Array]
 
 
 def lowest(dtype: np.dtype[Any]) -> Any:
@@ -51,7 +57,7 @@ def _plan(size: Ints, out: Ints, kernel: Ints, stride: Ints, padding: Ints, dila
     return where, corner, distance.ravel(), first if first.any() else None
 
 
-def max_pool(x: Array, out_size: Ints, kernel: Ints, stride: Ints, padding: Ints, dilation: Ints) -> tuple[Array,
+def _max_pool(x: Array, out_size: Ints, kernel: Ints, stride: Ints, padding: Ints, dilation: Ints) -> tuple[Array,
                                                                                                            Array]:
     """The largest element of each sliding window, and its index in the plane.
 
@@ -81,6 +87,50 @@ def max_pool(x: Array, out_size: Ints, kernel: Ints, stride: Ints, padding: Ints
     indices = distance[tap]
     indices += corner
     return best, indices
+
+
+class _MaxPool(Late):
+    """`_max_pool` with its images compiled."""
+
+    def build(self) -> Callable[..., tuple[Array, Array]]:
+        kernel_of = _kernels("maxima")
+
+        def compiled(x: Array, out_size: Ints, kernel: Ints, stride: Ints, padding: Ints,
+                     dilation: Ints) -> tuple[Array, Array]:
+            maxima = kernel_of(x.dtype) if x.ndim == 3 and 0 not in x.shape else None
+            if maxima is None:
+                return self.twin(x, out_size, kernel, stride, padding, dilation)  # type: ignore[no-any-return]
+            _plan(x.shape[1:], out_size, kernel, stride, padding, dilation)  # raises where a window sees nothing
+            best = np.empty((len(x), *out_size), x.dtype)
+            indices = np.empty(best.shape, np.int64)
+            inside, end = _columns(x.shape[2], out_size[1], kernel[1], stride[1], padding[1], dilation[1])
+            maxima(np.ascontiguousarray(x), best, indices, (*kernel, *stride, *padding, *dilation, inside, end))
+            return best, indices
+
+        return compiled
+
+
+@lru_cache(maxsize=256)
+def _columns(n: int, out: int, kernel: int, stride: int, padding: int, dilation: int) -> tuple[int, int]:
+    """The range of windows along a row that lie inside of it; none where their stride is not for vectors."""
+    if stride > 2:
+        return 0, 0
+    first = -(-padding // stride)
+    last = (n - 1 - dilation * (kernel - 1) + padding) // stride
+    return (first, min(out, last + 1)) if last >= first else (0, 0)
+
+
+def _kernels(name: str) -> Callable[[np.dtype[Any]], Any]:
+    """The compiled kernel of an element type, made when it is first asked for; None for other types."""
+    from . import pool_compiled
+
+    @cache
+    def find(dtype: np.dtype[Any]) -> Any:
+        return pool_compiled.compiled(name, dtype) if dtype.kind == "f" and dtype.itemsize >= 4 else None
+    return find
+
+
+_MaxPool(_max_pool, _max_pool, saves=2e-5, saves_each=3e-9).bind(globals(), "max_pool")
 
 
 def _inside(r: range, n: int) -> range:
@@ -165,12 +215,32 @@ def gather_planes(x: Array, indices: Array) -> Array:
     return x.ravel()[_flat(indices, x.shape[1])].reshape(indices.shape)
 
 
-def scatter_planes(g: Array, indices: Array, plane: int) -> Array:
+def _scatter_planes(g: Array, indices: Array, plane: int) -> Array:
     """Zeros of [M, plane] with g [M, K] added at indices [M, K]."""
     wide = g.astype(np.float32) if g.dtype == np.float16 else g
     x = np.zeros(len(g) * plane, wide.dtype)
     np.add.at(x, _flat(indices, plane), wide.ravel())
     return x.astype(g.dtype, copy=False).reshape(len(g), plane)
+
+
+class _ScatterPlanes(Late):
+    """`_scatter_planes`, compiled for single and double precision."""
+
+    def build(self) -> Callable[..., Array]:
+        kernel_of = _kernels("spread")
+
+        def compiled(g: Array, indices: Array, plane: int) -> Array:
+            spread = kernel_of(g.dtype) if indices.dtype == np.int64 and g.shape == indices.shape else None
+            if spread is not None:
+                x = np.empty((len(g), plane), g.dtype)
+                if spread(np.ascontiguousarray(g), np.ascontiguousarray(indices), x):
+                    return x
+            return self.twin(g, indices, plane)  # type: ignore[no-any-return]
+
+        return compiled
+
+
+_ScatterPlanes(_scatter_planes, _scatter_planes, saves=1e-5, saves_each=3e-9).bind(globals(), "scatter_planes")
 
 
 def place_planes(x: Array, indices: Array, plane: int) -> Array:

@@ -11,10 +11,10 @@ import pytest
 
 pytest.importorskip("numba")
 
-from autograd.kernels import conv, conv_choice  # noqa: E402
-from autograd.kernels._jit import Readiness  # noqa: E402
-from autograd.kernels.vector_ir import Target, host  # noqa: E402
-from autograd.kernels.windows import output_size  # noqa: E402
+from autograd.kernels import conv, conv_choice
+from autograd.kernels._jit import Readiness
+from autograd.kernels.vector_ir import Target, host
+from autograd.kernels.windows import output_size
 
 AVX2 = Target(32, 16, True, False)
 
@@ -45,7 +45,7 @@ def ready(monkeypatch):
 
 
 def _operands(case, dtype, seed=0):
-    shape, window, stride, padding, dilation, groups = case
+    shape, window, stride, padding, dilation, _ = case
     rng = np.random.default_rng(seed)
     x, w = rng.standard_normal(shape), rng.standard_normal(window)
     out = output_size(shape[2:], window[2:], stride, padding, dilation)
