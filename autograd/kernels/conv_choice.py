@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from ._jit import Readiness
-from .conv_plans import Geometry, plan
+from .conv_plans import Geometry, direct_plan, plan
 from .windows import Array, Ints, Pairs, output_size
 
 #: Multiplications until kernels are loaded: the first ten steps of a small convolutional network.
@@ -57,21 +57,24 @@ def geometry(x: Ints, w: Ints, stride: Ints, padding: Pairs, dilation: Ints, gro
 @cache
 def _target() -> Any:
     """This processor, the rows of its tiles, and the modules that write kernels: they import Numba."""
-    from . import conv_direct, conv_layout, tiles
+    from . import conv_direct, conv_layout, conv_winograd, tiles
     from .vector_ir import host
     target = host()
-    return target, tiles.tile_rows(target), conv_layout.compiled, {"conv": conv_direct}
+    return target, tiles.tile_rows(target), conv_layout.compiled, {"conv": conv_direct, "winograd": conv_winograd}
 
 
 def _call(kind: str, g: Geometry, dtype: Any, arrays: tuple[Array, ...], result: Ints) -> Array:
     target, rows, compiled, families = _target()
-    name, table, size = plan(kind, g, target.width // dtype.itemsize, rows, dtype.itemsize)
-    kernel = _compiled.get((name, dtype))
-    if kernel is None:
-        build = families[name.split("_")[0]].build
-        kernel = _compiled[name, dtype] = compiled(build, name, dtype, target, len(arrays) + 1, len(table))
-    out = np.empty(result, dtype)
-    kernel(*[a.ravel() for a in arrays], out.reshape(-1), table, _memory(size))
+    for choose in (plan, direct_plan):
+        name, table, size = choose(kind, g, target.width // dtype.itemsize, rows, dtype.itemsize)
+        kernel = _compiled.get((name, dtype))
+        if kernel is None:
+            build = families[name.split("_")[0]].build
+            kernel = _compiled[name, dtype] = compiled(build, name, dtype, target, len(arrays) + 1, len(table))
+        out = np.empty(result, dtype)
+        # False: what is not finite has spread.
+        if kernel(*[a.ravel() for a in arrays], out.reshape(-1), table, _memory(size)) is not False:
+            break
     return out
 
 

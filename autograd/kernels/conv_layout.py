@@ -28,7 +28,8 @@ def compiled(build: Any, name: str, dtype: Any, target: Target, arrays: int, int
     key = f"{target} {dtype}"
     dispatcher = build(common(target, dtype.itemsize), tagged(key), target, dtype.itemsize)[name]
     dispatcher._cache = CompiledCache(name, key)
-    signature = types.void(*[types.Array(t, 1, "C")] * arrays, types.UniTuple(types.int64, integers),
+    result = types.void if name.startswith("conv") else types.boolean
+    signature = result(*[types.Array(t, 1, "C")] * arrays, types.UniTuple(types.int64, integers),
                            types.Array(types.uint8, 1, "C"))
     dispatcher.compile(signature)
     # The entry point checks nothing, and takes half of the dispatcher's time.

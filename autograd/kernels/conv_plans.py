@@ -9,6 +9,10 @@ Plan = tuple[tuple[int, ...], int]
 
 #: Bytes of images in scratch memory that are worked on together.
 CHUNK = 384 << 10
+#: Squares that are transformed together, in Winograd's method.
+BLOCK = 64
+#: What transforming a square costs, in multiplications for each of its elements, and the weights, for each of them.
+TRANSFORM, TRANSFORM_WEIGHT = 10, 80
 
 
 class Geometry(NamedTuple):
@@ -80,6 +84,55 @@ def _weight_plan(g: Geometry, lanes: int, rows: int, size: int) -> Plan:
     return (*g, h, w, chunk, o, *offsets), total
 
 
+def _step(n: int, size: int) -> int:
+    """Bytes from one of 16 matrices of n elements to the next, an odd number of lines: they share a cache."""
+    return (-(-n * size // 64) | 1) * 64
+
+
+def _winograd_image_plan(g: Geometry, lanes: int, rows: int, size: int, gradient: bool) -> Plan:
+    """The integers of `conv_winograd`'s winograd_image, and the bytes of scratch memory."""
+    if gradient:
+        c, o, (h, w), (oh, ow), above, before = g.O, g.C, (g.OH, g.OW), (g.H, g.W), 2 - g.above, 2 - g.before
+    else:
+        c, o, (h, w), (oh, ow), above, before = g.C, g.O, (g.H, g.W), (g.OH, g.OW), g.above, g.before
+    th, tw = -(-oh // 2), -(-ow // 2)
+    t = th * tw
+    block = _round(min(g.N * t, BLOCK if c * o <= 128 * 128 else 2 * BLOCK), rows)
+    chunk = max(1, min(g.N, block // t))
+    steps = [_step(block * c, size), _step(block * o, size), _step(c * o, size)]
+    offsets, total = _regions([16 * steps[2], 9 * size * o, size * o, size * chunk * (2 * th + 2) * (2 * tw + 2) * c,
+                               size * chunk * 4 * t * o, 16 * steps[0], 16 * steps[1], 8 * chunk * t, 8 * chunk * t,
+                               8 * block, 8 * block, 64, 8])
+    return (g.N, c, o, h, w, oh, ow, above, before, int(gradient), th, tw, chunk, block, *steps, *offsets), total
+
+
+def _winograd_weight_plan(g: Geometry, lanes: int, rows: int, size: int) -> Plan:
+    """Likewise of winograd_weight."""
+    c, o, th, tw = g.C, g.O, -(-g.OH // 2), -(-g.OW // 2)
+    t = th * tw
+    block = min(g.N * t, 2 * BLOCK)
+    chunk = max(1, min(g.N, block // t))
+    steps = [_step(block * c, size), _step(block * o, size), _step(c * o, size)]
+    offsets, total = _regions([16 * steps[2], 9 * size * c, size * chunk * (2 * th + 2) * (2 * tw + 2) * c,
+                               size * chunk * 4 * t * o, 16 * steps[0], 16 * steps[1], 8 * chunk * t, 8 * chunk * t,
+                               8 * o, 8 * o, 64, 8])
+    return (g.N, c, o, g.H, g.W, g.OH, g.OW, g.above, g.before, th, tw, chunk, block, *steps, *offsets), total
+
+
+def _winograd(kind: str, g: Geometry, lanes: int, rows: int) -> bool:
+    """Whether transforms cost less than the multiplications they save."""
+    if (g.KH, g.KW, g.stride_h, g.stride_w, g.dilation_h, g.dilation_w, g.G) != (3, 3, 1, 1, 1, 1, 1):
+        return False
+    if g.C % lanes or g.O % max(lanes, rows):
+        return False
+    if kind == "input" and (g.above > 2 or g.before > 2 or g.C % rows):
+        return False
+    h, w = (g.H, g.W) if kind == "input" else (g.OH, g.OW)
+    squares, pairs = g.N * -(-h // 2) * -(-w // 2), g.C * g.O
+    transforms = squares * 16 * TRANSFORM * (g.C + g.O) + TRANSFORM_WEIGHT * pairs
+    return squares * 16 * pairs + transforms < g.N * g.OH * g.OW * 9 * pairs
+
+
 @lru_cache(maxsize=1024)
 def plan(kind: str, g: Geometry, lanes: int, rows: int, size: int) -> tuple[str, tuple[int, ...], int]:
     """The kernel for the ``forward``, the ``input`` gradient or the ``weight`` gradient; its integers and bytes.
@@ -89,5 +142,14 @@ def plan(kind: str, g: Geometry, lanes: int, rows: int, size: int) -> tuple[str,
         rows: of a tile.
         size: bytes of an element.
     """
+    if _winograd(kind, g, lanes, rows):
+        if kind == "weight":
+            return ("winograd_weight", *_winograd_weight_plan(g, lanes, rows, size))
+        return ("winograd_image", *_winograd_image_plan(g, lanes, rows, size, kind == "input"))
+    return direct_plan(kind, g, lanes, rows, size)
+
+
+def direct_plan(kind: str, g: Geometry, lanes: int, rows: int, size: int) -> tuple[str, tuple[int, ...], int]:
+    """`plan` among the kernels of `conv_direct`."""
     make = {"forward": _forward_plan, "input": _input_plan, "weight": _weight_plan}[kind]
     return (f"conv_{kind}", *make(g, lanes, rows, size))

@@ -13,7 +13,7 @@ from numba import types
 from numba.extending import intrinsic
 
 from .tiles import _transposed
-from .vector_ir import I64, Emitter, Target
+from .vector_ir import I1, I64, Emitter, Target
 
 
 def _void(count: int) -> Any:
@@ -134,3 +134,109 @@ def put_index(typing, table, index, value):  # type: ignore[no-untyped-def]
         builder.store(value, builder.inttoptr(address, I64.as_pointer()), align=8)
         return context.get_dummy_value()
     return _void(3), emit
+
+
+# --- Winograd's transforms -------------------------------------------------------------------------------------
+# F(2 x 2, 3 x 3) of Lavin and Gray, "Fast algorithms for convolutional neural networks" (2015), a dimension at a time:
+# y = A'((G w) * (B'x)), and their transposes, which give the gradient of w.
+
+
+def _input(e: Emitter, x: list[Any]) -> list[Any]:
+    b = e.builder
+    return [b.fsub(x[0], x[2]), b.fadd(x[1], x[2]), b.fsub(x[2], x[1]), b.fsub(x[1], x[3])]
+
+
+def _result(e: Emitter, m: list[Any]) -> list[Any]:
+    b = e.builder
+    return [b.fadd(m[0], b.fadd(m[1], m[2])), b.fsub(b.fsub(m[1], m[2]), m[3])]
+
+
+def _weight(e: Emitter, w: list[Any]) -> list[Any]:
+    b, half = e.builder, ir.Constant(e.type, [0.5] * e.lanes)
+    ends, middle = b.fmul(b.fadd(w[0], w[2]), half), b.fmul(w[1], half)
+    return [w[0], b.fadd(ends, middle), b.fsub(ends, middle), w[2]]
+
+
+def _result_transposed(e: Emitter, y: list[Any]) -> list[Any]:
+    b = e.builder
+    return [y[0], b.fadd(y[0], y[1]), b.fsub(y[0], y[1]), b.fsub(e.zero, y[1])]
+
+
+def _weight_transposed(e: Emitter, u: list[Any]) -> list[Any]:
+    b, half = e.builder, ir.Constant(e.type, [0.5] * e.lanes)
+    plus, minus = b.fmul(b.fadd(u[1], u[2]), half), b.fmul(b.fsub(u[1], u[2]), half)
+    return [b.fadd(u[0], plus), minus, b.fadd(plus, u[3])]
+
+
+#: Size of what is transformed, and how.
+TRANSFORMS: dict[str, tuple[int, Callable[[Emitter, list[Any]], list[Any]]]] = {
+    "input": (4, _input), "result": (4, _result), "weight": (3, _weight),
+    "result_transposed": (2, _result_transposed), "weight_transposed": (4, _weight_transposed)}
+
+
+def transform(target: Target, itemsize: int, name: str) -> Any:
+    """Transform squares of vectors: element (i, j) lies at ``source + i * down + j * across``, and likewise in ``to``.
+
+    Does so for ``vectors`` vectors side by side, adding those at ``bias`` (0: none). The vector at ``check`` (0: none)
+    stays zero as long as all results are finite.
+    """
+    n, along = TRANSFORMS[name]
+
+    @intrinsic  # type: ignore[untyped-decorator]
+    def square(typing, to, to_down, to_across, source, down, across, vectors, bias, check):  # type: ignore[no-untyped-def]
+        def emit(context, builder, signature, args):  # type: ignore[no-untyped-def]
+            to, to_down, to_across, source, down, across, vectors, bias, check = args
+            e = Emitter(builder, target, itemsize)
+
+            def place(base: Any, i: int, j: int, down: Any, across: Any) -> Any:
+                return e.at(base, builder.add(builder.mul(down, I64(i)), builder.mul(across, I64(j))))
+
+            def one(v: Any, state: list[Any]) -> list[Any]:
+                offset = builder.mul(v, I64(target.width))
+                start, end = e.at(source, offset), e.at(to, offset)
+                columns = [along(e, [e.load(place(start, i, j, down, across)) for i in range(n)]) for j in range(n)]
+                rows = [along(e, [column[i] for column in columns]) for i in range(len(columns[0]))]
+                flat = e.when(builder.icmp_signed("!=", bias, I64(0)), [x for row in rows for x in row],
+                              lambda old: [builder.fadd(x, e.load(e.at(bias, offset))) for x in old])
+                for k, x in enumerate(flat):
+                    e.store(x, place(end, k // len(rows), k % len(rows), to_down, to_across))
+                return e.when(builder.icmp_signed("!=", check, I64(0)), state, lambda old: [_finite(e, old[0], flat)])
+
+            state, = e.loop(vectors, [e.zero], one)
+            with builder.if_then(builder.icmp_signed("!=", check, I64(0))):
+                e.store(builder.fadd(e.load(check), state), check)
+            return context.get_dummy_value()
+        return _void(9), emit
+    return square
+
+
+def _finite(e: Emitter, state: Any, values: list[Any]) -> Any:
+    """``state`` as long as all values are finite, otherwise NaN."""
+    for x in values:
+        state = e.fma(x, e.zero, state)
+    return state
+
+
+@intrinsic  # type: ignore[untyped-decorator]
+def get_index(typing, table, index):  # type: ignore[no-untyped-def]
+    """The integer at ``index`` of the table at an address."""
+    def emit(context, builder, signature, args):  # type: ignore[no-untyped-def]
+        table, index = args
+        address = builder.add(table, builder.mul(index, I64(8)))
+        return builder.load(builder.inttoptr(address, I64.as_pointer()), align=8)
+    return types.int64(types.int64, types.int64), emit
+
+
+def all_zero(target: Target, itemsize: int) -> Any:
+    """1 if the vector at an address is zero, 0 if not or if it is NaN."""
+    @intrinsic  # type: ignore[untyped-decorator]
+    def test(typing, address):  # type: ignore[no-untyped-def]
+        def emit(context, builder, signature, args):  # type: ignore[no-untyped-def]
+            e = Emitter(builder, target, itemsize)
+            equal = builder.fcmp_ordered("==", e.load(args[0]), e.zero)
+            every = I1(1)
+            for i in range(e.lanes):
+                every = builder.and_(every, builder.extract_element(equal, ir.IntType(32)(i)))
+            return builder.zext(every, I64)
+        return types.int64(types.int64), emit
+    return test
