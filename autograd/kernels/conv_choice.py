@@ -46,21 +46,19 @@ def geometry(x: Ints, w: Ints, stride: Ints, padding: Pairs, dilation: Ints, gro
         stride, padding, dilation = (1, *stride), ((0, 0), *padding), (1, *dilation)
     if len(x) != 4 or 0 in x or 0 in w:
         return None
-    found = Geometry(x[0], groups, w[1], w[0] // groups, *x[2:], *w[2:],
-                     *output_size(x[2:], w[2:], stride, padding, dilation), *stride, *[lo for lo, _ in padding],
-                     *dilation)
-    if groups > 1 and min(found.O, found.C) < 4:
-        return None
-    return found
+    return Geometry(x[0], groups, w[1], w[0] // groups, *x[2:], *w[2:],
+                    *output_size(x[2:], w[2:], stride, padding, dilation), *stride, *[lo for lo, _ in padding],
+                    *dilation)
 
 
 @cache
 def _target() -> Any:
     """This processor, the rows of its tiles, and the modules that write kernels: they import Numba."""
-    from . import conv_direct, conv_layout, conv_winograd, tiles
+    from . import conv_direct, conv_grouped, conv_layout, conv_winograd, tiles
     from .vector_ir import host
     target = host()
-    return target, tiles.tile_rows(target), conv_layout.compiled, {"conv": conv_direct, "winograd": conv_winograd}
+    families = {"conv": conv_direct, "grouped": conv_grouped, "winograd": conv_winograd}
+    return target, tiles.tile_rows(target), conv_layout.compiled, families
 
 
 def _call(kind: str, g: Geometry, dtype: Any, arrays: tuple[Array, ...], result: Ints) -> Array:
@@ -103,6 +101,15 @@ def input_gradient(grad: Array, w: Array, bias: Array | None, size: Ints, *optio
     # A transposed convolution may be given fewer positions than windows fit, or more rows than they reach.
     if g is None or grad.shape[2:] != ((g.OW,) if grad.ndim == 3 else (g.OH, g.OW)):
         return None
+    if g.grouped() and g.stride_h == g.stride_w == 1:
+        # The transpose of small groups' convolution sums up a window of its own, mirrored.
+        turned = w.reshape(g.G, g.O, g.C, *w.shape[2:])[(slice(None),) * 3 + (slice(None, None, -1),) * (w.ndim - 2)]
+        turned = turned.swapaxes(1, 2).reshape(g.G * g.C, g.O, *w.shape[2:])
+        stride, padding, dilation, groups = options
+        reach = [d * (k - 1) for d, k in zip(dilation, w.shape[2:])]
+        around = tuple([(r - lo, n - m + lo) for r, (lo, _), n, m in zip(reach, padding, size, grad.shape[2:])])
+        if min(lo for lo, _ in around) >= 0:
+            return forward(grad, turned, bias, stride, around, dilation, groups)
     return _call("input", g, grad.dtype, (grad, w, _EMPTY[grad.dtype] if bias is None else bias), x)
 
 

@@ -22,6 +22,7 @@ def build(common: SimpleNamespace, tag: Any, target: Target, size: int) -> dict[
     lanes, rows, width = common.lanes, common.rows, target.width
     transpose, fill, panel, vectors_of = common.transpose, common.fill, common.panel, common.vectors_of
     channels_last, pack_weights = common.channels_last, common.pack_weights
+    put_windows, put_pairs = common.put_windows, common.put_pairs
 
     @njit(**OPTIONS)
     @tag
@@ -47,10 +48,7 @@ def build(common: SimpleNamespace, tag: Any, target: Target, size: int) -> dict[
             for i in range(KH):
                 for j in range(KW):
                     put_index(taps, i * KW + j, (i * dh * PW + j * dw) * C * size)
-        for n in range(chunk):
-            for i in range(OH):
-                for j in range(OW):
-                    put_index(at_rows, (n * OH + i) * OW + j, ((n * PH + i * sh) * PW + j * sw) * C * size)
+        put_windows(at_rows, chunk, OH, OW, PH, PW, sh, sw, C * size)
         for p in range(chunk * P, chunk * P + rows):
             put_index(at_rows, p, 0)
         for p in range(chunk * P + rows):
@@ -65,9 +63,9 @@ def build(common: SimpleNamespace, tag: Any, target: Target, size: int) -> dict[
             for n0 in range(0, N, chunk):
                 count = min(chunk, N - n0)
                 for n in range(count):
-                    channels_last(images + n * PH * PW * C * size,
-                                  x.ctypes.data + ((n0 + n) * G + group) * C * H * W * size, C, H, W, PH, PW, above,
-                                  before, H * W * size)
+                    channels_last(images + n * PH * PW * C * size, C * size,
+                                  x.ctypes.data + ((n0 + n) * G + group) * C * H * W * size, H * W * size, C, H, W,
+                                  PH, PW, above, before)
                 v = 0
                 while v < padded // lanes:
                     vectors = vectors_of(padded // lanes - v)
@@ -109,21 +107,8 @@ def build(common: SimpleNamespace, tag: Any, target: Target, size: int) -> dict[
                     fill(results + v * width, padded * size, count * S, shift + v * width)
                 for i in range(KH):
                     for j in range(KW):
-                        m = 0
-                        for n in range(count):
-                            for p in range(OH):
-                                row = p * sh + i * dh - above
-                                if 0 <= row < H:
-                                    for q in range(OW):
-                                        column = q * sw + j * dw - before
-                                        if 0 <= column < W:
-                                            put_index(at_rows, m, ((n * OH + p) * OW + q) * O * size)
-                                            put_index(to_rows, m, (n * S + row * W + column) * padded * size)
-                                            m += 1
-                        while m % rows != 0:
-                            put_index(at_rows, m, 0)
-                            put_index(to_rows, m, chunk * S * padded * size)
-                            m += 1
+                        m = put_pairs(at_rows, O * size, to_rows, padded * size, count, OH, OW, sh, sw, H, W,
+                                      i * dh - above, j * dw - before, chunk * S * padded * size)
                         v = 0
                         while v < padded // lanes:
                             vectors = vectors_of(padded // lanes - v)
@@ -162,9 +147,9 @@ def build(common: SimpleNamespace, tag: Any, target: Target, size: int) -> dict[
             for n0 in range(0, N, chunk):
                 count = min(chunk, N - n0)
                 for n in range(count):
-                    channels_last(images + n * PH * PW * C * size,
-                                  x.ctypes.data + ((n0 + n) * G + group) * C * H * W * size, C, H, W, PH, PW, above,
-                                  before, H * W * size)
+                    channels_last(images + n * PH * PW * C * size, C * size,
+                                  x.ctypes.data + ((n0 + n) * G + group) * C * H * W * size, H * W * size, C, H, W,
+                                  PH, PW, above, before)
                     transpose(grads + n * P * padded * size, padded * size,
                               g.ctypes.data + ((n0 + n) * G + group) * O * P * size, P * size, O, P)
                 v = 0

@@ -13,6 +13,7 @@ from numba import njit, types
 
 from . import conv_tiles, tiles
 from .compiled_cache import CompiledCache, tagged
+from .conv_tiles import put_index
 from .vector_ir import Target
 
 OPTIONS = {"error_model": "numpy", "nogil": True}
@@ -28,7 +29,7 @@ def compiled(build: Any, name: str, dtype: Any, target: Target, arrays: int, int
     key = f"{target} {dtype}"
     dispatcher = build(common(target, dtype.itemsize), tagged(key), target, dtype.itemsize)[name]
     dispatcher._cache = CompiledCache(name, key)
-    result = types.void if name.startswith("conv") else types.boolean
+    result = types.boolean if name.startswith("winograd") else types.void
     signature = result(*[types.Array(t, 1, "C")] * arrays, types.UniTuple(types.int64, integers),
                            types.Array(types.uint8, 1, "C"))
     dispatcher.compile(signature)
@@ -52,6 +53,7 @@ def _build(target: Target, size: int) -> SimpleNamespace:
     rows = tiles.tile_rows(target)
     block, fill = conv_tiles.transpose(target, size), conv_tiles.fill(target, size)
     intrinsic3, intrinsic2, intrinsic1 = (conv_tiles.gathered_tile(target, size, rows, n) for n in (3, 2, 1))
+    lanewise1 = conv_tiles.gathered_tile(target, size, rows, 1, lanewise=True)
     pack_rows = tiles.pack_rows(target, size)
 
     @njit(**OPTIONS)
@@ -92,28 +94,70 @@ def _build(target: Target, size: int) -> SimpleNamespace:
 
     @njit(**OPTIONS)
     @tag
+    def lanewise(m, outer, a_offsets, inner, a, a_rows, a_step, b, b_step, c, c_rows, bias, accumulate):
+        """Likewise with vectors of A, each multiplied by its vector of B."""
+        for i in range(0, 8 * m, 8 * rows):
+            lanewise1(outer, a_offsets, inner, a, a_rows + i, a_step, b, b_step, c, c_rows + i, bias, accumulate)
+
+    @njit(**OPTIONS)
+    @tag
     def vectors_of(left):
         """How many of the ``left`` vectors the next panel takes: not three and one, but two and two."""
         return 3 if left == 3 or left > 4 else min(left, 2)
 
     @njit(**OPTIONS)
     @tag
-    def channels_last(to, source, channels, h, w, padded_h, padded_w, above, before, channel_step):
-        """One image [C][H][W] to the inside of [padded_h][padded_w][C], as far as it reaches."""
+    def channels_last(to, pixel, source, channel, channels, h, w, padded_h, padded_w, above, before):
+        """An image [channels][h][w] to the inside of [padded_h][padded_w][channels], as far as it reaches.
+
+        ``pixel`` and ``channel`` are the bytes from one to the next in the result and in the image.
+        """
         down, across = min(h, padded_h - above), min(w, padded_w - before)
         if down <= 0 or across <= 0:
             return
-        at = to + (above * padded_w + before) * channels * size
-        if channels == 1:
+        at = to + (above * padded_w + before) * pixel
+        if pixel == size:
             vectors = (across + lanes - 1) // lanes
             # Zeros after a row fall on its padding and on the next one, which is written later.
             pack_rows(at, padded_w * size, source, w * size, down, vectors, across - (vectors - 1) * lanes)
         elif padded_w == w and across == w:
-            transpose(at, channels * size, source, channel_step, channels, down * w)
+            transpose(at, pixel, source, channel, channels, down * w)
         else:
             for i in range(down):
-                transpose(at + i * padded_w * channels * size, channels * size, source + i * w * size, channel_step,
-                          channels, across)
+                transpose(at + i * padded_w * pixel, pixel, source + i * w * size, channel, channels, across)
+
+    @njit(**OPTIONS)
+    @tag
+    def put_windows(table, count, OH, OW, PH, PW, sh, sw, pixel):
+        """Where the windows of so many padded images start."""
+        for n in range(count):
+            for i in range(OH):
+                for j in range(OW):
+                    put_index(table, (n * OH + i) * OW + j, ((n * PH + i * sh) * PW + j * sw) * pixel)
+
+    @njit(**OPTIONS)
+    @tag
+    def put_pairs(results, pixel_out, images, pixel_in, count, OH, OW, sh, sw, H, W, top, left, spare):
+        """Each result, and the pixel that one tap of its window meets; how many pairs, filled up to whole tiles.
+
+        The tap of the first window is at row ``top`` and column ``left``. What fills up goes to ``spare``.
+        """
+        m = 0
+        for n in range(count):
+            for p in range(OH):
+                row = p * sh + top
+                if 0 <= row < H:
+                    for q in range(OW):
+                        column = q * sw + left
+                        if 0 <= column < W:
+                            put_index(results, m, ((n * OH + p) * OW + q) * pixel_out)
+                            put_index(images, m, ((n * H + row) * W + column) * pixel_in)
+                            m += 1
+        while m % rows != 0:
+            put_index(results, m, 0)
+            put_index(images, m, spare)
+            m += 1
+        return m
 
     @njit(**OPTIONS)
     @tag
@@ -139,4 +183,5 @@ def _build(target: Target, size: int) -> SimpleNamespace:
 
     return SimpleNamespace(
         lanes=lanes, rows=rows, transpose=transpose, fill=fill, panel=panel, vectors_of=vectors_of,
-        channels_last=channels_last, pack_weights=pack_weights)
+        channels_last=channels_last, put_windows=put_windows, put_pairs=put_pairs, pack_weights=pack_weights,
+        lanewise=lanewise)

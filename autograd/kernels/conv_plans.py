@@ -40,6 +40,10 @@ class Geometry(NamedTuple):
         return ((self.OH - 1) * self.stride_h + (self.KH - 1) * self.dilation_h + 1,
                 (self.OW - 1) * self.stride_w + (self.KW - 1) * self.dilation_w + 1)
 
+    def grouped(self) -> bool:
+        """Whether lanes that are groups are wasted less than lanes that are channels, if there are 16."""
+        return self.G * min(self.C * -(-self.O // 16), self.O * -(-self.C // 16)) > -(-self.G // 16) * self.C * self.O
+
 
 def _regions(sizes: list[int]) -> tuple[list[int], int]:
     """Offsets of regions of so many bytes, each at the start of a line, and what they take together."""
@@ -84,6 +88,26 @@ def _weight_plan(g: Geometry, lanes: int, rows: int, size: int) -> Plan:
     return (*g, h, w, chunk, o, *offsets), total
 
 
+def _grouped_plan(kind: str, g: Geometry, lanes: int, rows: int, size: int) -> Plan:
+    """The integers that `conv_grouped` takes, and the bytes of scratch memory."""
+    padded, (h, w), positions, window = _round(g.G, lanes), g.padded(), g.OH * g.OW, g.KH * g.KW
+    vector, image, pairs = padded * size, (g.H * g.W if kind == "input" else h * w) * g.C, g.C * g.O * window
+    chunk = max(1, min(g.N, CHUNK // (vector * (image + positions * g.O))))
+    places = 8 * (chunk * positions + rows)
+    if kind == "forward":
+        sizes = [vector * pairs, vector * g.O, vector * chunk * image, vector * (chunk * positions + rows) * g.O,
+                 places, places, 8 * window]
+    elif kind == "input":
+        sizes = [vector * pairs, vector * g.C, vector * chunk * positions * g.O, vector * (chunk * image + g.C), places,
+                 places, 8]
+    else:
+        k = _round(window * g.C, rows)
+        sizes = [vector * chunk * image, vector * chunk * positions * g.O, vector * k * g.O, 8 * k, 8 * k,
+                 8 * chunk * g.OH]
+    offsets, total = _regions(sizes)
+    return (*g, *(() if kind == "input" else (h, w)), chunk, padded, *offsets), total
+
+
 def _step(n: int, size: int) -> int:
     """Bytes from one of 16 matrices of n elements to the next, an odd number of lines: they share a cache."""
     return (-(-n * size // 64) | 1) * 64
@@ -110,7 +134,7 @@ def _winograd_weight_plan(g: Geometry, lanes: int, rows: int, size: int) -> Plan
     """Likewise of winograd_weight."""
     c, o, th, tw = g.C, g.O, -(-g.OH // 2), -(-g.OW // 2)
     t = th * tw
-    block = min(g.N * t, 2 * BLOCK)
+    block = min(g.N * t, BLOCK if c * o <= 256 * 256 else 2 * BLOCK)
     chunk = max(1, min(g.N, block // t))
     steps = [_step(block * c, size), _step(block * o, size), _step(c * o, size)]
     offsets, total = _regions([16 * steps[2], 9 * size * c, size * chunk * (2 * th + 2) * (2 * tw + 2) * c,
@@ -150,6 +174,8 @@ def plan(kind: str, g: Geometry, lanes: int, rows: int, size: int) -> tuple[str,
 
 
 def direct_plan(kind: str, g: Geometry, lanes: int, rows: int, size: int) -> tuple[str, tuple[int, ...], int]:
-    """`plan` among the kernels of `conv_direct`."""
+    """`plan` among the kernels that sum up windows as they are."""
+    if g.grouped():
+        return (f"grouped_{kind}", *_grouped_plan(kind, g, lanes, rows, size))
     make = {"forward": _forward_plan, "input": _input_plan, "weight": _weight_plan}[kind]
     return (f"conv_{kind}", *make(g, lanes, rows, size))

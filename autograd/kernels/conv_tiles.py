@@ -26,11 +26,12 @@ def _table(e: Emitter, address: Any, index: int | Any) -> Any:
     return e.builder.load(e.builder.inttoptr(e.builder.add(address, offset), I64.as_pointer()), align=8)
 
 
-def gathered_tile(target: Target, itemsize: int, rows: int, vectors: int) -> Any:
+def gathered_tile(target: Target, itemsize: int, rows: int, vectors: int, lanewise: bool = False) -> Any:
     """C[r, :] = sum over t and i of A[r, t, i] * B[t * inner + i, :], for ``rows`` rows of ``vectors`` vectors each.
 
     A[r, t, i] lies at ``a + a_rows[r] + a_offsets[t] + i * a_step``, row k of B at ``b + k * b_step`` and row r of C at
     ``c + c_rows[r]``. What is at ``bias`` (0: nothing) is added to each row; with ``accumulate`` what C held, too.
+    Where ``lanewise``, elements of A are vectors too, multiplied lane by lane.
     """
     @intrinsic  # type: ignore[untyped-decorator]
     def tile(typing, outer, a_offsets, inner, a, a_rows, a_step, b, b_step, c, c_rows, bias, accumulate):  # type: ignore[no-untyped-def]
@@ -48,7 +49,8 @@ def gathered_tile(target: Target, itemsize: int, rows: int, vectors: int) -> Any
                     ys = [e.load(e.at(at, target.width * j)) for j in range(vectors)]
                     along = builder.mul(i, a_step)
                     for r in range(rows):
-                        x = e.splat(e.load_scalar(e.at(left[r], along)))
+                        at = e.at(left[r], along)
+                        x = e.load(at) if lanewise else e.splat(e.load_scalar(at))
                         for j in range(vectors):
                             sums[r * vectors + j] = e.fma(x, ys[j], sums[r * vectors + j])
                     return sums

@@ -92,8 +92,8 @@ def build(common: SimpleNamespace, tag: Any, target: Target, size: int) -> dict[
         for n0 in range(0, N, chunk):
             count = min(chunk, N - n0)
             for n in range(count):
-                channels_last(images + n * PH * PW * C * size, x.ctypes.data + (n0 + n) * C * H * W * size, C, H, W,
-                              PH, PW, above, before, H * W * size)
+                channels_last(images + n * PH * PW * C * size, C * size, x.ctypes.data + (n0 + n) * C * H * W * size,
+                              H * W * size, C, H, W, PH, PW, above, before)
             for t0 in range(0, count * T, block):
                 some = min(block, count * T - t0)
                 to_squares(squares, step_in, images, places_in, t0, some, PW, C)
@@ -150,10 +150,10 @@ def build(common: SimpleNamespace, tag: Any, target: Target, size: int) -> dict[
         for n0 in range(0, N, chunk):
             count = min(chunk, N - n0)
             for n in range(count):
-                channels_last(images + n * PH * PW * C * size, x.ctypes.data + (n0 + n) * C * H * W * size, C, H, W,
-                              PH, PW, above, before, H * W * size)
-                channels_last(grads + n * 4 * T * O * size, g.ctypes.data + (n0 + n) * O * OH * OW * size, O, OH, OW,
-                              2 * TH, 2 * TW, 0, 0, OH * OW * size)
+                channels_last(images + n * PH * PW * C * size, C * size, x.ctypes.data + (n0 + n) * C * H * W * size,
+                              H * W * size, C, H, W, PH, PW, above, before)
+                channels_last(grads + n * 4 * T * O * size, O * size, g.ctypes.data + (n0 + n) * O * OH * OW * size,
+                              OH * OW * size, O, OH, OW, 2 * TH, 2 * TW, 0, 0)
             for t0 in range(0, count * T, block):
                 some = min(block, count * T - t0)
                 to_squares(squares, step_in, images, places_in, t0, some, PW, C)
