@@ -101,15 +101,6 @@ def input_gradient(grad: Array, w: Array, bias: Array | None, size: Ints, *optio
     # A transposed convolution may be given fewer positions than windows fit, or more rows than they reach.
     if g is None or grad.shape[2:] != ((g.OW,) if grad.ndim == 3 else (g.OH, g.OW)):
         return None
-    if g.grouped() and g.stride_h == g.stride_w == 1:
-        # The transpose of small groups' convolution sums up a window of its own, mirrored.
-        turned = w.reshape(g.G, g.O, g.C, *w.shape[2:])[(slice(None),) * 3 + (slice(None, None, -1),) * (w.ndim - 2)]
-        turned = turned.swapaxes(1, 2).reshape(g.G * g.C, g.O, *w.shape[2:])
-        stride, padding, dilation, groups = options
-        reach = [d * (k - 1) for d, k in zip(dilation, w.shape[2:])]
-        around = tuple([(r - lo, n - m + lo) for r, (lo, _), n, m in zip(reach, padding, size, grad.shape[2:])])
-        if min(lo for lo, _ in around) >= 0:
-            return forward(grad, turned, bias, stride, around, dilation, groups)
     return _call("input", g, grad.dtype, (grad, w, _EMPTY[grad.dtype] if bias is None else bias), x)
 
 

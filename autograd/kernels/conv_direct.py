@@ -27,16 +27,17 @@ def build(common: SimpleNamespace, tag: Any, target: Target, size: int) -> dict[
     @njit(**OPTIONS)
     @tag
     def conv_forward(x, w, bias, y, table, scratch):
+        """With ``turned``, by the weights of which the transpose is wanted: C is the number of its results."""
         N, G, C, O, H, W, KH, KW, OH, OW, sh, sw, above, before, dh, dw = table[:16]
-        PH, PW, chunk, padded = table[16:20]
+        PH, PW, chunk, padded, turned = table[16:21]
         base = (scratch.ctypes.data + 63) // 64 * 64
-        weights = base + table[20]
-        shift = base + table[21]
-        images = base + table[22]
-        results = base + table[23]
-        at_rows = base + table[24]
-        to_rows = base + table[25]
-        taps = base + table[26]
+        weights = base + table[21]
+        shift = base + table[22]
+        images = base + table[23]
+        results = base + table[24]
+        at_rows = base + table[25]
+        to_rows = base + table[26]
+        taps = base + table[27]
         window, P = KH * KW, OH * OW
         # Without dilation the channels of a row of the window lie side by side.
         if dw == 1:
@@ -56,8 +57,9 @@ def build(common: SimpleNamespace, tag: Any, target: Target, size: int) -> dict[
         fill(images, width, (chunk * PH * PW * C + 64) // lanes, 0)
         fill(shift, width, padded // lanes, 0)
         for group in range(G):
-            pack_weights(weights, w.ctypes.data + group * O * C * window * size, C, O, window * size,
-                         C * window * size, window, padded)
+            k_step, n_step = (O * window * size, window * size) if turned else (window * size, C * window * size)
+            pack_weights(weights, w.ctypes.data + group * O * C * window * size, C, O, k_step, n_step, window, padded,
+                         turned)
             if bias.size > 0:
                 transpose(shift, size, bias.ctypes.data + group * O * size, size, O, 1)
             for n0 in range(0, N, chunk):
@@ -95,7 +97,7 @@ def build(common: SimpleNamespace, tag: Any, target: Target, size: int) -> dict[
         fill(shift, width, padded // lanes, 0)
         for group in range(G):
             pack_weights(weights, w.ctypes.data + group * O * C * window * size, O, C, C * window * size,
-                         window * size, window, padded)
+                         window * size, window, padded, 0)
             if bias.size > 0:
                 transpose(shift, size, bias.ctypes.data + group * C * size, size, C, 1)
             for n0 in range(0, N, chunk):

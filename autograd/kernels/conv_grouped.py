@@ -32,16 +32,17 @@ def build(common: SimpleNamespace, tag: Any, target: Target, size: int) -> dict[
     @njit(**OPTIONS)
     @tag
     def grouped_forward(x, w, bias, y, table, scratch):
+        """``turned`` is that of conv_forward."""
         N, G, C, O, H, W, KH, KW, OH, OW, sh, sw, above, before, dh, dw = table[:16]
-        PH, PW, chunk, padded = table[16:20]
+        PH, PW, chunk, padded, turned = table[16:21]
         base = (scratch.ctypes.data + 63) // 64 * 64
-        weights = base + table[20]
-        shift = base + table[21]
-        images = base + table[22]
-        results = base + table[23]
-        at_rows = base + table[24]
-        to_rows = base + table[25]
-        taps = base + table[26]
+        weights = base + table[21]
+        shift = base + table[22]
+        images = base + table[23]
+        results = base + table[24]
+        at_rows = base + table[25]
+        to_rows = base + table[26]
+        taps = base + table[27]
         window, P, vector = KH * KW, OH * OW, padded * size
         put_taps(taps, KH, KW, dh, dw, PW, C * vector)
         put_windows(at_rows, chunk, OH, OW, PH, PW, sh, sw, C * vector)
@@ -54,8 +55,10 @@ def build(common: SimpleNamespace, tag: Any, target: Target, size: int) -> dict[
         fill(shift, width, O * padded // lanes, 0)
         for o in range(O):
             for c in range(C):
-                transpose(weights + (o * window * C + c) * vector, C * vector,
-                          w.ctypes.data + (o * C + c) * window * size, O * C * window * size, G, window)
+                to, step, which = weights + (o * window * C + c) * vector, C * vector, o * C + c
+                if turned:
+                    to, step, which = to + (window - 1) * step, -step, c * O + o
+                transpose(to, step, w.ctypes.data + which * window * size, O * C * window * size, G, window)
             if bias.size > 0:
                 transpose(shift + o * vector, size, bias.ctypes.data + o * size, O * size, G, 1)
         for n0 in range(0, N, chunk):

@@ -59,11 +59,18 @@ def _build(target: Target, size: int) -> SimpleNamespace:
     @njit(**OPTIONS)
     @tag
     def transpose(to, to_row, source, source_row, m, n):
-        """m rows of n elements to n rows of m."""
-        for i in range(0, m, lanes):
+        """m rows of n elements to n rows of m, along the rows that lie further apart: a page each, they are prefetched
+        only if few at a time."""
+        if source_row >= to_row:
+            for i in range(0, m, lanes):
+                for j in range(0, n, lanes):
+                    block(to + j * to_row + i * size, to_row, source + i * source_row + j * size, source_row,
+                          min(lanes, m - i), min(lanes, n - j))
+        else:
             for j in range(0, n, lanes):
-                block(to + j * to_row + i * size, to_row, source + i * source_row + j * size, source_row,
-                      min(lanes, m - i), min(lanes, n - j))
+                for i in range(0, m, lanes):
+                    block(to + j * to_row + i * size, to_row, source + i * source_row + j * size, source_row,
+                          min(lanes, m - i), min(lanes, n - j))
 
     @njit(**OPTIONS)
     @tag
@@ -161,8 +168,11 @@ def _build(target: Target, size: int) -> SimpleNamespace:
 
     @njit(**OPTIONS)
     @tag
-    def pack_weights(to, source, k, n, k_step, n_step, window, padded):
-        """Panels [panel][window][k][columns] of weights: element (k, n) has its window at k * k_step + n * n_step."""
+    def pack_weights(to, source, k, n, k_step, n_step, window, padded, mirrored):
+        """Panels [panel][window][k][columns] of weights: element (k, n) has its window at k * k_step + n * n_step.
+
+        Where ``mirrored``, the last of the window comes first.
+        """
         vectors = padded // lanes
         v = 0
         while v < vectors:
@@ -177,8 +187,11 @@ def _build(target: Target, size: int) -> SimpleNamespace:
                 elif window == 1 and n_step == size:
                     pack_rows(at, row, start, k_step, k, 1, some)
                 else:
+                    step = k * row
+                    if mirrored:
+                        at, step = at + (window - 1) * step, -step
                     for i in range(k):
-                        transpose(at + i * row, k * row, start + i * k_step, n_step, some, window)
+                        transpose(at + i * row, step, start + i * k_step, n_step, some, window)
             v += count
 
     return SimpleNamespace(

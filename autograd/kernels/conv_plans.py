@@ -11,6 +11,8 @@ Plan = tuple[tuple[int, ...], int]
 CHUNK = 384 << 10
 #: Squares that are transformed together, in Winograd's method.
 BLOCK = 64
+#: How many times as many positions an input gradient may be computed at, to keep its sums in registers.
+SPARE = 1.1
 #: What transforming a square costs, in multiplications for each of its elements, and the weights, for each of them.
 TRANSFORM, TRANSFORM_WEIGHT = 10, 80
 
@@ -44,6 +46,13 @@ class Geometry(NamedTuple):
         """Whether lanes that are groups are wasted less than lanes that are channels, if there are 16."""
         return self.G * min(self.C * -(-self.O // 16), self.O * -(-self.C // 16)) > -(-self.G // 16) * self.C * self.O
 
+    def turned(self) -> Geometry | None:
+        """The input gradient as a convolution, by the transposed and mirrored weights; None if it is not one."""
+        above, before = self.dilation_h * (self.KH - 1) - self.above, self.dilation_w * (self.KW - 1) - self.before
+        if (self.stride_h, self.stride_w) != (1, 1) or min(above, before) < 0:
+            return None
+        return self._replace(C=self.O, O=self.C, H=self.OH, W=self.OW, OH=self.H, OW=self.W, above=above, before=before)
+
 
 def _regions(sizes: list[int]) -> tuple[list[int], int]:
     """Offsets of regions of so many bytes, each at the start of a line, and what they take together."""
@@ -58,14 +67,14 @@ def _round(n: int, to: int) -> int:
     return -(-n // to) * to
 
 
-def _forward_plan(g: Geometry, lanes: int, rows: int, size: int) -> Plan:
+def _forward_plan(g: Geometry, lanes: int, rows: int, size: int, turned: bool = False) -> Plan:
     """The integers that `conv_direct` takes for a convolution, and the bytes of scratch memory."""
     o, (h, w), positions = _round(g.O, lanes), g.padded(), g.OH * g.OW
     chunk = max(1, min(g.N, CHUNK // (size * (h * w * g.C + positions * o))))
     offsets, total = _regions([size * g.KH * g.KW * g.C * o, size * o, size * (chunk * h * w * g.C + 64),
                                size * (chunk * positions + rows) * o, 8 * (chunk * positions + rows),
                                8 * (chunk * positions + rows), 8 * g.KH * g.KW])
-    return (*g, h, w, chunk, o, *offsets), total
+    return (*g, h, w, chunk, o, int(turned), *offsets), total
 
 
 def _input_plan(g: Geometry, lanes: int, rows: int, size: int) -> Plan:
@@ -88,7 +97,7 @@ def _weight_plan(g: Geometry, lanes: int, rows: int, size: int) -> Plan:
     return (*g, h, w, chunk, o, *offsets), total
 
 
-def _grouped_plan(kind: str, g: Geometry, lanes: int, rows: int, size: int) -> Plan:
+def _grouped_plan(kind: str, g: Geometry, lanes: int, rows: int, size: int, turned: bool = False) -> Plan:
     """The integers that `conv_grouped` takes, and the bytes of scratch memory."""
     padded, (h, w), positions, window = _round(g.G, lanes), g.padded(), g.OH * g.OW, g.KH * g.KW
     vector, image, pairs = padded * size, (g.H * g.W if kind == "input" else h * w) * g.C, g.C * g.O * window
@@ -105,7 +114,9 @@ def _grouped_plan(kind: str, g: Geometry, lanes: int, rows: int, size: int) -> P
         sizes = [vector * chunk * image, vector * chunk * positions * g.O, vector * k * g.O, 8 * k, 8 * k,
                  8 * chunk * g.OH]
     offsets, total = _regions(sizes)
-    return (*g, *(() if kind == "input" else (h, w)), chunk, padded, *offsets), total
+    sizes_of_padded = () if kind == "input" else (h, w)
+    how = (int(turned),) if kind == "forward" else ()
+    return (*g, *sizes_of_padded, chunk, padded, *how, *offsets), total
 
 
 def _step(n: int, size: int) -> int:
@@ -175,7 +186,13 @@ def plan(kind: str, g: Geometry, lanes: int, rows: int, size: int) -> tuple[str,
 
 def direct_plan(kind: str, g: Geometry, lanes: int, rows: int, size: int) -> tuple[str, tuple[int, ...], int]:
     """`plan` among the kernels that sum up windows as they are."""
+    turned = g.turned() if kind == "input" else None
     if g.grouped():
+        if turned is not None:
+            return ("grouped_forward", *_grouped_plan("forward", turned, lanes, rows, size, True))
         return (f"grouped_{kind}", *_grouped_plan(kind, g, lanes, rows, size))
+    # The other way multiplies no zeros around a small plane, but adds to memory for each tap.
+    if turned is not None and g.H * g.W <= SPARE * g.OH * g.OW:
+        return ("conv_forward", *_forward_plan(turned, lanes, rows, size, True))
     make = {"forward": _forward_plan, "input": _input_plan, "weight": _weight_plan}[kind]
     return (f"conv_{kind}", *make(g, lanes, rows, size))
