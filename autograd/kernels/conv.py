@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from . import conv_choice
 from .windows import Array, Ints, Pairs, output_size, taps
 
 #: Bytes of unfolded windows worked on at a time: about a core's share of the second-level cache.
@@ -55,6 +56,9 @@ def convolve(x: Array, w: Array, bias: Array | None, stride: Ints, padding: Pair
         wide = None if bias is None else bias.astype(np.float32)
         return convolve(x.astype(np.float32), w.astype(np.float32), wide, stride, padding, dilation,
                         groups).astype(_HALF)
+    found = conv_choice.forward(x, w, bias, stride, padding, dilation, groups)
+    if found is not None:
+        return found
     n, size, kernel = len(x), x.shape[2:], w.shape[2:]
     out = output_size(size, kernel, stride, padding, dilation)
     c, o = w.shape[1], len(w) // groups
@@ -68,7 +72,7 @@ def convolve(x: Array, w: Array, bias: Array | None, stride: Ints, padding: Pair
     columns = np.empty(0, x.dtype)
     for first in range(0, n, step):
         m = min(step, n - first)
-        if columns.size != groups * k * m * positions:
+        if columns.ndim == 1 or columns.size != groups * k * m * positions:
             columns = np.zeros((groups, c, *kernel, m, *out), x.dtype)
         _unfold(columns, xs[first:first + m], where)
         z = weights @ columns.reshape(groups, k, m * positions)
@@ -95,6 +99,9 @@ def input_gradient(g: Array, w: Array, bias: Array | None, size: Ints, stride: I
         wide = None if bias is None else bias.astype(np.float32)
         return input_gradient(g.astype(np.float32), w.astype(np.float32), wide, size, stride, padding, dilation,
                               groups).astype(_HALF)
+    found = conv_choice.input_gradient(g, w, bias, size, stride, padding, dilation, groups)
+    if found is not None:
+        return found
     n, out, kernel = len(g), g.shape[2:], w.shape[2:]
     c, o = w.shape[1], len(w) // groups
     k, positions = c * math.prod(kernel), math.prod(out)
@@ -131,6 +138,9 @@ def weight_gradient(g: Array, x: Array, kernel: Ints, stride: Ints, padding: Pai
     if g.dtype == _HALF:
         return weight_gradient(g.astype(np.float32), x.astype(np.float32), kernel, stride, padding, dilation,
                                groups).astype(_HALF)
+    found = conv_choice.weight_gradient(g, x, kernel, stride, padding, dilation, groups)
+    if found is not None:
+        return found
     n, out, size = len(g), g.shape[2:], x.shape[2:]
     c, o = x.shape[1] // groups, g.shape[1] // groups
     k, positions = c * math.prod(kernel), math.prod(out)
@@ -142,7 +152,7 @@ def weight_gradient(g: Array, x: Array, kernel: Ints, stride: Ints, padding: Pai
     for first in range(0, n, step):
         part = np.moveaxis(gs[first:first + step], 0, 2)
         m = part.shape[2]
-        if columns.size != groups * k * m * positions:
+        if columns.ndim == 1 or columns.size != groups * k * m * positions:
             columns = np.zeros((groups, c, *kernel, m, *out), g.dtype)
         _unfold(columns, xs[first:first + m], where)
         total += part.reshape(groups, o, m * positions) @ columns.reshape(groups, k, m * positions).swapaxes(1, 2)

@@ -1,0 +1,167 @@
+"""Compiled convolution of many small groups, as depthwise ones: the groups are in the lanes.
+
+Everything is as in `conv_direct`, except that the channels of an image are those of one group, each of them vectors
+that hold the same channel of all groups. This module imports Numba.
+"""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+
+from numba import njit
+
+from .conv_layout import OPTIONS
+from .conv_tiles import put_index
+from .vector_ir import Target
+
+
+def build(common: SimpleNamespace, tag: Any, target: Target, size: int) -> dict[str, Any]:
+    """The three kernels, not yet compiled; their integers are those of `conv_plans`."""
+    lanes, rows, width = common.lanes, common.rows, target.width
+    transpose, fill, lanewise, channels_last = common.transpose, common.fill, common.lanewise, common.channels_last
+    put_windows, put_pairs = common.put_windows, common.put_pairs
+
+    @njit(**OPTIONS)
+    @tag
+    def put_taps(table, KH, KW, dh, dw, PW, pixel):
+        for i in range(KH):
+            for j in range(KW):
+                put_index(table, i * KW + j, (i * dh * PW + j * dw) * pixel)
+
+    @njit(**OPTIONS)
+    @tag
+    def grouped_forward(x, w, bias, y, table, scratch):
+        """``turned`` is that of conv_forward."""
+        N, G, C, O, H, W, KH, KW, OH, OW, sh, sw, above, before, dh, dw = table[:16]
+        PH, PW, chunk, padded, turned = table[16:21]
+        base = (scratch.ctypes.data + 63) // 64 * 64
+        weights = base + table[21]
+        shift = base + table[22]
+        images = base + table[23]
+        results = base + table[24]
+        at_rows = base + table[25]
+        to_rows = base + table[26]
+        taps = base + table[27]
+        window, P, vector = KH * KW, OH * OW, padded * size
+        put_taps(taps, KH, KW, dh, dw, PW, C * vector)
+        put_windows(at_rows, chunk, OH, OW, PH, PW, sh, sw, C * vector)
+        for p in range(chunk * P, chunk * P + rows):
+            put_index(at_rows, p, 0)
+        for p in range(chunk * P + rows):
+            put_index(to_rows, p, p * O * vector)
+        fill(images, width, chunk * PH * PW * C * padded // lanes, 0)
+        fill(weights, width, O * window * C * padded // lanes, 0)
+        fill(shift, width, O * padded // lanes, 0)
+        for o in range(O):
+            for c in range(C):
+                to, step, which = weights + (o * window * C + c) * vector, C * vector, o * C + c
+                if turned:
+                    to, step, which = to + (window - 1) * step, -step, c * O + o
+                transpose(to, step, w.ctypes.data + which * window * size, O * C * window * size, G, window)
+            if bias.size > 0:
+                transpose(shift + o * vector, size, bias.ctypes.data + o * size, O * size, G, 1)
+        for n0 in range(0, N, chunk):
+            count = min(chunk, N - n0)
+            for n in range(count):
+                for c in range(C):
+                    channels_last(images + (n * PH * PW * C + c) * vector, C * vector,
+                                  x.ctypes.data + ((n0 + n) * G * C + c) * H * W * size, C * H * W * size, G, H, W, PH,
+                                  PW, above, before)
+            for v in range(0, padded // lanes * width, width):
+                for o in range(O):
+                    lanewise((count * P + rows - 1) // rows * rows, window, taps, C, images + v, at_rows, vector,
+                             weights + o * window * C * vector + v, vector, results + o * vector + v, to_rows,
+                             shift + o * vector + v, 0)
+            for n in range(count):
+                for o in range(O):
+                    transpose(y.ctypes.data + ((n0 + n) * G * O + o) * P * size, O * P * size,
+                              results + (n * P * O + o) * vector, O * vector, P, G)
+
+    @njit(**OPTIONS)
+    @tag
+    def grouped_input(g, w, bias, x, table, scratch):
+        N, G, C, O, H, W, KH, KW, OH, OW, sh, sw, above, before, dh, dw = table[:16]
+        chunk, padded = table[16:18]
+        base = (scratch.ctypes.data + 63) // 64 * 64
+        weights = base + table[18]
+        shift = base + table[19]
+        grads = base + table[20]
+        results = base + table[21]
+        at_rows = base + table[22]
+        to_rows = base + table[23]
+        zero = base + table[24]
+        put_index(zero, 0, 0)
+        window, P, S, vector = KH * KW, OH * OW, H * W, padded * size
+        fill(weights, width, O * window * C * padded // lanes, 0)
+        fill(shift, width, C * padded // lanes, 0)
+        fill(grads, width, chunk * P * O * padded // lanes, 0)
+        for c in range(C):
+            for o in range(O):
+                transpose(weights + (c * window * O + o) * vector, O * vector,
+                          w.ctypes.data + (o * C + c) * window * size, O * C * window * size, G, window)
+            if bias.size > 0:
+                transpose(shift + c * vector, size, bias.ctypes.data + c * size, C * size, G, 1)
+        for n0 in range(0, N, chunk):
+            count = min(chunk, N - n0)
+            for n in range(count):
+                for o in range(O):
+                    transpose(grads + (n * P * O + o) * vector, O * vector,
+                              g.ctypes.data + ((n0 + n) * G * O + o) * P * size, O * P * size, G, P)
+            for v in range(0, C * vector, width):
+                fill(results + v, C * vector, count * S, shift + v)
+            for i in range(KH):
+                for j in range(KW):
+                    m = put_pairs(at_rows, O * vector, to_rows, C * vector, count, OH, OW, sh, sw, H, W,
+                                  i * dh - above, j * dw - before, chunk * S * C * vector)
+                    for v in range(0, vector, width):
+                        for c in range(C):
+                            lanewise(m, 1, zero, O, grads + v, at_rows, vector,
+                                     weights + (c * window + i * KW + j) * O * vector + v, vector,
+                                     results + c * vector + v, to_rows, 0, 1)
+            for n in range(count):
+                for c in range(C):
+                    transpose(x.ctypes.data + ((n0 + n) * G * C + c) * S * size, C * S * size,
+                              results + (n * S * C + c) * vector, C * vector, S, G)
+
+    @njit(**OPTIONS)
+    @tag
+    def grouped_weight(g, x, w, table, scratch):
+        N, G, C, O, H, W, KH, KW, OH, OW, sh, sw, above, before, dh, dw = table[:16]
+        PH, PW, chunk, padded = table[16:20]
+        base = (scratch.ctypes.data + 63) // 64 * 64
+        images = base + table[20]
+        grads = base + table[21]
+        results = base + table[22]
+        at_rows = base + table[23]
+        to_rows = base + table[24]
+        lines = base + table[25]
+        window, P, vector = KH * KW, OH * OW, padded * size
+        K = (window * C + rows - 1) // rows * rows
+        for k in range(K):
+            tap, c = min(k, window * C - 1) // C, min(k, window * C - 1) % C
+            put_index(at_rows, k, ((tap // KW * dh * PW + tap % KW * dw) * C + c) * vector)
+            put_index(to_rows, k, k * vector)
+        put_windows(lines, chunk, OH, 1, PH, PW, sh, 0, C * vector)
+        fill(images, width, chunk * PH * PW * C * padded // lanes, 0)
+        fill(grads, width, chunk * P * O * padded // lanes, 0)
+        for n0 in range(0, N, chunk):
+            count = min(chunk, N - n0)
+            for n in range(count):
+                for c in range(C):
+                    channels_last(images + (n * PH * PW * C + c) * vector, C * vector,
+                                  x.ctypes.data + ((n0 + n) * G * C + c) * H * W * size, C * H * W * size, G, H, W, PH,
+                                  PW, above, before)
+                for o in range(O):
+                    transpose(grads + (n * P * O + o) * vector, O * vector,
+                              g.ctypes.data + ((n0 + n) * G * O + o) * P * size, O * P * size, G, P)
+            for v in range(0, vector, width):
+                for o in range(O):
+                    lanewise(K, count * OH, lines, OW, images + v, at_rows, sw * C * vector, grads + o * vector + v,
+                             O * vector, results + o * K * vector + v, to_rows, 0, 1 if n0 > 0 else 0)
+        for o in range(O):
+            for c in range(C):
+                transpose(w.ctypes.data + (o * C + c) * window * size, O * C * window * size,
+                          results + (o * K + c) * vector, C * vector, window, G)
+
+    return {"grouped_forward": grouped_forward, "grouped_input": grouped_input, "grouped_weight": grouped_weight}

@@ -1,0 +1,200 @@
+"""What compiled convolutions share: images to and from the layout with channels last, and products over tables.
+
+This module imports Numba.
+"""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+from numba import njit, types
+
+from . import conv_tiles, tiles
+from .compiled_cache import CompiledCache, tagged
+from .conv_tiles import put_index
+from .vector_ir import Target
+
+OPTIONS = {"error_model": "numpy", "nogil": True}
+
+
+def compiled(build: Any, name: str, dtype: Any, target: Target, arrays: int, integers: int) -> Any:
+    """A compiled function of so many arrays of one element type, a tuple of so many integers, and scratch memory.
+
+    ``build(common, tag, target, itemsize)`` gives the functions of a family by name.
+    """
+    dtype = np.dtype(dtype)
+    t = types.float32 if dtype.itemsize == 4 else types.float64
+    key = f"{target} {dtype}"
+    dispatcher = build(common(target, dtype.itemsize), tagged(key), target, dtype.itemsize)[name]
+    dispatcher._cache = CompiledCache(name, key)
+    result = types.boolean if name.startswith("winograd") else types.void
+    signature = result(*[types.Array(t, 1, "C")] * arrays, types.UniTuple(types.int64, integers),
+                           types.Array(types.uint8, 1, "C"))
+    dispatcher.compile(signature)
+    # The entry point checks nothing, and takes half of the dispatcher's time.
+    return dispatcher.overloads[signature.args].entry_point
+
+
+_common: dict[tuple[Target, int], SimpleNamespace] = {}
+
+
+def common(target: Target, size: int) -> SimpleNamespace:
+    """The functions that all convolutions of an element type call."""
+    if (target, size) not in _common:
+        _common[target, size] = _build(target, size)
+    return _common[target, size]
+
+
+def _build(target: Target, size: int) -> SimpleNamespace:
+    tag = tagged(f"{target} {size}")
+    lanes, width = target.width // size, target.width
+    rows = tiles.tile_rows(target)
+    block, fill = conv_tiles.transpose(target, size), conv_tiles.fill(target, size)
+    intrinsic3, intrinsic2, intrinsic1 = (conv_tiles.gathered_tile(target, size, rows, n) for n in (3, 2, 1))
+    lanewise1 = conv_tiles.gathered_tile(target, size, rows, 1, lanewise=True)
+    pack_rows = tiles.pack_rows(target, size)
+
+    @njit(**OPTIONS)
+    @tag
+    def transpose(to, to_row, source, source_row, m, n):
+        """m rows of n elements to n rows of m, along the rows that lie further apart: a page each, they are prefetched
+        only if few at a time."""
+        if source_row >= to_row:
+            for i in range(0, m, lanes):
+                for j in range(0, n, lanes):
+                    block(to + j * to_row + i * size, to_row, source + i * source_row + j * size, source_row,
+                          min(lanes, m - i), min(lanes, n - j))
+        else:
+            for j in range(0, n, lanes):
+                for i in range(0, m, lanes):
+                    block(to + j * to_row + i * size, to_row, source + i * source_row + j * size, source_row,
+                          min(lanes, m - i), min(lanes, n - j))
+
+    @njit(**OPTIONS)
+    @tag
+    def tile3(outer, a_offsets, inner, a, a_rows, a_step, b, b_step, c, c_rows, bias, accumulate):
+        intrinsic3(outer, a_offsets, inner, a, a_rows, a_step, b, b_step, c, c_rows, bias, accumulate)
+
+    @njit(**OPTIONS)
+    @tag
+    def tile2(outer, a_offsets, inner, a, a_rows, a_step, b, b_step, c, c_rows, bias, accumulate):
+        intrinsic2(outer, a_offsets, inner, a, a_rows, a_step, b, b_step, c, c_rows, bias, accumulate)
+
+    @njit(**OPTIONS)
+    @tag
+    def tile1(outer, a_offsets, inner, a, a_rows, a_step, b, b_step, c, c_rows, bias, accumulate):
+        intrinsic1(outer, a_offsets, inner, a, a_rows, a_step, b, b_step, c, c_rows, bias, accumulate)
+
+    @njit(**OPTIONS)
+    @tag
+    def panel(vectors, m, outer, a_offsets, inner, a, a_rows, a_step, b, b_step, c, c_rows, bias, accumulate):
+        """`conv_tiles.gathered_tile` for m rows, a multiple of a tile's."""
+        for i in range(0, 8 * m, 8 * rows):
+            if vectors == 3:
+                tile3(outer, a_offsets, inner, a, a_rows + i, a_step, b, b_step, c, c_rows + i, bias, accumulate)
+            elif vectors == 2:
+                tile2(outer, a_offsets, inner, a, a_rows + i, a_step, b, b_step, c, c_rows + i, bias, accumulate)
+            else:
+                tile1(outer, a_offsets, inner, a, a_rows + i, a_step, b, b_step, c, c_rows + i, bias, accumulate)
+
+    @njit(**OPTIONS)
+    @tag
+    def lanewise(m, outer, a_offsets, inner, a, a_rows, a_step, b, b_step, c, c_rows, bias, accumulate):
+        """Likewise with vectors of A, each multiplied by its vector of B."""
+        for i in range(0, 8 * m, 8 * rows):
+            lanewise1(outer, a_offsets, inner, a, a_rows + i, a_step, b, b_step, c, c_rows + i, bias, accumulate)
+
+    @njit(**OPTIONS)
+    @tag
+    def vectors_of(left):
+        """How many of the ``left`` vectors the next panel takes: not three and one, but two and two."""
+        return 3 if left == 3 or left > 4 else min(left, 2)
+
+    @njit(**OPTIONS)
+    @tag
+    def channels_last(to, pixel, source, channel, channels, h, w, padded_h, padded_w, above, before):
+        """An image [channels][h][w] to the inside of [padded_h][padded_w][channels], as far as it reaches.
+
+        ``pixel`` and ``channel`` are the bytes from one to the next in the result and in the image.
+        """
+        down, across = min(h, padded_h - above), min(w, padded_w - before)
+        if down <= 0 or across <= 0:
+            return
+        at = to + (above * padded_w + before) * pixel
+        if pixel == size:
+            vectors = (across + lanes - 1) // lanes
+            # Zeros after a row fall on its padding and on the next one, which is written later.
+            pack_rows(at, padded_w * size, source, w * size, down, vectors, across - (vectors - 1) * lanes)
+        elif padded_w == w and across == w:
+            transpose(at, pixel, source, channel, channels, down * w)
+        else:
+            for i in range(down):
+                transpose(at + i * padded_w * pixel, pixel, source + i * w * size, channel, channels, across)
+
+    @njit(**OPTIONS)
+    @tag
+    def put_windows(table, count, OH, OW, PH, PW, sh, sw, pixel):
+        """Where the windows of so many padded images start."""
+        for n in range(count):
+            for i in range(OH):
+                for j in range(OW):
+                    put_index(table, (n * OH + i) * OW + j, ((n * PH + i * sh) * PW + j * sw) * pixel)
+
+    @njit(**OPTIONS)
+    @tag
+    def put_pairs(results, pixel_out, images, pixel_in, count, OH, OW, sh, sw, H, W, top, left, spare):
+        """Each result, and the pixel that one tap of its window meets; how many pairs, filled up to whole tiles.
+
+        The tap of the first window is at row ``top`` and column ``left``. What fills up goes to ``spare``.
+        """
+        m = 0
+        for n in range(count):
+            for p in range(OH):
+                row = p * sh + top
+                if 0 <= row < H:
+                    for q in range(OW):
+                        column = q * sw + left
+                        if 0 <= column < W:
+                            put_index(results, m, ((n * OH + p) * OW + q) * pixel_out)
+                            put_index(images, m, ((n * H + row) * W + column) * pixel_in)
+                            m += 1
+        while m % rows != 0:
+            put_index(results, m, 0)
+            put_index(images, m, spare)
+            m += 1
+        return m
+
+    @njit(**OPTIONS)
+    @tag
+    def pack_weights(to, source, k, n, k_step, n_step, window, padded, mirrored):
+        """Panels [panel][window][k][columns] of weights: element (k, n) has its window at k * k_step + n * n_step.
+
+        Where ``mirrored``, the last of the window comes first.
+        """
+        vectors = padded // lanes
+        v = 0
+        while v < vectors:
+            count = vectors_of(vectors - v)
+            row = count * width
+            for u in range(count):
+                first = (v + u) * lanes
+                at, start = to + v * width * window * k + u * width, source + first * n_step
+                some = min(lanes, n - first)
+                if window == 1 and k_step == size:
+                    transpose(at, row, start, n_step, some, k)
+                elif window == 1 and n_step == size:
+                    pack_rows(at, row, start, k_step, k, 1, some)
+                else:
+                    step = k * row
+                    if mirrored:
+                        at, step = at + (window - 1) * step, -step
+                    for i in range(k):
+                        transpose(at + i * row, step, start + i * k_step, n_step, some, window)
+            v += count
+
+    return SimpleNamespace(
+        lanes=lanes, rows=rows, transpose=transpose, fill=fill, panel=panel, vectors_of=vectors_of,
+        channels_last=channels_last, put_windows=put_windows, put_pairs=put_pairs, pack_weights=pack_weights,
+        lanewise=lanewise)

@@ -1,0 +1,161 @@
+"""Compiled convolutions give what their NumPy twin gives in double precision, and run only where that pays."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+pytest.importorskip("numba")
+
+from autograd.kernels import conv, conv_choice
+from autograd.kernels.late import choose
+from autograd.kernels.vector_ir import Target, host
+from autograd.kernels.windows import output_size
+
+AVX2 = Target(32, 16, True, False)
+
+# input, weight, stride, padding, dilation, groups
+CASES = {
+    "thin": ((3, 1, 12, 11), (8, 1, 3, 3), (1, 1), ((0, 0), (0, 0)), (1, 1), 1),
+    "odd": ((5, 3, 9, 14), (17, 3, 2, 5), (1, 1), ((1, 1), (2, 2)), (1, 1), 1),
+    "3x3": ((4, 16, 8, 8), (32, 16, 3, 3), (1, 1), ((1, 1), (1, 1)), (1, 1), 1),
+    "3x3, odd planes": ((3, 32, 7, 9), (48, 32, 3, 3), (1, 1), ((0, 0), (1, 1)), (1, 1), 1),
+    "3x3, much padding": ((2, 16, 5, 4), (16, 16, 3, 3), (1, 1), ((4, 4), (3, 3)), (1, 1), 1),
+    "uneven padding": ((2, 4, 6, 6), (5, 4, 3, 3), (1, 1), ((0, 1), (2, 0)), (1, 1), 1),
+    "strided": ((3, 20, 13, 10), (33, 20, 3, 3), (2, 3), ((1, 1), (1, 1)), (1, 1), 1),
+    "1x1 strided": ((2, 32, 9, 9), (16, 32, 1, 1), (2, 2), ((0, 0), (0, 0)), (1, 1), 1),
+    "dilated": ((2, 8, 15, 15), (24, 8, 3, 3), (1, 2), ((2, 2), (2, 2)), (2, 3), 1),
+    "padding beyond the kernel": ((2, 4, 3, 3), (8, 4, 2, 2), (2, 1), ((5, 5), (4, 4)), (1, 1), 1),
+    "grouped": ((2, 24, 6, 7), (12, 8, 3, 3), (1, 1), ((1, 1), (1, 1)), (1, 1), 3),
+    "depthwise": ((2, 20, 9, 11), (20, 1, 3, 3), (1, 1), ((1, 1), (1, 1)), (1, 1), 20),
+    "depthwise, strided": ((2, 33, 9, 11), (66, 1, 3, 2), (2, 3), ((1, 1), (2, 2)), (1, 2), 33),
+    "small groups": ((2, 60, 6, 7), (40, 3, 3, 3), (1, 1), ((1, 1), (1, 1)), (1, 1), 20),
+    "one dimension": ((3, 6, 50), (16, 6, 5), (2,), ((3, 3),), (2,), 1),
+    "one row of a window": ((2, 3, 1, 30), (4, 3, 1, 30), (1, 1), ((0, 0), (0, 0)), (1, 1), 1),
+    "three dimensions": ((2, 3, 4, 5, 6), (4, 3, 2, 2, 2), (1,) * 3, ((0, 0),) * 3, (1,) * 3, 1),
+}
+
+
+@pytest.fixture
+def ready():
+    """As after much work."""
+    with choose("now"):
+        yield
+
+
+def _operands(case, dtype, seed=0):
+    shape, window, stride, padding, dilation, _ = case
+    rng = np.random.default_rng(seed)
+    x, w = rng.standard_normal(shape), rng.standard_normal(window)
+    out = output_size(shape[2:], window[2:], stride, padding, dilation)
+    g = rng.standard_normal((shape[0], window[0], *out))
+    return [a.astype(dtype) for a in (x, w, rng.standard_normal(window[0]), g)]
+
+
+def _results(case, x, w, bias, g):
+    shape, window, *options = case
+    return (conv.convolve(x, w, bias, *options), conv.convolve(x, w, None, *options),
+            conv.input_gradient(g, w, None, shape[2:], *options), conv.weight_gradient(g, x, window[2:], *options))
+
+
+def _reference(case, operands):
+    with choose("0"):
+        return _results(case, *[a.astype(np.float64) for a in operands])
+
+
+def _close(found, expected, dtype):
+    for a, e in zip(found, expected):
+        assert a.dtype == dtype and a.shape == e.shape
+        # Errors of sums are proportional to their terms, not to what is left of them.
+        np.testing.assert_allclose(a, e, rtol=0, atol=32 * np.finfo(dtype).eps * np.abs(e).max())
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("name", CASES)
+def test_agrees_with_the_twin(ready, name, dtype):
+    operands = _operands(CASES[name], dtype)
+    _close(_results(CASES[name], *operands), _reference(CASES[name], operands), dtype)
+
+
+@pytest.mark.parametrize("name", ["odd", "3x3, odd planes", "strided", "grouped", "small groups"])
+def test_narrow_vectors(ready, monkeypatch, name):
+    if host().width < AVX2.width:
+        pytest.skip("this processor has no such vectors")
+    monkeypatch.setattr("autograd.kernels.vector_ir.host", lambda: AVX2)
+    monkeypatch.setattr(conv_choice, "_compiled", _NARROW)
+    conv_choice._target.cache_clear()
+    try:
+        operands = _operands(CASES[name], np.float32)
+        _close(_results(CASES[name], *operands), _reference(CASES[name], operands), np.float32)
+    finally:
+        conv_choice._target.cache_clear()
+
+
+_NARROW = {}
+
+
+def test_the_twin_is_not_what_was_tested(ready):
+    for name in set(CASES) - {"three dimensions"}:
+        shape, window, *options = CASES[name]
+        assert conv_choice.geometry(shape, window, *options) is not None, name
+
+
+@pytest.mark.parametrize("name", ["odd", "3x3", "strided"])
+def test_any_strides_and_read_only(ready, name):
+    operands = _operands(CASES[name], np.float32)
+    expected = _results(CASES[name], *operands)
+    x, w, bias, g = operands
+    views = [np.asfortranarray(x), w[::-1].copy()[::-1], np.repeat(bias, 2)[::2], np.moveaxis(np.moveaxis(g, 1, -1).copy(), -1, 1)]
+    for v in views:
+        v.flags.writeable = False
+    for a, e in zip(_results(CASES[name], *views), expected):
+        np.testing.assert_array_equal(a, e)
+
+
+@pytest.mark.parametrize("name", ["odd", "3x3", "3x3, odd planes", "dilated"])
+@pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
+def test_what_is_not_finite_stays_where_it_belongs(ready, name, bad):
+    operands = _operands(CASES[name], np.float32)
+    operands[0][1, 2, 3, 2] = operands[3][0, 1, 2, 1] = bad
+    for a, e in zip(_results(CASES[name], *operands), _reference(CASES[name], operands)):
+        np.testing.assert_array_equal(np.isfinite(a), np.isfinite(e))
+        np.testing.assert_array_equal(np.isnan(a), np.isnan(e))
+
+
+@pytest.mark.parametrize("shape, window", [((0, 3, 8, 8), (4, 3, 3, 3)), ((2, 0, 8, 8), (4, 0, 3, 3)), ((2, 3, 8, 8), (0, 3, 3, 3))])
+def test_no_elements(ready, shape, window):
+    case = (shape, window, (1, 1), ((0, 0), (0, 0)), (1, 1), 1)
+    operands = _operands(case, np.float32)
+    for a, e in zip(_results(case, *operands), _reference(case, operands)):
+        assert a.shape == e.shape
+        np.testing.assert_array_equal(a, e)
+
+
+def test_repeated_calls_give_the_same_bits(ready):
+    for name in ("3x3", "3x3, odd planes", "strided"):
+        operands = _operands(CASES[name], np.float32)
+        first = _results(CASES[name], *operands)
+        conv_choice._memory(1)[:] = 255  # whatever scratch memory holds
+        for a, e in zip(_results(CASES[name], *operands), first):
+            np.testing.assert_array_equal(a, e)
+
+
+PROGRAM = """if True:
+    import sys, numpy as np
+    from autograd.kernels import conv
+    x, w = np.ones((16, 16, 32, 32), "f4"), np.ones((16, 16, 3, 3), "f4")
+    for _ in range({steps}):
+        y = conv.convolve(x, w, None, (1, 1), ((1, 1), (1, 1)), (1, 1), 1)
+    assert y[0, 0, 0, 0] == 64 and y[0, 0, 5, 5] == 144
+    assert ("numba" in sys.modules) == {loaded}
+"""
+
+
+@pytest.mark.parametrize("steps, jit, loaded", [(3, "1", False), (400, "1", True), (400, "0", False)])
+def test_kernels_are_loaded_when_that_pays(steps, jit, loaded):
+    subprocess.run([sys.executable, "-c", PROGRAM.format(steps=steps, loaded=loaded)], check=True,
+                   env={**os.environ, "AUTOGRAD_JIT": jit})
