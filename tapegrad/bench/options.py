@@ -20,7 +20,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--quick", action="store_true",
                         help="a minute or two: short measurements, and without what is large")
     parser.add_argument("--threads", type=int, default=1, metavar="N", help="threads of every side (default 1)")
-    parser.add_argument("--compile", action="store_true", help="torch.compile takes part in whole training steps (compiling takes minutes)")
+    parser.add_argument("--compile", action="store_true",
+                        help="torch.compile takes part in whole training steps (compiling takes minutes)")
     parser.add_argument("--peers", type=Path, metavar="DIR",
                         help=f"folder with peers under hips/ and jax/ (default {default_folder()})")
     parser.add_argument("--out", type=Path, default=Path("runs/bench"), metavar="DIR",
