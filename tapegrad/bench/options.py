@@ -18,7 +18,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--sections", nargs="+", default=[], metavar="NAME", help="only these tables; see --list")
     parser.add_argument("--list", action="store_true", help="list the sections and exit")
     parser.add_argument("--quick", action="store_true",
-                        help="a minute or two: short measurements, and without what is large")
+                        help="a minute or two: short measurements for a look, and without what is large")
     parser.add_argument("--threads", type=int, default=1, metavar="N", help="threads of every side (default 1)")
     parser.add_argument("--compile", action="store_true",
                         help="torch.compile takes part in whole training steps (compiling takes minutes)")
