@@ -89,6 +89,9 @@ def from_file(filename, shared=False, size=0, *, dtype=None, layout=None, device
     ...     autograd.from_file(f.name, size=3)
     tensor([2., 2., 2.])
     """
+    for name, value, kinds in (("filename", filename, (str, os.PathLike)), ("shared", shared, (bool, type(None)))):
+        if not isinstance(value, kinds):
+            fail(TypeError, f"from_file(): argument {name!r} must be {kinds[0].__name__}, not {type(value).__name__}")
     target = DEFAULT.float if dtype is None else numpy_dtype(dtype)
     wanted = size * target.itemsize
     if shared:
