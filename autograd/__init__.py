@@ -68,8 +68,18 @@ from .dtypes import (
 )
 from .errors import NonDifferentiableError
 from .formatting import set_printoptions
+from .forms import public_form as _public_form, publish as _publish
 from .function import Function, once_differentiable
 from .grad_mode import enable_grad, inference_mode, no_grad, set_grad_enabled
+from .layouts import (
+    channels_last,
+    channels_last_3d,
+    contiguous_format,
+    layout,
+    memory_format,
+    preserve_format,
+    strided,
+)
 from .modes import is_grad_enabled, is_inference_mode_enabled
 from .ops.activation import celu, prelu, relu, rrelu, selu
 from .ops.arithmetic import (
@@ -233,6 +243,7 @@ from .ops.rounding import (
 )
 from .ops.sampling import (
     bernoulli,
+    binomial,
     multinomial,
     normal,
     poisson,
@@ -277,13 +288,49 @@ from .saved_hooks import save_on_cpu, saved_tensors_hooks
 from .tensor import Size, Tensor
 
 if _typing.TYPE_CHECKING:  # what `__getattr__` finds, for type checkers
+    from .amp import GradScaler, autocast
     from .anomaly import detect_anomaly, is_anomaly_enabled, set_detect_anomaly
     from .checkpointing import checkpoint, checkpoint_sequential
+    from .func import vmap
     from .io import load, save
+    from .legacy import (
+        BoolTensor,
+        ByteTensor,
+        CharTensor,
+        DoubleTensor,
+        FloatTensor,
+        HalfTensor,
+        IntTensor,
+        LongTensor,
+        ShortTensor,
+        Variable,
+        set_default_tensor_type,
+    )
     from .ops.adaptive_pool import adaptive_avg_pool1d, adaptive_max_pool1d
     from .ops.average_pool import avg_pool1d
     from .ops.bessel import i0
-    from .ops.conv import conv1d, conv2d, conv3d, conv_transpose1d, conv_transpose2d, conv_transpose3d
+    from .ops.conv import conv1d, conv2d, conv3d, conv_tbc, conv_transpose1d, conv_transpose2d, conv_transpose3d
+    from .ops.copies import (
+        alias_copy,
+        as_strided_copy,
+        detach_copy,
+        diagonal_copy,
+        expand_copy,
+        permute_copy,
+        select_copy,
+        slice_copy,
+        split_copy,
+        split_with_sizes_copy,
+        squeeze_copy,
+        t_copy,
+        transpose_copy,
+        unbind_copy,
+        unfold_copy,
+        unsqueeze_copy,
+        view_as_complex_copy,
+        view_as_real_copy,
+        view_copy,
+    )
     from .ops.counting import (
         argwhere,
         bucketize,
@@ -298,7 +345,7 @@ if _typing.TYPE_CHECKING:  # what `__getattr__` finds, for type checkers
     from .ops.distance import cdist, pdist
     from .ops.dropout import alpha_dropout, dropout, feature_alpha_dropout
     from .ops.einsum import einsum
-    from .ops.fold import channel_shuffle, pixel_shuffle, pixel_unshuffle
+    from .ops.fold import channel_shuffle, native_channel_shuffle, pixel_shuffle, pixel_unshuffle
     from .ops.grids import (
         block_diag,
         cartesian_prod,
@@ -310,6 +357,7 @@ if _typing.TYPE_CHECKING:  # what `__getattr__` finds, for type checkers
         vander,
     )
     from .ops.histograms import bincount, histc, histogram, histogramdd
+    from .ops.linalg.extreme_eigenvalues import lobpcg
     from .ops.linalg.functions import matrix_exp, matrix_power
     from .ops.linalg.least_squares import pinverse
     from .ops.linalg.low_rank import pca_lowrank, svd_lowrank
@@ -320,18 +368,21 @@ if _typing.TYPE_CHECKING:  # what `__getattr__` finds, for type checkers
     from .ops.linalg.spectral import top_svd as svd
     from .ops.linalg.triangular import cholesky_inverse, cholesky_solve, top_cholesky as cholesky, triangular_solve
     from .ops.linear import bilinear
+    from .ops.memory import from_file, unsafe_split_with_sizes
     from .ops.moments import corrcoef, cov, nanmean, nansum, std, std_mean, var, var_mean
     from .ops.norm import (
         group_norm,
         layer_norm,
         rms_norm,
     )
-    from .ops.norms import dist, norm, renorm
+    from .ops.norms import dist, frobenius_norm, norm, norm_except_dim, nuclear_norm, renorm
     from .ops.padding import constant_pad_nd
     from .ops.piecewise import hardshrink, threshold
     from .ops.pool import max_pool1d, max_pool2d, max_pool3d
     from .ops.quantiles import median, mode, nanmedian, nanquantile, quantile
+    from .ops.rounding_steps import fake_quantize_per_channel_affine, fake_quantize_per_tensor_affine
     from .ops.scan import cummax, cummin, cumprod, cumsum, cumulative_trapezoid, diff, logcumsumexp, trapezoid, trapz
+    from .ops.segments import segment_reduce
     from .ops.similarity import cosine_similarity, pairwise_distance
     from .ops.sorting import argsort, kthvalue, msort, sort, topk
     from .ops.spectrogram import istft, stft
@@ -347,6 +398,7 @@ if _typing.TYPE_CHECKING:  # what `__getattr__` finds, for type checkers
         slice_scatter,
     )
     from .ops.unlinked import unsafe_chunk, unsafe_split
+    from .predicates import is_signed, is_storage, to_dlpack, typename
     from .random import (
         Generator,
         default_generator,
@@ -357,10 +409,26 @@ if _typing.TYPE_CHECKING:  # what `__getattr__` finds, for type checkers
         seed,
         set_rng_state,
     )
+    from .settings import (
+        are_deterministic_algorithms_enabled,
+        compile,
+        get_default_device,
+        get_float32_matmul_precision,
+        get_num_interop_threads,
+        get_num_threads,
+        set_default_device,
+        set_float32_matmul_precision,
+        set_flush_denormal,
+        set_num_interop_threads,
+        set_num_threads,
+        use_deterministic_algorithms,
+    )
+    from .signal.periodic import bartlett_window, blackman_window, hamming_window, hann_window, kaiser_window
 
 # The import of tensor.py gave the name to the module.
 tensor = creation.tensor
 newaxis = None
+_publish(globals())
 
 __version__ = "0.1.0"
 
@@ -368,10 +436,22 @@ __version__ = "0.1.0"
 __tapegrad__ = True
 
 # Parts that few programs need, or that need what few programs load: imported when first asked for.
-_LAZY_MODULES = ("anomaly", "cuda", "data", "fft", "io", "linalg", "random", "signal", "special", "testing")
+_LAZY_MODULES = ("accelerator", "amp", "anomaly", "backends", "cuda", "data", "distributed", "fft", "func", "io", "jit",
+                 "linalg", "random", "signal", "special", "testing", "version")
 _LAZY_NAMES = {
+    **dict.fromkeys(("GradScaler", "autocast"), "amp"),
+    **dict.fromkeys(("BoolTensor", "ByteTensor", "CharTensor", "DoubleTensor", "FloatTensor", "HalfTensor", "IntTensor",
+                     "LongTensor", "ShortTensor", "Variable", "set_default_tensor_type"), "legacy"),
+    **dict.fromkeys(("are_deterministic_algorithms_enabled", "compile", "get_default_device",
+                     "get_float32_matmul_precision", "get_num_interop_threads", "get_num_threads",
+                     "set_default_device", "set_flush_denormal", "set_float32_matmul_precision",
+                     "set_num_interop_threads", "set_num_threads", "use_deterministic_algorithms"), "settings"),
     **dict.fromkeys(("detect_anomaly", "is_anomaly_enabled", "set_detect_anomaly"), "anomaly"),
     **dict.fromkeys(("checkpoint", "checkpoint_sequential"), "checkpointing"),
+    **dict.fromkeys(("bartlett_window", "blackman_window", "hamming_window", "hann_window", "kaiser_window"),
+                    "signal.periodic"),
+    **dict.fromkeys(("is_signed", "is_storage", "to_dlpack", "typename"), "predicates"),
+    "vmap": "func",
     **dict.fromkeys(("Generator", "default_generator", "fork_rng", "get_rng_state", "initial_seed", "manual_seed",
                      "seed", "set_rng_state"), "random"),
     **dict.fromkeys(("load", "save"), "io"),
@@ -389,7 +469,7 @@ _ELSEWHERE = {
 
 def __getattr__(name: str) -> _typing.Any:
     if name in ops.FUNCTIONS:
-        globals()[name] = found = ops.function(name)
+        globals()[name] = found = _public_form(__name__, name, ops.function(name))
         return found
     if name == "__all__":  # for "from autograd import *", which does not ask __dir__
         return [n for n in __dir__() if not n.startswith("_")]

@@ -98,6 +98,16 @@ class Attributes:
         """The number of elements."""
         return self._a.size
 
+    ndimension, nelement = dim, numel
+
+    def is_nonzero(self) -> bool:
+        """Whether the single element is not zero."""
+        return bool(self)
+
+    def is_same_size(self, other: Any) -> bool:
+        """Whether ``other`` has the same shape."""
+        return self._a.shape == other._a.shape
+
     def element_size(self) -> int:
         """Bytes per element."""
         return self._a.itemsize

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from .kernels.late import LATE
 
 if TYPE_CHECKING:
+    from .forms import Form
     from .primitive import Primitive
 
 #: Names the written functions may use. The modules that own these things put them here.
@@ -55,7 +56,7 @@ def _become(function: Any, owner: Any, write: Callable[[Any], str], names: Calla
 
 def lazy_function(op: Primitive) -> Any:
     """The public function of ``op``: signature, checks of types, then the core."""
-    f = lazy(op.name, op, function_text, _names)
+    f = lazy(op.name, op, function_text, names_of)
     f.__doc__, f.__qualname__, f.__module__ = op.forward.__doc__, op.name, op.forward.__module__
     f.__wrapped__ = op.forward  # for signatures and source links
     return f
@@ -63,7 +64,7 @@ def lazy_function(op: Primitive) -> Any:
 
 def lazy_core(op: Primitive) -> Any:
     """``op`` on Tensors that already have the right types, all parameters by position."""
-    return lazy("core", op, core_text, _names)
+    return lazy("core", op, core_text, names_of)
 
 
 def lazy_vjp(op: Primitive) -> Any:
@@ -71,10 +72,10 @@ def lazy_vjp(op: Primitive) -> Any:
 
     Raises `Modified` where a saved array was written to after ``seq``.
     """
-    return lazy("vjp", op, vjp_text, _names)
+    return lazy("vjp", op, vjp_text, names_of)
 
 
-def _names(op: Primitive) -> dict[str, Any]:
+def names_of(op: Primitive) -> dict[str, Any]:
     names: dict[str, Any] = {"op": op, "core": op.core, "forward": op.forward, "joint": op.joint, "quick": op.ufunc}
     names.update({f"rule_{k}": LATE[rule].twin if rule in LATE else rule for k, rule in op.rules.items()})
     names.update({f"fused_{k}": rule for k, rule in op.rules.items() if rule in LATE})
@@ -87,7 +88,11 @@ def _names(op: Primitive) -> dict[str, Any]:
 
 
 def _defaults(op: Primitive) -> dict[str, Any]:
-    f = op.forward
+    return defaults_of(op.forward)
+
+
+def defaults_of(f: Callable[..., Any]) -> dict[str, Any]:
+    """The defaults of a function's parameters."""
     code = f.__code__
     positional = code.co_varnames[:code.co_argcount]
     values = f.__defaults__ or ()
@@ -119,10 +124,17 @@ def _call(op: Primitive, arrays: bool) -> str:
                      for i, p in enumerate(op.params))
 
 
-def function_text(op: Primitive) -> str:
-    """The text of the public function: the common call, with everything else handed on."""
-    lines = [f"def {op.name}({_signature(op)}):"]
+def function_text(op: Primitive, form: Form | None = None) -> str:
+    """The text of a function on Tensors: the common call, with everything else handed on.
+
+    Args:
+        form: what callers may write beside the operation's own parameters; see `forms`.
+    """
+    lines = [f"def {op.name}({_signature(op) if form is None else form.signature}):"]
     flat = f"({', '.join(op.params)},)"
+    other = f"general(op, {flat})" if form is None else f"foreign(form, {flat})"
+    if form is not None:
+        lines += form.guard
     if op.varargs:
         lines += [f"    if {op.varargs} is not None or len(spread_) == 1:",
                   f"        {op.varargs} = spread(op, spread_, {op.varargs})",
@@ -134,7 +146,11 @@ def function_text(op: Primitive) -> str:
     lines.append("    except AttributeError:")
     if (op.method or op.common) and not op.variadic:
         lines += [f"        if {_is_raw(op)}:", f"            return {_raw(op)}"]
-    lines.append(f"        return general(op, {flat})")
+    if form is not None and op.numbers:
+        second = op.inputs[1]
+        lines += [f"        if {second}.__class__ is float or {second}.__class__ is int:",
+                  f"            return general(op, {flat})"]
+    lines.append(f"        return {other}")
     if op.common:
         lines += [f"    if not ({_inlined(op, op.common)}):", f"        return op.rest({', '.join(op.params)})"]
     guard = _guard(op)

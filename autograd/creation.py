@@ -23,7 +23,7 @@ Array = np.ndarray[Any, Any]
 def finish(array: Array, requires_grad: bool = False, device: Any = None) -> Any:
     """``array`` as a new leaf Tensor."""
     if device is not None:
-        dtypes.device(device)
+        dtypes.on_cpu(device)
     array = dtypes.native(array)
     t = wrap_node(array, None)
     if not MODE.plain and MODE.state.inference:
@@ -162,6 +162,8 @@ def scalar_tensor(s: Any, *, dtype: Any = None, device: Any = None, requires_gra
     >>> autograd.scalar_tensor(3)
     tensor(3.)
     """
+    if not isinstance(s, (bool, int, float, complex, np.generic)) and not hasattr(s, "_vc"):
+        fail(TypeError, f"scalar_tensor(): argument 's' (position 1) must be Number, not {type(s).__name__}")
     return finish(array_of(s, target_dtype(dtype) or DEFAULT.float, True), requires_grad, device)
 
 

@@ -47,7 +47,9 @@ def general(op: Primitive, args: tuple[Any, ...]) -> Any:
                 return custom(value, op, named)
         if any(isinstance(t, (np.ndarray, np.generic)) for t in tensors):
             return _on_arrays(op, named)
-        fail(TypeError, _not_tensor_message(op, named, tensors))
+        if not (op.numbers_alone and all(isinstance(t, (int, float, complex)) for t in tensors)):
+            fail(TypeError, _not_tensor_message(op, named, tensors))
+        tensors[0] = wrap_node(_number(tensors[0], result_type(tensors[:1])), None)
     tensors = [_as_operand(op, named, v) for v in tensors]
     if op.promote is not None:
         tensors = promote(op, tensors)

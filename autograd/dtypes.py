@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from .errors import fail
+from .errors import DeviceError, fail
 
 __all__ = [
     "bool", "cdouble", "cfloat", "complex128", "complex64", "device", "double", "dtype", "finfo",
@@ -289,34 +289,62 @@ class iinfo(np.iinfo):
         return np.iinfo(numpy_dtype(type))
 
 
+#: The kinds of device that PyTorch knows. Programs name them before they ask whether there is one.
+_DEVICES = frozenset((
+    "cpu", "cuda", "ipu", "xpu", "mkldnn", "opengl", "opencl", "ideep", "hip", "ve", "fpga", "maia", "xla", "lazy",
+    "vulkan", "mps", "meta", "hpu", "mtia", "privateuseone"))
+
+
 class device:
-    """Where a tensor lies. This engine computes on the CPU, so there is one device.
+    """Where a tensor lies. This engine computes on the CPU: other devices can be named, and not used.
 
     >>> import autograd
-    >>> autograd.device("cpu")
-    device(type='cpu')
+    >>> autograd.device("cpu"), autograd.device("cuda:1").index
+    (device(type='cpu'), 1)
     """
 
     __slots__ = ("index", "type")
 
     def __init__(self, type: Any = "cpu", index: builtins.int | None = None) -> None:
-        name, _, number = str(getattr(type, "type", type)).partition(":")
+        if isinstance(type, builtins.int):
+            fail(RuntimeError, f"device({type}) counts accelerators, and there are none here; use device='cpu'")
+        name, _, number = str(type).partition(":")
         if name in _SCALAR_TYPES:
             fail(RuntimeError, f"Invalid device string: {type!r} is a dtype; give autograd.{name}")
-        if name != "cpu":
-            fail(RuntimeError, f"device {type!r} is not available: tensors live on the CPU; "
-                               "use device='cpu' or leave it out")
+        if name not in _DEVICES or (number and not number.isdigit()):
+            fail(RuntimeError, f"Expected one of {', '.join(sorted(_DEVICES))} as the type of a device, got {type!r}; "
+                               "tensors live on 'cpu'")
         self.type = name
         self.index = builtins.int(number) if number else index
 
     def __repr__(self) -> str:
-        return "device(type='cpu')" if self.index is None else f"device(type='cpu', index={self.index})"
+        return f"device(type={self.type!r})" if self.index is None else (
+            f"device(type={self.type!r}, index={self.index})")
 
     def __str__(self) -> str:
-        return self.type
+        return self.type if self.index is None else f"{self.type}:{self.index}"
 
     def __eq__(self, other: object) -> builtins.bool:
-        return isinstance(other, device)
+        return isinstance(other, device) and (self.type, self.index) == (other.type, other.index)
 
     def __hash__(self) -> builtins.int:
-        return hash(self.type)
+        return hash((self.type, self.index))
+
+    def __enter__(self) -> device:
+        """New tensors lie on this device until the block ends; the CPU is the only one that is possible."""
+        on_cpu(self)
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        pass
+
+
+def on_cpu(spec: Any) -> None:
+    """Check that a tensor may lie on the device ``spec``: a `device`, a name, or None for the CPU.
+
+    Raises:
+        RuntimeError: it is another device than the CPU.
+    """
+    if spec is not None and (spec if isinstance(spec, device) else device(spec)).type != "cpu":
+        fail(DeviceError, f"device {str(spec)!r} is not available: tensors live on the CPU; "
+                           "use device='cpu' or leave it out")

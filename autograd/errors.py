@@ -15,6 +15,10 @@ from typing import Any, NoReturn
 import numpy as np
 
 
+class DeviceError(RuntimeError, AssertionError):
+    """A device other than the CPU was asked for. PyTorch without CUDA raises an AssertionError, so it is one, too."""
+
+
 class LinAlgError(RuntimeError):
     """A matrix the algorithm cannot take: singular, or not positive definite.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from .forms import publish as _publish
 from .ops.fft import (
     fft as fft,
     fft2 as fft2,
@@ -28,3 +29,5 @@ from .ops.frequencies import (
     ifftshift as ifftshift,
     rfftfreq as rfftfreq,
 )
+
+_publish(globals())

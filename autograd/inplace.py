@@ -23,15 +23,15 @@ if TYPE_CHECKING:
     from .primitive import Primitive
 
 
-def inplace(op: Primitive) -> Callable[..., Any]:
-    """The in-place form ``name_`` of an operation, which writes its result into the first input."""
+def inplace(op: Primitive, function: Callable[..., Any]) -> Callable[..., Any]:
+    """The in-place form ``name_`` of an operation, which writes the result of ``function`` into the first input."""
     name = op.name + "_"
 
     def method(self, *args, **kwargs):  # type: ignore[no-untyped-def]
         check_writable(self, name)
         if op.ufunc is not None and not kwargs and len(args) == len(op.inputs) - 1 and _write_directly(op, self, args):
             return self
-        return write_result(self, op.function(self, *args, **kwargs), name)
+        return write_result(self, function(self, *args, **kwargs), name)
 
     method.__name__ = method.__qualname__ = name
     method.__doc__ = f"In-place form of `{op.name}`: writes the result into ``self`` and returns it."

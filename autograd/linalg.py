@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from .errors import LinAlgError
+from .forms import publish as _publish
 from .ops.linalg.functions import linalg_matrix_exp as matrix_exp, matrix_power
 from .ops.linalg.least_squares import lstsq, matrix_rank, pinv
 from .ops.linalg.lu import ldl_factor, ldl_factor_ex, ldl_solve, lu, lu_factor, lu_factor_ex, lu_solve
@@ -22,3 +23,5 @@ __all__ = [
     "multi_dot", "norm", "pinv", "qr", "slogdet", "solve", "solve_ex", "solve_triangular", "svd", "svdvals",
     "tensorinv", "tensorsolve", "vander", "vecdot", "vector_norm",
 ]
+
+_publish(globals())

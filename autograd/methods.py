@@ -7,8 +7,9 @@ from typing import Any
 
 from . import creation, ops, ranges  # noqa: F401 (fill the registry)
 from .dispatch import constant
+from .forms import method_form
 from .inplace import check_writable, inplace, write_result
-from .primitive import COMPOSITES, REGISTRY, Composite
+from .primitive import COMPOSITES, REGISTRY, Composite, Primitive
 
 # Python's operators, by the operation that answers them.
 OPERATORS = {
@@ -71,11 +72,12 @@ def _polygamma(self, n):  # type: ignore[no-untyped-def]
 
 def _inplace_composite(c: Composite) -> Callable[..., Any]:
     name = c.name + "_"
+    function = method_form(c.function)
 
     def method(self, *args, **kwargs):  # type: ignore[no-untyped-def]
         check_writable(self, name)
         # On a copy: what the inner operations save must outlive the write.
-        return write_result(self, c.function(REGISTRY["clone"].function(self), *args, **kwargs), name)
+        return write_result(self, function(REGISTRY["clone"].function(self), *args, **kwargs), name)
 
     method.__name__ = method.__qualname__ = name
     method.__doc__ = f"In-place form of `{c.name}`: writes the result into ``self`` and returns it."
@@ -87,9 +89,13 @@ def _method(name: str) -> Callable[..., Any]:
     """The method of this name, from operations that are imported."""
     found: Any = REGISTRY.get(name) or COMPOSITES.get(name)
     if found is not None:
-        return found.function  # type: ignore[no-any-return]
+        return method_form(found.function)  # type: ignore[no-any-return]
     name = name.removesuffix("_")
-    return inplace(REGISTRY[name]) if name in REGISTRY else _inplace_composite(COMPOSITES[name])
+    return _inplace(REGISTRY[name]) if name in REGISTRY else _inplace_composite(COMPOSITES[name])
+
+
+def _inplace(op: Primitive) -> Callable[..., Any]:
+    return inplace(op, method_form(op.function))
 
 
 class Deferred:
@@ -115,12 +121,12 @@ def table() -> dict[str, Any]:
     found: dict[str, Any] = {name: Deferred(name) for name in ops.METHODS}
     for op in REGISTRY.values():
         if op.method:
-            found[op.name] = op.function
+            found[op.name] = method_form(op.function)
         if op.inplace:
-            found[op.name + "_"] = inplace(op)
+            found[op.name + "_"] = _inplace(op)
     for c in COMPOSITES.values():
         if c.method:
-            found[c.name] = c.function
+            found[c.name] = method_form(c.function) if c.public else c.function
         if c.inplace:
             found[c.name + "_"] = _inplace_composite(c)
     public = {**{n: op.function for n, op in REGISTRY.items()}, **{n: c.function for n, c in COMPOSITES.items()}}

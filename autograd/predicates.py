@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from . import dispatch
-from .dtypes import dtype, from_numpy
+from . import dispatch, ops
+from .dtypes import dtype, from_numpy, scalar_type
 from .errors import describe, fail
 from .tensor import Tensor
 
@@ -38,6 +38,50 @@ def is_complex(input: Tensor) -> bool:
     False
     """
     return input.is_complex()
+
+
+def is_signed(input: Tensor) -> bool:
+    """Whether the elements can be negative.
+
+    >>> import autograd
+    >>> autograd.is_signed(autograd.zeros(2, dtype=autograd.uint8))
+    False
+    """
+    return input.is_signed()
+
+
+def is_storage(obj: Any) -> bool:
+    """Whether ``obj`` is the memory of a tensor.
+
+    >>> import autograd
+    >>> autograd.is_storage(autograd.zeros(2).untyped_storage())
+    True
+    """
+    return isinstance(obj, ops.memory.Storage)
+
+
+def typename(obj: Any) -> str:
+    """The name of the type of ``obj``; of a tensor, one that says the type of its elements.
+
+    >>> import autograd
+    >>> autograd.typename(autograd.zeros(2)), autograd.typename(3)
+    ('autograd.FloatTensor', 'int')
+    """
+    if isinstance(obj, Tensor):
+        return f"autograd.{scalar_type(obj._a.dtype)}Tensor"
+    name = getattr(obj, "__qualname__", None) or getattr(obj, "__name__", None) or type(obj).__qualname__
+    module = getattr(obj, "__module__", None) or ("" if hasattr(obj, "__name__") else type(obj).__module__)
+    return name if module in ("", "builtins") else f"{module}.{name}"
+
+
+def to_dlpack(tensor: Tensor) -> Any:
+    """A DLPack capsule with the memory of the tensor, for another library to take.
+
+    >>> import autograd
+    >>> type(autograd.to_dlpack(autograd.zeros(2))).__name__
+    'PyCapsule'
+    """
+    return tensor.__dlpack__()
 
 
 def is_inference(input: Tensor) -> bool:

@@ -48,6 +48,7 @@ class Primitive:
         variadic: bool, aux: Sequence[str], outputs: int | str, broadcasts: bool, promote: str | None, view: bool,
         varargs: str | None, ufunc: np.ufunc | None, fast: codegen.Inline | None, common: codegen.Inline | None,
         holomorphic: bool, method: bool, inplace: bool, numpy: Sequence[Any], name: str | None, node_name: str | None,
+        numbers: str | None,
     ) -> None:
         self.forward, self.name = forward, name or forward.__name__
         self.variadic, self.aux, self.outputs, self.broadcasts = variadic, tuple(aux), outputs, broadcasts
@@ -63,6 +64,8 @@ class Primitive:
         if inputs is None:
             inputs = tuple(self.rules) or self.params[:1]
         self.inputs = tuple(p for p in self.params if p in inputs)
+        #: The inputs for which a caller may give a Python number, and whether for all of them at once.
+        self.numbers, self.numbers_alone = self.inputs[numbers == "second":] if numbers else (), numbers == "all"
         rules = {"": self.joint} if self.joint is not None else self.rules
         #: The names each rule takes, by input ("" for a joint rule).
         self.rule_params = {k: parameters(r) for k, r in rules.items()}
@@ -88,6 +91,8 @@ class Primitive:
                 fail(TypeError, f"{self.name}: {p!r} is not an input; parameters are {', '.join(self.params)}")
         if self.promote not in _PROMOTIONS:
             fail(TypeError, f"{self.name}: promote must be one of {_PROMOTIONS}, got {self.promote!r}")
+        if self.numbers and (self.promote is None or len(self.inputs) != 2):
+            fail(TypeError, f"{self.name}: numbers is for operations that promote two inputs")
         known = {"out", *self.params, *self.aux, *self.single_outputs}
         known |= {f"{p}_{what}" for p in self.inputs for what in ("shape", "dtype")}
         for name in self.kept:
@@ -144,7 +149,7 @@ def primitive(
     view: bool = False, varargs: str | None = None, ufunc: np.ufunc | None = None,
     fast: codegen.Inline | None = None, common: codegen.Inline | None = None, holomorphic: bool = False,
     method: bool = True, inplace: bool = False, numpy: Sequence[Any] = (), name: str | None = None,
-    node_name: str | None = None,
+    node_name: str | None = None, numbers: str | None = None,
 ) -> Callable[[F], F]:
     """Declare a function on arrays to be a differentiable operation on Tensors.
 
@@ -174,6 +179,9 @@ def primitive(
         inplace: make the in-place form ``name_``.
         numpy: the NumPy functions that this operation answers when they are called on Tensors.
         name, node_name: where the name of the function, or of its node, should be another.
+        numbers: of the two inputs of an operation that promotes, ``"second"`` may be a Python number where users call
+            it, ``"either"`` of them, or even ``"all"``. Default: none, as in PyTorch. Among themselves operations are
+            not so strict.
 
     Returns:
         The decorator. The decorated name becomes a function on Tensors; called on bare arrays it just computes.
@@ -196,7 +204,7 @@ def primitive(
             forward, vjp, inputs=inputs, variadic=variadic, aux=aux, outputs=outputs, broadcasts=broadcasts,
             promote=promote, view=view, varargs=varargs, ufunc=ufunc, fast=fast, common=common,
             holomorphic=holomorphic,
-            method=method, inplace=inplace, numpy=numpy, name=name, node_name=node_name)
+            method=method, inplace=inplace, numpy=numpy, name=name, node_name=node_name, numbers=numbers)
         REGISTRY[op.name] = op
         return op.function  # type: ignore[return-value]
     return declare
@@ -228,7 +236,7 @@ def composite(*, method: bool = True, inplace: bool = False, numpy: Sequence[Any
     """
     def declare(function: F) -> F:
         found = Composite(function, name or function.__name__, method, inplace, numpy, public)
-        COMPOSITES[found.name] = found
+        COMPOSITES[found.name] = function.composite = found  # type: ignore[attr-defined]
         if function.__code__.co_name != found.name:  # functions from one factory share their code
             function.__code__ = function.__code__.replace(co_name=found.name)
         CALLS[function.__code__] = found.name, function

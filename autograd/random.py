@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from .dtypes import device as _device
+from .dtypes import device as _device, on_cpu
 from .errors import describe, fail
 from .kernels.mt19937 import Engine
 from .tape import wrap_node
@@ -40,7 +40,7 @@ class Generator:
     __slots__ = ("__weakref__", "engine")
 
     def __init__(self, device: Any = "cpu") -> None:
-        _device(device)
+        on_cpu(device)
         self.engine = Engine(_FIRST_SEED)
 
     @property

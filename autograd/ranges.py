@@ -42,7 +42,7 @@ def arange(*bounds: Any, start: Any = None, end: Any = None, step: Any = None, d
     elif bounds:
         given = dict(zip(("start", "end", "step"), bounds, strict=False))
         start, end, step = given.get("start", start), given.get("end", end), given.get("step", step)
-    if end is None:
+    if end is None or None in bounds:
         fail(TypeError, 'arange() missing 1 required positional arguments: "end"')
     start, end, step = [_number(v) for v in (0 if start is None else start, end, 1 if step is None else step)]
     whole = all(isinstance(v, int) for v in (start, end, step))
@@ -131,7 +131,9 @@ def range_(start: Any = 0, end: Any = None, step: Any = 1, *, dtype: Any = None,
     >>> autograd.range(1, 2, 0.5)
     tensor([1.0000, 1.5000, 2.0000])
     """
-    start, end, step = (0, _number(start), step) if end is None else (_number(start), _number(end), step)
+    if end is None:
+        fail(TypeError, 'range() missing 1 required positional arguments: "end"')
+    start, end = _number(start), _number(end)
     target = target_dtype(dtype) or DEFAULT.float
     if step == 0:
         fail(RuntimeError, "step must be nonzero")

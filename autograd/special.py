@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from .forms import publish as _publish
 from .ops.bessel import (
     i0 as i0,
     special_airy_ai as airy_ai,
@@ -72,3 +73,5 @@ __all__ = [
     "shifted_chebyshev_polynomial_u", "shifted_chebyshev_polynomial_v", "shifted_chebyshev_polynomial_w", "sinc",
     "softmax", "spherical_bessel_j0", "xlog1py", "xlogy", "zeta",
 ]
+
+_publish(globals())

@@ -18,12 +18,13 @@ from .attributes import Attributes, Size as Size
 from .backward import backward
 from .codegen import RUNTIME
 from .errors import describe, fail
+from .place import Place
 from .protocols import Protocols
 from .tape import INFERENCE, Handle, Leaf, Node, Output, extra_of, new_leaf, wrap_node
 from .views import Meta, base_of, has_history, meta_of, node_of
 
 
-class Tensor(Attributes, Protocols):
+class Tensor(Attributes, Place, Protocols):
     """A multi-dimensional array of one element type that records what is computed from it.
 
     Make one with `tensor`, `zeros`, `randn`, ... Operations on tensors with ``requires_grad`` are recorded, and

@@ -1,1 +1,1 @@
-"""Benchmarks against peers. Run ``python -m benchmarks``."""
+"""``python -m benchmarks`` in a checkout is ``tapegrad bench``; the benchmarks are in tapegrad/bench."""

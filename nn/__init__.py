@@ -9,7 +9,16 @@ if not hasattr(autograd, "__tapegrad__"):
         f"nn is part of tapegrad, but 'import autograd' gave another package, {getattr(autograd, '__file__', None)} "
         "(HIPS autograd has the same name). Uninstall that one, or use an environment of its own for tapegrad")
 
-from . import functional as functional, init as init, modules as modules, utils as utils
+from . import (
+    common_types as common_types,
+    func as func,
+    functional as functional,
+    grad as grad,
+    init as init,
+    modules as modules,
+    parallel as parallel,
+    utils as utils,
+)
 from .activation import (
     CELU as CELU,
     ELU as ELU,
@@ -46,7 +55,11 @@ from .adaptive import (
 from .attention import (
     MultiheadAttention as MultiheadAttention,
 )
+from .common import (
+    factory_kwargs as factory_kwargs,
+)
 from .container import (
+    Container as Container,
     ModuleDict as ModuleDict,
     ModuleList as ModuleList,
     Sequential as Sequential,
@@ -104,6 +117,7 @@ from .loss import (
     KLDivLoss as KLDivLoss,
     L1Loss as L1Loss,
     LinearCrossEntropyLoss as LinearCrossEntropyLoss,
+    LinearCrossEntropyOptions as LinearCrossEntropyOptions,
     MarginRankingLoss as MarginRankingLoss,
     MSELoss as MSELoss,
     MultiLabelMarginLoss as MultiLabelMarginLoss,
@@ -149,6 +163,10 @@ from .padding import (
     ZeroPad1d as ZeroPad1d,
     ZeroPad2d as ZeroPad2d,
     ZeroPad3d as ZeroPad3d,
+)
+from .parallel import (
+    DataParallel as DataParallel,
+    SyncBatchNorm as SyncBatchNorm,
 )
 from .parameter import (
     Buffer as Buffer,

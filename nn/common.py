@@ -29,6 +29,33 @@ def new_parameter(shape: Any, device: Any = None, dtype: Any = None) -> Paramete
     return Parameter(empty(shape, device=device, dtype=dtype))
 
 
+def factory_kwargs(kwargs: dict[str, Any] | None) -> dict[str, Any]:
+    """The arguments for functions like ``empty``, from those of a constructor.
+
+    Args:
+        kwargs: ``device``, ``dtype``, ``memory_format``; and ``factory_kwargs``, a dictionary of more of them.
+
+    Raises:
+        TypeError: there are others, or one is given twice.
+
+    >>> import nn
+    >>> nn.factory_kwargs({"dtype": "float64", "factory_kwargs": {"device": "cpu"}})
+    {'device': 'cpu', 'dtype': 'float64'}
+    """
+    if kwargs is None:
+        return {}
+    names = {"device", "dtype", "memory_format"}
+    unexpected = set(kwargs) - names - {"factory_kwargs"}
+    if unexpected:
+        fail(TypeError, f"unexpected kwargs {unexpected}")
+    found = dict(kwargs.get("factory_kwargs", {}))
+    for name in sorted(names & set(kwargs)):
+        if name in found:
+            fail(TypeError, f"{name} specified twice, in **kwargs and in factory_kwargs")
+        found[name] = kwargs[name]
+    return found
+
+
 def ntuple(value: Any, n: int) -> tuple[Any, ...]:
     """``value`` as a tuple: itself where it is one, else ``n`` times the value."""
     return tuple(value) if isinstance(value, Iterable) else (value,) * n

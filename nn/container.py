@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import operator
+import warnings
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
 from typing import Any
@@ -10,6 +11,25 @@ from typing import Any
 from autograd.errors import fail
 
 from .module import Module
+
+
+class Container(Module):
+    """Modules by name; `Module` itself is the same, and the name is deprecated.
+
+    >>> import nn, warnings
+    >>> with warnings.catch_warnings(action="ignore"):
+    ...     nn.Container(act=nn.ReLU())
+    Container(
+      (act): ReLU()
+    )
+    """
+
+    def __init__(self, **kwargs: Any) -> None:
+        warnings.warn("`nn.Container` is deprecated. All of its functionality is now implemented in `nn.Module`. "
+                      "Subclass that instead.", FutureWarning, stacklevel=2)
+        super().__init__()
+        for name, module in kwargs.items():
+            self.add_module(name, module)
 
 
 class Sequential(Module):

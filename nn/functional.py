@@ -5,6 +5,7 @@ Most are the operations of `autograd` themselves; the few functions written out 
 
 from __future__ import annotations
 
+from autograd.forms import publish as _publish
 from autograd.ops.activation import (
     gelu as gelu,
     glu as glu,
@@ -38,6 +39,7 @@ from autograd.ops.conv import (
     conv1d as conv1d,
     conv2d as conv2d,
     conv3d as conv3d,
+    conv_tbc as conv_tbc,
     conv_transpose1d as conv_transpose1d,
     conv_transpose2d as conv_transpose2d,
     conv_transpose3d as conv_transpose3d,
@@ -62,6 +64,7 @@ from autograd.ops.embedding import embedding as embedding, embedding_bag as embe
 from autograd.ops.fold import (
     channel_shuffle as channel_shuffle,
     fold as fold,
+    native_channel_shuffle as native_channel_shuffle,
     pixel_shuffle as pixel_shuffle,
     pixel_unshuffle as pixel_unshuffle,
     unfold as unfold,
@@ -152,3 +155,5 @@ from .with_indices import (
     max_pool2d_with_indices as max_pool2d_with_indices,
     max_pool3d_with_indices as max_pool3d_with_indices,
 )
+
+_publish(globals())

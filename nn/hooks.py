@@ -14,20 +14,24 @@ from autograd.tape import Handle, as_tensor, tick
 from .place import locate
 
 
-class Hook(NamedTuple):
-    """A function to call, and how."""
+class Way(NamedTuple):
+    """How a hook is to be called."""
 
-    function: Callable[..., Any]
     with_kwargs: bool = False
     always_call: bool = False
 
 
 class Registry(dict[int, Any]):
-    """Hooks in the order in which they run."""
+    """Hooks in the order in which they run; programs look for theirs among the values, so those are the hooks alone."""
 
-    def add(self, hook: Any, prepend: bool = False) -> Handle:
-        """Note ``hook``; the handle takes it away again."""
+    def __init__(self) -> None:
+        super().__init__()
+        self.ways: dict[int, Any] = {}
+
+    def add(self, hook: Any, prepend: bool = False, way: Any = None) -> Handle:
+        """Note ``hook`` and how to call it; the handle takes it away again."""
         key = tick()
+        self.ways[key] = way
         if prepend:
             later = dict(self)
             self.clear()
@@ -36,6 +40,10 @@ class Registry(dict[int, Any]):
         else:
             self[key] = hook
         return Handle(self, key)
+
+    def pairs(self) -> list[tuple[Any, Any]]:
+        """Each hook with how to call it."""
+        return [(hook, self.ways[key]) for key, hook in self.items()]
 
 
 #: Hooks of every module.
@@ -73,7 +81,7 @@ def _at_boundary(values: tuple[Any, ...], on_backward: Callable[..., Any]) -> tu
 class BackwardBoundary:
     """Calls a module's backward hooks once, when the gradients of its outputs and of its inputs are there."""
 
-    def __init__(self, module: Any, hooks: list[Hook], pre_hooks: list[Hook]) -> None:
+    def __init__(self, module: Any, hooks: list[Any], pre_hooks: list[Any]) -> None:
         self.module, self.hooks, self.pre_hooks = module, hooks, pre_hooks
         self.grad_outputs: tuple[Any, ...] | None = None
         self.inputs_recorded = False
@@ -114,10 +122,10 @@ class BackwardBoundary:
         self.grad_outputs = None
         return grads
 
-    def _run(self, kind: str, hook: Hook, old: Any, *args: Any) -> Any:
+    def _run(self, kind: str, hook: Any, old: Any, *args: Any) -> Any:
         """What ``hook`` makes of the gradients ``old``; None where it may not replace them."""
         try:
-            new = hook.function(self.module, *args)
+            new = hook(self.module, *args)
             if new is None:
                 return old
             if old is not None:
@@ -131,8 +139,8 @@ class BackwardBoundary:
         return old
 
 
-def _name(hook: Hook) -> str:
-    return repr(getattr(hook.function, "__name__", type(hook.function).__name__))
+def _name(hook: Any) -> str:
+    return repr(getattr(hook, "__name__", type(hook).__name__))
 
 
 def _like(result: tuple[Any, ...], values: tuple[Any, ...]) -> Any:
@@ -153,12 +161,12 @@ def _checked(new: Any, old: tuple[Any, ...], what: str) -> tuple[Any, ...]:
 
 def call_with_hooks(module: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     """The forward of ``module`` with all its hooks and the global ones."""
-    after = [*FORWARD.items(), *module._forward_hooks.items()]
-    finished: set[int] = set()
+    after = [*FORWARD.pairs(), *module._forward_hooks.pairs()]
+    started = 0
     result = None
     try:
-        for hook in (*FORWARD_PRE.values(), *module._forward_pre_hooks.values()):
-            args, kwargs = _run_pre_hook(hook, module, args, kwargs)
+        for hook, way in (*FORWARD_PRE.pairs(), *module._forward_pre_hooks.pairs()):
+            args, kwargs = _run_pre_hook(hook, way, module, args, kwargs)
         boundary = None
         backward_hooks = [*BACKWARD.values(), *module._backward_hooks.values()]
         backward_pre_hooks = [*BACKWARD_PRE.values(), *module._backward_pre_hooks.values()]
@@ -166,32 +174,32 @@ def call_with_hooks(module: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) 
             boundary = BackwardBoundary(module, backward_hooks, backward_pre_hooks)
             args = boundary.enter(args)
         result = module.forward(*args, **kwargs)
-        for key, hook in after:
-            finished.add(key)
-            result = _run_hook(hook, module, args, kwargs, result)
+        for hook, way in after:
+            started += 1
+            result = _run_hook(hook, way, module, args, kwargs, result)
         return result if boundary is None else boundary.leave(result)
     except Exception:
-        for key, hook in after:
-            if hook.always_call and key not in finished:
+        for hook, way in after[started:]:
+            if way.always_call:
                 try:
-                    result = _run_hook(hook, module, args, kwargs, result)
+                    result = _run_hook(hook, way, module, args, kwargs, result)
                 except Exception as error:
                     warnings.warn("module forward hook with ``always_call=True`` raised an exception that was silenced "
                                   f"as another error was raised in forward: {error}", stacklevel=3)
         raise
 
 
-def _call(kind: str, hook: Hook, module: Any, *args: Any) -> Any:
+def _call(kind: str, hook: Any, module: Any, *args: Any) -> Any:
     try:
-        return hook.function(module, *args)
+        return hook(module, *args)
     except Exception as error:
-        if not getattr(hook.function, "is_own", False):  # our own hooks are part of the module
+        if not getattr(hook, "is_own", False):  # our own hooks are part of the module
             locate(error, module, what=f"{kind} {_name(hook)} of module")
         raise
 
 
-def _run_pre_hook(hook: Hook, module: Any, args: Any, kwargs: Any) -> tuple[Any, Any]:
-    if not hook.with_kwargs:
+def _run_pre_hook(hook: Any, way: Way, module: Any, args: Any, kwargs: Any) -> tuple[Any, Any]:
+    if not way.with_kwargs:
         new = _call("forward pre-hook", hook, module, args)
         if new is not None:
             args = new if isinstance(new, tuple) else (new,)
@@ -204,8 +212,8 @@ def _run_pre_hook(hook: Hook, module: Any, args: Any, kwargs: Any) -> tuple[Any,
     return new
 
 
-def _run_hook(hook: Hook, module: Any, args: Any, kwargs: Any, result: Any) -> Any:
-    given = (args, kwargs, result) if hook.with_kwargs else (args, result)
+def _run_hook(hook: Any, way: Way, module: Any, args: Any, kwargs: Any, result: Any) -> Any:
+    given = (args, kwargs, result) if way.with_kwargs else (args, result)
     new = _call("forward hook", hook, module, *given)
     return result if new is None else new
 
@@ -250,7 +258,7 @@ class Hookable:
             A handle whose ``remove()`` takes the hook away.
         """
         vars(self)["_hooked"] = True
-        return self._forward_pre_hooks.add(Hook(hook, with_kwargs), prepend)
+        return self._forward_pre_hooks.add(hook, prepend, Way(with_kwargs))
 
     def register_forward_hook(self, hook: Callable[..., Any], *, prepend: bool = False, with_kwargs: bool = False,
                               always_call: bool = False) -> Handle:
@@ -266,20 +274,21 @@ class Hookable:
             A handle whose ``remove()`` takes the hook away.
         """
         vars(self)["_hooked"] = True
-        return self._forward_hooks.add(Hook(hook, with_kwargs, always_call), prepend)
+        return self._forward_hooks.add(hook, prepend, Way(with_kwargs, always_call))
 
     def register_full_backward_pre_hook(self, hook: Callable[..., Any], prepend: bool = False) -> Handle:
         """Call ``hook(module, grad_output)`` when the outputs' gradients are there; it may return others."""
         vars(self)["_hooked"] = True
-        return self._backward_pre_hooks.add(Hook(hook), prepend)
+        return self._backward_pre_hooks.add(hook, prepend)
 
     def register_full_backward_hook(self, hook: Callable[..., Any], prepend: bool = False) -> Handle:
         """Call ``hook(module, grad_input, grad_output)`` when the inputs' gradients are there; it may return others."""
         vars(self)["_hooked"] = True
-        return self._backward_hooks.add(Hook(hook), prepend)
+        return self._backward_hooks.add(hook, prepend)
 
-    # PyTorch keeps this older name for hooks that saw only the last operation; it sees the whole module here.
-    register_backward_hook = register_full_backward_hook
+    def register_backward_hook(self, hook: Callable[..., Any]) -> Handle:
+        """The older name of `register_full_backward_hook`; here, too, the hook sees the whole module."""
+        return self.register_full_backward_hook(hook)
 
 
 def _watch_every_module() -> None:
@@ -289,23 +298,23 @@ def _watch_every_module() -> None:
 def register_module_forward_pre_hook(hook: Callable[..., Any]) -> Handle:
     """Call ``hook(module, args)`` before the forward of every module."""
     _watch_every_module()
-    return FORWARD_PRE.add(Hook(hook))
+    return FORWARD_PRE.add(hook, way=Way())
 
 
 def register_module_forward_hook(hook: Callable[..., Any], *, with_kwargs: bool = False,
                                  always_call: bool = False) -> Handle:
     """Call ``hook(module, args, output)`` after the forward of every module."""
     _watch_every_module()
-    return FORWARD.add(Hook(hook, with_kwargs, always_call))
+    return FORWARD.add(hook, way=Way(with_kwargs, always_call))
 
 
 def register_module_full_backward_pre_hook(hook: Callable[..., Any]) -> Handle:
     """Call ``hook(module, grad_output)`` before the backward of every module."""
     _watch_every_module()
-    return BACKWARD_PRE.add(Hook(hook))
+    return BACKWARD_PRE.add(hook)
 
 
 def register_module_full_backward_hook(hook: Callable[..., Any]) -> Handle:
     """Call ``hook(module, grad_input, grad_output)`` after the backward of every module."""
     _watch_every_module()
-    return BACKWARD.add(Hook(hook))
+    return BACKWARD.add(hook)

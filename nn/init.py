@@ -17,6 +17,8 @@ from autograd import Tensor, no_grad, randperm
 from autograd.errors import fail
 from autograd.tape import wrap_node, written
 
+from .skipping import unless_skipped
+
 F = TypeVar("F", bound=Callable[..., Any])
 
 __all__ = [
@@ -76,6 +78,7 @@ def _fans(tensor: Tensor) -> tuple[int, int]:
 _calculate_fan_in_and_fan_out = _fans  # the name under which PyTorch programs know it
 
 
+@unless_skipped
 def uniform_(tensor: Tensor, a: float = 0.0, b: float = 1.0, generator: Any = None) -> Tensor:
     """Fill with draws from the uniform distribution on [a, b).
 
@@ -88,6 +91,7 @@ def uniform_(tensor: Tensor, a: float = 0.0, b: float = 1.0, generator: Any = No
         return tensor.uniform_(a, b, generator=generator)
 
 
+@unless_skipped
 def normal_(tensor: Tensor, mean: float = 0.0, std: float = 1.0, generator: Any = None) -> Tensor:
     """Fill with draws from the normal distribution of this mean and standard deviation.
 
@@ -100,6 +104,7 @@ def normal_(tensor: Tensor, mean: float = 0.0, std: float = 1.0, generator: Any 
         return tensor.normal_(mean, std, generator=generator)
 
 
+@unless_skipped
 def constant_(tensor: Tensor, val: float) -> Tensor:
     """Fill with one value.
 
@@ -110,6 +115,7 @@ def constant_(tensor: Tensor, val: float) -> Tensor:
     return _write(tensor, val)
 
 
+@unless_skipped
 def ones_(tensor: Tensor) -> Tensor:
     """Fill with ones.
 
@@ -120,6 +126,7 @@ def ones_(tensor: Tensor) -> Tensor:
     return _write(tensor, 1)
 
 
+@unless_skipped
 def zeros_(tensor: Tensor) -> Tensor:
     """Fill with zeros.
 
@@ -132,6 +139,7 @@ def zeros_(tensor: Tensor) -> Tensor:
     return _write(tensor, 0)
 
 
+@unless_skipped
 def eye_(tensor: Tensor) -> Tensor:
     """Fill a matrix with ones on the diagonal and zeros elsewhere.
 
@@ -145,6 +153,7 @@ def eye_(tensor: Tensor) -> Tensor:
     return _write(tensor, np.eye(*tensor._a.shape))
 
 
+@unless_skipped
 def dirac_(tensor: Tensor, groups: int = 1) -> Tensor:
     """Fill the weight of a convolution so that it passes on as many channels unchanged as it can.
 
@@ -172,6 +181,7 @@ def dirac_(tensor: Tensor, groups: int = 1) -> Tensor:
     return _write(tensor, values)
 
 
+@unless_skipped
 def xavier_uniform_(tensor: Tensor, gain: float = 1.0, generator: Any = None) -> Tensor:
     """Fill from U(-a, a) with a = gain * sqrt(6 / (fan_in + fan_out)).
 
@@ -187,6 +197,7 @@ def xavier_uniform_(tensor: Tensor, gain: float = 1.0, generator: Any = None) ->
     return uniform_(tensor, -bound, bound, generator)
 
 
+@unless_skipped
 def xavier_normal_(tensor: Tensor, gain: float = 1.0, generator: Any = None) -> Tensor:
     """Fill from N(0, std^2) with std = gain * sqrt(2 / (fan_in + fan_out)); see `xavier_uniform_`.
 
@@ -198,20 +209,26 @@ def xavier_normal_(tensor: Tensor, gain: float = 1.0, generator: Any = None) -> 
     return normal_(tensor, 0.0, gain * math.sqrt(2.0 / sum(_fans(tensor))), generator)
 
 
-def _kaiming_std(tensor: Tensor, a: float, mode: str, nonlinearity: str) -> float:
+def _calculate_correct_fan(tensor: Tensor, mode: str) -> int:
+    """The fan in or the fan out, by its name; private in PyTorch, too, and yet used."""
     modes = ["fan_in", "fan_out"]
     if mode.lower() not in modes:
         fail(ValueError, f"Mode {mode.lower()} not supported, please use one of {modes}")
-    return calculate_gain(nonlinearity, a) / math.sqrt(_fans(tensor)[modes.index(mode.lower())])
+    return _fans(tensor)[modes.index(mode.lower())]
+
+
+def _kaiming_std(tensor: Tensor, a: float, mode: str, nonlinearity: str) -> float:
+    return calculate_gain(nonlinearity, a) / math.sqrt(_calculate_correct_fan(tensor, mode))
 
 
 def _is_empty(tensor: Tensor) -> bool:
     if 0 in tensor._a.shape:
-        warnings.warn("Initializing zero-element tensors is a no-op", stacklevel=3)
+        warnings.warn("Initializing zero-element tensors is a no-op", stacklevel=4)
         return True
     return False
 
 
+@unless_skipped
 def kaiming_uniform_(tensor: Tensor, a: float = 0, mode: str = "fan_in", nonlinearity: str = "leaky_relu",
                      generator: Any = None) -> Tensor:
     """Fill from U(-bound, bound) with bound = gain * sqrt(3 / fan).
@@ -236,6 +253,7 @@ def kaiming_uniform_(tensor: Tensor, a: float = 0, mode: str = "fan_in", nonline
     return uniform_(tensor, -bound, bound, generator)
 
 
+@unless_skipped
 def kaiming_normal_(tensor: Tensor, a: float = 0, mode: str = "fan_in", nonlinearity: str = "leaky_relu",
                     generator: Any = None) -> Tensor:
     """Fill from N(0, std^2) with std = gain / sqrt(fan); arguments as in `kaiming_uniform_`.
@@ -255,6 +273,7 @@ def _draw(tensor: Tensor, fill: Callable[..., Tensor], *args: Any) -> np.ndarray
     return fill(wrap_node(np.empty(tensor._a.shape, tensor._a.dtype), None), *args)._a
 
 
+@unless_skipped
 def trunc_normal_(tensor: Tensor, mean: float = 0.0, std: float = 1.0, a: float = -2.0, b: float = 2.0,
                   generator: Any = None) -> Tensor:
     """Fill from N(mean, std^2) restricted to [a, b], by drawing again what falls outside.
@@ -272,7 +291,7 @@ def trunc_normal_(tensor: Tensor, mean: float = 0.0, std: float = 1.0, a: float 
 
     if mean < a - 2 * std or mean > b + 2 * std:
         warnings.warn("mean is more than 2 std from [a, b] in nn.init.trunc_normal_. The distribution of values may be "
-                      "incorrect.", stacklevel=2)
+                      "incorrect.", stacklevel=3)
     if below((b - mean) / std) - below((a - mean) / std) > 0.3:
         low, high = tensor._a.dtype.type(a), tensor._a.dtype.type(b)
         values = _draw(tensor, normal_, mean, std, generator)
@@ -291,6 +310,7 @@ def trunc_normal_(tensor: Tensor, mean: float = 0.0, std: float = 1.0, a: float 
     return _write(tensor, values)
 
 
+@unless_skipped
 def orthogonal_(tensor: Tensor, gain: float = 1, generator: Any = None) -> Tensor:
     """Fill with a (semi-)orthogonal matrix, uniformly distributed, times ``gain``.
 
@@ -320,6 +340,7 @@ def orthogonal_(tensor: Tensor, gain: float = 1, generator: Any = None) -> Tenso
     return _write(tensor, (q.T if wide else q).reshape(shape) * tensor._a.dtype.type(gain))
 
 
+@unless_skipped
 def sparse_(tensor: Tensor, sparsity: float, std: float = 0.01, generator: Any = None) -> Tensor:
     """Fill a matrix from N(0, std^2), and set a part of each column to zero.
 

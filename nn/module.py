@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from autograd import Tensor, no_grad
-from autograd.dtypes import device as Device, dtype as DType, numpy_dtype
+from autograd import Tensor, empty_like, no_grad
+from autograd.dtypes import device as Device, dtype as DType, numpy_dtype, on_cpu
 from autograd.errors import fail
 from autograd.where import MODULE_CALLS
 
@@ -37,11 +37,20 @@ class Module(Registering, Tree, Hookable, Stateful):
 
     training: bool
 
-    def __init__(self) -> None:
+    #: Whether ``__init__`` goes on to the class after `Module` in the order of a subclass, with the arguments it got.
+    call_super_init = False
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        if not self.call_super_init and (args or kwargs):
+            got = f"got an unexpected keyword argument '{next(iter(kwargs))}'" if kwargs else (
+                f"takes 1 positional argument but {len(args) + 1} were given")
+            fail(TypeError, f"{type(self).__name__}.__init__() {got}")
         vars(self)["training"] = True
         self._init_members()
         self._init_hooks()
         self._init_state_hooks()
+        if self.call_super_init:
+            super().__init__(*args, **kwargs)
 
     def forward(self, *args: Any, **kwargs: Any) -> Any:
         """What the module computes; every subclass defines it."""
@@ -104,12 +113,12 @@ class Module(Registering, Tree, Hookable, Stateful):
             TypeError: the dtype is neither floating nor complex.
         """
         dtype = kwargs.pop("dtype", None)
-        Device(kwargs.pop("device", None) or "cpu")
+        on_cpu(kwargs.pop("device", None))
         for value in (*args, kwargs.pop("tensor", None)):
             if isinstance(value, Tensor):
                 dtype = value.dtype
             elif isinstance(value, (str, Device)):
-                Device(value)
+                on_cpu(value)
             elif isinstance(value, DType):
                 dtype = value
         kwargs.pop("non_blocking", None)
@@ -141,7 +150,7 @@ class Module(Registering, Tree, Hookable, Stateful):
 
     def type(self, dst_type: Any) -> Any:
         """Convert all parameters and buffers to ``dst_type``."""
-        return self._apply(lambda t: t.to(dst_type))
+        return self._apply(lambda t: t.type(dst_type))
 
     def cpu(self) -> Any:
         """The module itself: it lives on the CPU."""
@@ -149,7 +158,15 @@ class Module(Registering, Tree, Hookable, Stateful):
 
     def cuda(self, device: Any = None) -> Any:
         """Raises: there is no such device here."""
-        Device("cuda" if device is None else device)
+        on_cpu(Device("cuda") if device is None or isinstance(device, int) else device)
+
+    def to_empty(self, *, device: Any, recurse: bool = True) -> Any:
+        """Give parameters and buffers memory that nobody has filled, of their shapes; returns the module."""
+        on_cpu(device or "cpu")
+        return self._apply(empty_like, recurse)
+
+    def compile(self, *args: Any, **kwargs: Any) -> None:
+        """Accepted, and changes nothing: there is no compiler of whole modules, and results would be the same."""
 
     def share_memory(self) -> Any:
         """The module itself: there are no processes to share with."""

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import sys
+
 from . import (
     activation as activation,
     adaptive as adaptive,
+    attention as attention,
     container as container,
     conv as conv,
     distance as distance,
@@ -13,6 +16,7 @@ from . import (
     linear as linear,
     loss as loss,
     module as module,
+    module_utils,
     norm as norm,
     padding as padding,
     pooling as pooling,
@@ -23,5 +27,10 @@ from . import (
 )
 from .module import Module as Module
 
+utils = module_utils
 batchnorm = instancenorm = normalization = norm
 channelshuffle = flatten = fold = pixelshuffle = upsampling = rearrange
+
+# So that ``from nn.modules.conv import _ConvNd`` finds them.
+sys.modules.update({f"{__name__}.{_name}": _found for _name, _found in list(globals().items())
+                    if getattr(_found, "__name__", "").startswith("nn.")})

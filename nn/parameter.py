@@ -146,6 +146,20 @@ class Uninitialized:
         return memo[id(self)]
 
 
+#: The name that PyTorch has for it.
+UninitializedTensorMixin = Uninitialized
+
+
+def is_lazy(param: Any) -> bool:
+    """Whether a parameter or buffer waits for its shape.
+
+    >>> from nn.parameter import UninitializedParameter, is_lazy
+    >>> is_lazy(UninitializedParameter())
+    True
+    """
+    return isinstance(param, Uninitialized)
+
+
 class UninitializedParameter(Uninitialized, Parameter):  # type: ignore[misc, override]
     """A parameter whose shape is not known yet; ``materialize(shape)`` makes it a `Parameter`."""
 

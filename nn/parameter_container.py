@@ -20,11 +20,11 @@ def _as_parameter(value: Any) -> Any:
     return Parameter(value) if isinstance(value, Tensor) and not isinstance(value, Parameter) else value
 
 
-def _describe(value: Any) -> str:
+def _describe(value: Any, elements: str) -> str:
     if not isinstance(value, Tensor):
         return f"Object of type: {type(value).__name__}"
     kind = "Parameter" if isinstance(value, Parameter) else "Tensor"
-    return f"{kind} containing: [{value.dtype!r} of size {'x'.join(map(str, value.shape))}]"
+    return f"{kind} containing: [{elements} of size {'x'.join(map(str, value.shape))}]"
 
 
 class ParameterList(Module):
@@ -79,7 +79,8 @@ class ParameterList(Module):
         return self
 
     def extra_repr(self) -> str:
-        return "\n".join(f"  ({i}): {_describe(value)}" for i, value in enumerate(self))
+        return "\n".join(f"  ({i}): {_describe(value, repr(getattr(value, 'dtype', None)))}"
+                         for i, value in enumerate(self))
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         fail(RuntimeError, "ParameterList should not be called.")
@@ -186,7 +187,9 @@ class ParameterDict(Module):
             self[key] = value
 
     def extra_repr(self) -> str:
-        return "\n".join(f"  ({key}): {_describe(value)}" for key, value in self.items())
+        # PyTorch names the elements by their older type here, and by their dtype in lists.
+        return "\n".join(f"  ({key}): {_describe(value, value.type() if isinstance(value, Tensor) else '')}"
+                         for key, value in self.items())
 
     def __call__(self, input: Any) -> Any:
         fail(RuntimeError, "ParameterDict should not be called.")

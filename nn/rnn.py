@@ -9,6 +9,7 @@ from typing import Any
 
 from autograd import Tensor, cat, stack, zeros
 from autograd.errors import fail
+from autograd.ops.recurrent import gru_step, lstm_step
 
 from . import functional as F, hints, init
 from .common import new_parameter
@@ -36,9 +37,7 @@ def lstm_cell(gates: Tensor, state: State, weight: Any, bias: Any, project: Any 
     ``c = sigmoid(f) * c + sigmoid(i) * tanh(g)``, ``h = sigmoid(o) * tanh(c)``, projected where there is a projection.
     """
     h, c = state
-    i, f, g, o = (gates + F.linear(h, weight, bias)).chunk(4, 1)
-    c = f.sigmoid() * c + i.sigmoid() * g.tanh()
-    h = o.sigmoid() * c.tanh()
+    h, c, _ = lstm_step(gates, F.linear(h, weight, bias), c)
     return (h if project is None else F.linear(h, project)), c
 
 
@@ -48,10 +47,7 @@ def gru_cell(gates: Tensor, state: State, weight: Any, bias: Any, project: Any =
     ``n = tanh(n_x + sigmoid(r) * n_h)``, ``h = n + sigmoid(z) * (h - n)``.
     """
     h, = state
-    r_x, z_x, n_x = gates.chunk(3, 1)
-    r_h, z_h, n_h = F.linear(h, weight, bias).chunk(3, 1)
-    n = (n_x + (r_x + r_h).sigmoid() * n_h).tanh()
-    return (n + (z_x + z_h).sigmoid() * (h - n),)
+    return (gru_step(gates, F.linear(h, weight, bias), h)[0],)
 
 
 _CELLS: dict[str, Cell] = {"RNN_TANH": tanh_cell, "RNN_RELU": relu_cell, "LSTM": lstm_cell, "GRU": gru_cell}

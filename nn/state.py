@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from os import PathLike
@@ -81,7 +82,7 @@ class Stateful:
         """Take back what `get_extra_state` gave."""
         fail(RuntimeError, f"{type(self).__name__} has no extra state: define get_extra_state and set_extra_state")
 
-    def state_dict(self, *, destination: Any = None, prefix: str = "", keep_vars: bool = False) -> Any:
+    def state_dict(self, *args: Any, destination: Any = None, prefix: str = "", keep_vars: bool = False) -> Any:
         """The parameters and persistent buffers of the module and its descendants, by dotted name.
 
         Args:
@@ -93,6 +94,11 @@ class Stateful:
         >>> list(nn.Sequential(nn.Linear(2, 1), nn.Tanh()).state_dict())
         ['0.weight', '0.bias']
         """
+        if args:
+            warnings.warn("Positional args are being deprecated, use kwargs instead.", FutureWarning, stacklevel=2)
+            given = dict(zip(("destination", "prefix", "keep_vars"), args))
+            destination = given.get("destination") if destination is None else destination
+            prefix, keep_vars = prefix or given.get("prefix", ""), keep_vars or given.get("keep_vars", False)
         if destination is None:
             destination = OrderedDict()
             destination._metadata = OrderedDict()
@@ -105,7 +111,7 @@ class Stateful:
         for name, module in self._modules.items():
             if module is not None:
                 module.state_dict(destination=destination, prefix=f"{prefix}{name}.", keep_vars=keep_vars)
-        for hook, public in self._state_dict_hooks.values():
+        for hook, public in self._state_dict_hooks.pairs():
             result = hook(self, destination, prefix, metadata)
             if result is not None:
                 if public:
@@ -130,11 +136,11 @@ class Stateful:
 
     def register_state_dict_post_hook(self, hook: Callable[..., None]) -> Handle:
         """Call ``hook(module, state_dict, prefix, local_metadata)`` after `state_dict`; it may change the dict."""
-        return self._state_dict_hooks.add((hook, True))
+        return self._state_dict_hooks.add(hook, way=True)
 
     def _register_state_dict_hook(self, hook: Callable[..., Any]) -> Handle:
         """Like `register_state_dict_post_hook`, for hooks that may return another dict."""
-        return self._state_dict_hooks.add((hook, False))
+        return self._state_dict_hooks.add(hook, way=False)
 
     # --- loading ------------------------------------------------------------------------------------------
 
@@ -203,7 +209,7 @@ class Stateful:
         missing_keys: list[str], unexpected_keys: list[str], error_msgs: list[str],
     ) -> None:
         """Load this module alone; subclasses override it to read older forms of their state."""
-        for hook, with_module in self._load_state_dict_pre_hooks.values():
+        for hook, with_module in self._load_state_dict_pre_hooks.pairs():
             hook(*((self,) if with_module else ()), state_dict, prefix, local_metadata, strict, missing_keys,
                  unexpected_keys, error_msgs)
         own = {k: t for k, t in (*self._parameters.items(), *self._persistent_buffers()) if t is not None}
@@ -278,7 +284,7 @@ class Stateful:
         return self._register_load_state_dict_pre_hook(hook, with_module=True)
 
     def _register_load_state_dict_pre_hook(self, hook: Callable[..., None], with_module: bool = False) -> Handle:
-        return self._load_state_dict_pre_hooks.add((hook, with_module))
+        return self._load_state_dict_pre_hooks.add(hook, way=with_module)
 
     def register_load_state_dict_post_hook(self, hook: Callable[..., None]) -> Handle:
         """Call ``hook(module, incompatible_keys)`` after this module and its descendants took their state."""

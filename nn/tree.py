@@ -36,9 +36,9 @@ class Tree:
             start = f"{name}." if name else ""
             stack += [(start + k, m) for k, m in reversed(module._modules.items()) if m is not None]
 
-    def modules(self) -> Iterator[Any]:
-        """This module and all below it, each once."""
-        for _, module in self.named_modules():
+    def modules(self, remove_duplicate: bool = True) -> Iterator[Any]:
+        """This module and all below it, each once; without ``remove_duplicate``, as often as it is there."""
+        for _, module in self.named_modules(remove_duplicate=remove_duplicate):
             yield module
 
     def named_children(self) -> Iterator[tuple[str, Any]]:

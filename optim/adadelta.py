@@ -16,7 +16,8 @@ from typing import Any
 
 import numpy as np
 
-from .rule import RuleOptimizer, check, check_lr, gradient
+from .options import check, checked
+from .rule import RuleOptimizer, gradient
 
 
 class Adadelta(RuleOptimizer):
@@ -47,13 +48,8 @@ class Adadelta(RuleOptimizer):
         self, params: Iterable[Any], lr: Any = 1.0, rho: float = 0.9, eps: float = 1e-6, weight_decay: float = 0,
         foreach: bool | None = None, *, capturable: bool = False, maximize: bool = False, differentiable: bool = False,
     ) -> None:
-        check_lr(lr)
         check("rho value", rho, at_most=1.0)
-        check("epsilon value", eps)
-        check("weight_decay value", weight_decay)
-        super().__init__(params, {
-            "lr": lr, "rho": rho, "eps": eps, "weight_decay": weight_decay, "maximize": maximize,
-            "capturable": capturable, "foreach": foreach, "differentiable": differentiable})
+        super().__init__(params, checked(locals()))
 
     def _arrays(self, group: dict[str, Any]) -> dict[str, Any]:
         return {"square_avg": 0, "acc_delta": 0}
@@ -61,7 +57,7 @@ class Adadelta(RuleOptimizer):
     def _constants(self, group: dict[str, Any], scalars: dict[str, float]) -> tuple[float, ...]:
         scalars["step"] += 1
         rho = group["rho"]
-        return rho, 1 - rho, group["eps"], float(group["lr"]), group["weight_decay"]
+        return rho, 1 - rho, group["eps"], group["lr"], group["weight_decay"]
 
     def _rule(self, group: dict[str, Any], p: Any, g: Any, state: list[Any], constants: list[Any], work: list[Any],
               fresh: bool) -> None:

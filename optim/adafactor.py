@@ -16,20 +16,20 @@ For a vector :math:`V` itself is the running average. Shazeer and Stern, "Adafac
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
 
-from autograd import enable_grad
 from autograd.errors import fail
-from autograd.tape import tick, wrap_node, written
+from autograd.tape import wrap_node
 
-from .optimizer import Optimizer
-from .rule import check_lr, gather, scalar_type
+from .optimizer import scalar_type
+from .options import check_single, options, require
+from .rule import SingleOptimizer
 
 
-class Adafactor(Optimizer):
+class Adafactor(SingleOptimizer):
     """Adafactor, updating one parameter at a time.
 
     Args:
@@ -57,45 +57,28 @@ class Adafactor(Optimizer):
         eps: tuple[float | None, float] = (None, 1e-3), d: float = 1.0, weight_decay: float = 0.0, *,
         foreach: bool | None = None, maximize: bool = False,
     ) -> None:
-        for name, value, fits in (
-            ("Learning rate should be >= 0", lr, lr >= 0.0),
-            ("beta2_decay should be <= 0", beta2_decay, beta2_decay <= 0.0),
-            ("epsilon1 should be >= 0", eps[0], eps[0] is None or eps[0] >= 0.0),
-            ("epsilon2 should be >= 0", eps[1], eps[1] >= 0.0),
-            ("Clipping threshold d should be >= 1", d, d >= 1.0),
-            ("weight_decay should be >= 0", weight_decay, weight_decay >= 0.0),
-        ):
-            if not fits:
-                fail(ValueError, f"{name} but is: {value}")
-        check_lr(lr)
-        super().__init__(params, {
-            "lr": lr, "beta2_decay": beta2_decay, "eps": eps, "d": d, "weight_decay": weight_decay, "foreach": foreach,
-            "maximize": maximize})
+        check_single("lr", lr)
+        require("Learning rate should be >= 0", lr, lr >= 0.0)
+        require("beta2_decay should be <= 0", beta2_decay, beta2_decay <= 0.0)
+        require("epsilon1 should be >= 0", eps[0], eps[0] is None or eps[0] >= 0.0)
+        require("epsilon2 should be >= 0", eps[1], eps[1] >= 0.0)
+        require("Clipping threshold d should be >= 1", d, d >= 1.0)
+        require("weight_decay should be >= 0", weight_decay, weight_decay >= 0.0)
+        super().__init__(params, options(locals()))
 
-    def step(self, closure: Callable[[], Any] | None = None) -> Any:
-        """Update every parameter that has a gradient.
-
-        Args:
-            closure: computes the loss and its gradients anew, and returns the loss. Optional.
-        """
-        loss = None
-        if closure is not None:
-            with enable_grad():
-                loss = closure()
-        for group in self.param_groups:
-            for p, g in zip(*gather(group["params"]), strict=True):
-                if p._a.dtype.kind == "c":
-                    fail(RuntimeError, "Adafactor does not support complex parameters")
-                self._update(group, p, -g if group["maximize"] else g)
-        return loss
-
-    def _update(self, group: dict[str, Any], p: Any, g: Any) -> None:
-        a, state = p._a, self._state(p, g)
+    def _update(self, group: dict[str, Any], p: Any, g: Any, state: dict[str, Any]) -> None:
+        a = p._a
+        if a.dtype.kind == "c":
+            fail(RuntimeError, "Adafactor does not support complex parameters")
+        if not state:
+            _start(state, g)
+        if group["maximize"]:
+            g = -g
         least = group["eps"][0]
         least = float(np.finfo(a.dtype).eps) if least is None else least
         state["step"]._a += 1
         t = state["step"]._a.item()
-        lr, weight = float(group["lr"]), t ** group["beta2_decay"]
+        lr, weight = group["lr"], t ** group["beta2_decay"]
         size = max(group["eps"][1], _rms(a)) * min(lr, 1 / t ** 0.5)
         if group["weight_decay"]:
             a *= a.dtype.type(1 - lr * group["weight_decay"])
@@ -112,20 +95,15 @@ class Adafactor(Optimizer):
         update = g / np.sqrt(np.maximum(variance, a.dtype.type(least * least)))
         update *= a.dtype.type(size / max(1.0, _rms(update) / group["d"]))
         a -= update
-        written(p._vc)
-        for name in state:
-            state[name]._vc[1] = tick()
 
-    def _state(self, p: Any, g: Any) -> dict[str, Any]:
-        state: dict[str, Any] = self.state[p]
-        if not state:
-            state["step"] = wrap_node(np.zeros((), scalar_type()), None)
-            shapes = {"variance": g.shape}
-            if g.ndim > 1:
-                shapes = {"row_var": (*g.shape[:-1], 1), "col_var": (*g.shape[:-2], 1, g.shape[-1])}
-            for name, shape in shapes.items():
-                state[name] = wrap_node(np.zeros(shape, g.dtype), None)
-        return state
+
+def _start(state: dict[str, Any], g: Any) -> None:
+    state["step"] = wrap_node(np.zeros((), scalar_type()), None)
+    shapes = {"variance": g.shape}
+    if g.ndim > 1:
+        shapes = {"row_var": (*g.shape[:-1], 1), "col_var": (*g.shape[:-2], 1, g.shape[-1])}
+    for name, shape in shapes.items():
+        state[name] = wrap_node(np.zeros(shape, g.dtype), None)
 
 
 def _rms(a: Any) -> float:

@@ -16,7 +16,9 @@ import numpy as np
 
 from autograd.tape import wrap_node
 
-from .rule import RuleOptimizer, check, check_lr, gradient, scalar_type
+from .optimizer import scalar_type
+from .options import check, checked
+from .rule import RuleOptimizer, gradient
 
 
 class Adagrad(RuleOptimizer):
@@ -47,15 +49,9 @@ class Adagrad(RuleOptimizer):
         initial_accumulator_value: float = 0, eps: float = 1e-10, foreach: bool | None = None, *,
         maximize: bool = False, differentiable: bool = False, fused: bool | None = None,
     ) -> None:
-        check_lr(lr)
         check("lr_decay value", lr_decay)
-        check("weight_decay value", weight_decay)
         check("initial_accumulator_value value", initial_accumulator_value)
-        check("epsilon value", eps)
-        super().__init__(params, {
-            "lr": lr, "lr_decay": lr_decay, "eps": eps, "weight_decay": weight_decay,
-            "initial_accumulator_value": initial_accumulator_value, "foreach": foreach, "maximize": maximize,
-            "differentiable": differentiable, "fused": fused})
+        super().__init__(params, checked(locals()))
         # The state is there from the start, as PyTorch has it.
         for group in self.param_groups:
             for p in group["params"]:
@@ -68,7 +64,7 @@ class Adagrad(RuleOptimizer):
 
     def _constants(self, group: dict[str, Any], scalars: dict[str, float]) -> tuple[float, ...]:
         t = scalars["step"] = scalars["step"] + 1
-        return float(group["lr"]) / (1 + (t - 1) * group["lr_decay"]), group["eps"], group["weight_decay"]
+        return group["lr"] / (1 + (t - 1) * group["lr_decay"]), group["eps"], group["weight_decay"]
 
     def _rule(self, group: dict[str, Any], p: Any, g: Any, state: list[Any], constants: list[Any], work: list[Any],
               fresh: bool) -> None:

@@ -17,9 +17,22 @@ from typing import Any
 
 import numpy as np
 
+from autograd import Tensor
+from autograd.errors import fail
 from autograd.kernels.optimizer import adam, adam_compiled, compiles
 
-from .rule import RuleOptimizer, check, check_betas, check_lr, gradient
+from .options import checked
+from .rule import RuleOptimizer, gradient
+
+
+def _check_tensors(options: dict[str, Any]) -> None:
+    kinds = [isinstance(beta, Tensor) for beta in options["betas"]]
+    if not (all(kinds) or all(isinstance(beta, float) for beta in options["betas"])):
+        fail(ValueError, f"betas must be either both floats or both Tensors, but are {options['betas']}")
+    if options["foreach"] and not options["capturable"]:
+        for name, is_tensor in (("lr", isinstance(options["lr"], Tensor)), ("betas[0]", kinds[0])):
+            if is_tensor:
+                fail(ValueError, f"{name} as a Tensor is not supported for capturable=False and foreach=True")
 
 
 class Adam(RuleOptimizer):
@@ -52,14 +65,9 @@ class Adam(RuleOptimizer):
         capturable: bool = False, differentiable: bool = False, fused: bool | None = None,
         decoupled_weight_decay: bool = False,
     ) -> None:
-        check_lr(lr)
-        check("epsilon value", eps)
-        check_betas(betas)
-        check("weight_decay value", weight_decay)
-        super().__init__(params, {
-            "lr": lr, "betas": betas, "eps": eps, "weight_decay": weight_decay, "amsgrad": amsgrad,
-            "maximize": maximize, "foreach": foreach, "capturable": capturable, "differentiable": differentiable,
-            "fused": fused, "decoupled_weight_decay": decoupled_weight_decay})
+        options = checked(locals())
+        _check_tensors(options)
+        super().__init__(params, options)
 
     def _arrays(self, group: dict[str, Any]) -> dict[str, Any]:
         largest = {"max_exp_avg_sq": 0} if group["amsgrad"] else {}
@@ -67,7 +75,7 @@ class Adam(RuleOptimizer):
 
     def _constants(self, group: dict[str, Any], scalars: dict[str, float]) -> tuple[float, ...]:
         beta1, beta2 = group["betas"]
-        lr, decay = float(group["lr"]), group["weight_decay"]
+        lr, decay = group["lr"], group["weight_decay"]
         t = scalars["step"] = scalars["step"] + 1
         # sqrt(v / c) + eps = (sqrt(v) + eps * sqrt(c)) / sqrt(c): one pass over the array less
         root = (1 - beta2 ** t) ** 0.5

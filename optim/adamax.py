@@ -15,7 +15,8 @@ from typing import Any
 
 import numpy as np
 
-from .rule import RuleOptimizer, check, check_betas, check_lr, gradient
+from .options import checked
+from .rule import RuleOptimizer, gradient
 
 
 class Adamax(RuleOptimizer):
@@ -45,13 +46,7 @@ class Adamax(RuleOptimizer):
         weight_decay: float = 0, foreach: bool | None = None, *, maximize: bool = False, differentiable: bool = False,
         capturable: bool = False,
     ) -> None:
-        check_lr(lr)
-        check("epsilon value", eps)
-        check_betas(betas)
-        check("weight_decay value", weight_decay)
-        super().__init__(params, {
-            "lr": lr, "betas": betas, "eps": eps, "weight_decay": weight_decay, "foreach": foreach,
-            "maximize": maximize, "differentiable": differentiable, "capturable": capturable})
+        super().__init__(params, checked(locals()))
 
     def _arrays(self, group: dict[str, Any]) -> dict[str, Any]:
         return {"exp_avg": 0, "exp_inf": 0}
@@ -59,7 +54,7 @@ class Adamax(RuleOptimizer):
     def _constants(self, group: dict[str, Any], scalars: dict[str, float]) -> tuple[float, ...]:
         beta1, beta2 = group["betas"]
         t = scalars["step"] = scalars["step"] + 1
-        return (beta1, 1 - beta1, beta2, group["eps"], float(group["lr"]) / (1 - beta1 ** t), group["weight_decay"])
+        return (beta1, 1 - beta1, beta2, group["eps"], group["lr"] / (1 - beta1 ** t), group["weight_decay"])
 
     def _rule(self, group: dict[str, Any], p: Any, g: Any, state: list[Any], constants: list[Any], work: list[Any],
               fresh: bool) -> None:

@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from .adam import Adam
+from .options import options
 
 
 class AdamW(Adam):
@@ -32,5 +33,4 @@ class AdamW(Adam):
         weight_decay: float = 1e-2, amsgrad: bool = False, *, maximize: bool = False, foreach: bool | None = None,
         capturable: bool = False, differentiable: bool = False, fused: bool | None = None,
     ) -> None:
-        super().__init__(params, lr, betas, eps, weight_decay, amsgrad, foreach=foreach, maximize=maximize,
-                         capturable=capturable, differentiable=differentiable, fused=fused, decoupled_weight_decay=True)
+        super().__init__(params, **options(locals()), decoupled_weight_decay=True)

@@ -16,7 +16,8 @@ from typing import Any
 
 import numpy as np
 
-from .rule import RuleOptimizer, check, check_lr, gradient
+from .options import checked
+from .rule import RuleOptimizer, gradient
 
 
 class ASGD(RuleOptimizer):
@@ -47,20 +48,16 @@ class ASGD(RuleOptimizer):
         weight_decay: float = 0, foreach: bool | None = None, maximize: bool = False, differentiable: bool = False,
         capturable: bool = False,
     ) -> None:
-        check_lr(lr)
-        check("weight_decay value", weight_decay)
-        super().__init__(params, {
-            "lr": lr, "lambd": lambd, "alpha": alpha, "t0": t0, "weight_decay": weight_decay, "foreach": foreach,
-            "maximize": maximize, "differentiable": differentiable, "capturable": capturable})
+        super().__init__(params, checked(locals()))
 
     def _scalars(self, group: dict[str, Any]) -> dict[str, float]:
-        return {"step": 0.0, "eta": float(group["lr"]), "mu": 1.0}
+        return {"step": 0.0, "eta": group["lr"], "mu": 1.0}
 
     def _arrays(self, group: dict[str, Any]) -> dict[str, Any]:
         return {"ax": 0}
 
     def _constants(self, group: dict[str, Any], scalars: dict[str, float]) -> tuple[float, ...]:
-        lr, lambd = float(group["lr"]), group["lambd"]
+        lr, lambd = group["lr"], group["lambd"]
         eta, mu = scalars["eta"], scalars["mu"]
         t = scalars["step"] = scalars["step"] + 1
         scalars["eta"] = lr / (1 + lambd * lr * t) ** group["alpha"]

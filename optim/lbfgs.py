@@ -23,7 +23,7 @@ from autograd.tape import tick, wrap_node
 
 from .line_search import strong_wolfe
 from .optimizer import Optimizer
-from .rule import check_lr
+from .options import checked, number
 
 Array = np.ndarray[Any, Any]
 
@@ -61,11 +61,9 @@ class LBFGS(Optimizer):
         tolerance_grad: float = 1e-7, tolerance_change: float = 1e-9, history_size: int = 100,
         line_search_fn: str | None = None,
     ) -> None:
-        check_lr(lr)
-        super().__init__(params, {
-            "lr": lr, "max_iter": max_iter, "max_eval": max_iter * 5 // 4 if max_eval is None else max_eval,
-            "tolerance_grad": tolerance_grad, "tolerance_change": tolerance_change, "history_size": history_size,
-            "line_search_fn": line_search_fn})
+        if max_eval is None:
+            max_eval = max_iter * 5 // 4
+        super().__init__(params, checked(locals()))
         if len(self.param_groups) != 1:
             fail(ValueError, "LBFGS doesn't support per-parameter options (parameter groups)")
 
@@ -102,7 +100,7 @@ class LBFGS(Optimizer):
             The loss before the step.
         """
         group = self.param_groups[0]
-        lr, small, max_eval = float(group["lr"]), group["tolerance_change"], group["max_eval"]
+        lr, small, max_eval = number(group["lr"]), group["tolerance_change"], group["max_eval"]
         # The state is common to all parameters; it is kept with the first, so that it is saved and loaded.
         state = self.state[self._params[0]]
         state.setdefault("func_evals", 0)
@@ -119,13 +117,13 @@ class LBFGS(Optimizer):
         if np.abs(g).max() <= group["tolerance_grad"]:
             return first_loss
         memory = _Memory(state, group["history_size"])
-        t = state.get("t")
+        t = number(state.get("t"))
         for iteration in range(1, group["max_iter"] + 1):
             state["n_iter"] += 1
             direction = memory.direction(g, t)
             before = loss
-            t = min(1.0, 1.0 / float(np.abs(g).sum())) * lr if state["n_iter"] == 1 else lr
-            slope = float(g.dot(direction))
+            t = min(1.0, 1.0 / np.abs(g).sum()) * lr if state["n_iter"] == 1 else lr
+            slope = g.dot(direction)
             if slope > -small:
                 break
             used = 0
@@ -162,14 +160,18 @@ class LBFGS(Optimizer):
 
 
 class _Memory:
-    """The last steps and changes of the gradient."""
+    """The last steps and changes of the gradient.
+
+    Products of vectors stay numbers of the vectors' type, so that what is computed from them rounds as PyTorch's does.
+    """
 
     def __init__(self, state: dict[str, Any], size: int) -> None:
         self.size = size
         self.changes: list[Array] = [t._a for t in state.get("old_dirs", ())]
         self.steps: list[Array] = [t._a for t in state.get("old_stps", ())]
-        self.ro: list[float] = list(state.get("ro", ()))
-        self.scale: float = state.get("H_diag", 1)
+        self.ro: list[Any] = list(map(number, state.get("ro", ())))
+        self.scale: Any = number(state.get("H_diag", 1))
+        self.shares: list[Any] = [None] * size
         self.last: Array | None = state["d"]._a if "d" in state else None
         self.gradient: Array | None = state["prev_flat_grad"]._a if "prev_flat_grad" in state else None
 
@@ -179,7 +181,7 @@ class _Memory:
         if self.gradient is not None:
             assert self.last is not None
             y, s = g - self.gradient, self.last * kind(t)
-            ys = float(y.dot(s))
+            ys = y.dot(s)
             if ys > 1e-10:
                 if len(self.changes) == self.size:
                     for memory in (self.changes, self.steps, self.ro):
@@ -187,22 +189,29 @@ class _Memory:
                 self.changes.append(y)
                 self.steps.append(s)
                 self.ro.append(1.0 / ys)
-                self.scale = ys / float(y.dot(y))
+                self.scale = ys / y.dot(y)
         q = -g
-        shares = []
-        for y, s, ro in zip(reversed(self.changes), reversed(self.steps), reversed(self.ro), strict=True):
-            shares.append(float(s.dot(q)) * ro)
-            q -= y * kind(shares[-1])
+        shares: list[Any] = [0.0] * len(self.ro)
+        for i in reversed(range(len(shares))):
+            shares[i] = self.steps[i].dot(q) * self.ro[i]
+            q -= self.changes[i] * kind(shares[i])
         q *= kind(self.scale)
-        for y, s, ro in zip(self.changes, self.steps, self.ro, strict=True):
-            q += s * kind(shares.pop() - float(y.dot(q)) * ro)
+        for i, share in enumerate(shares):
+            q += self.steps[i] * kind(share - self.changes[i].dot(q) * self.ro[i])
+        self.shares[:len(shares)] = shares
         self.last, self.gradient = q, g.copy()
         return q
 
     def save(self, state: dict[str, Any], t: Any, loss: float) -> None:
         """Put all into the optimizer's state."""
-        assert self.last is not None and self.gradient is not None
+        assert self.gradient is not None
+        kind = self.gradient.dtype
+
+        def tensor(value: Any) -> Any:
+            return None if value is None else wrap_node(np.asarray(value, kind), None)
+
         state.update(
-            d=wrap_node(self.last, None), t=t, old_dirs=[wrap_node(y, None) for y in self.changes],
-            old_stps=[wrap_node(s, None) for s in self.steps], ro=self.ro, H_diag=self.scale,
-            prev_flat_grad=wrap_node(self.gradient, None), prev_loss=loss)
+            d=tensor(self.last), t=wrap_node(np.asarray(t), None) if isinstance(t, np.generic) else t,
+            old_dirs=list(map(tensor, self.changes)), old_stps=list(map(tensor, self.steps)),
+            ro=list(map(tensor, self.ro)), H_diag=tensor(self.scale), prev_flat_grad=tensor(self.gradient),
+            prev_loss=loss, al=list(map(tensor, self.shares)))

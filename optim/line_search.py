@@ -6,7 +6,6 @@ against trial points that stay close to an end of the bracket.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -18,13 +17,13 @@ Array = np.ndarray[Any, Any]
 class Point(NamedTuple):
     """A step length, with the loss there, its gradient, and its slope along the line."""
 
-    t: float
+    t: Any
     f: float
     g: Array
-    slope: float
+    slope: Any
 
 
-def cubic_minimum(a: Point, b: Point, low: float, high: float) -> float:
+def cubic_minimum(a: Point, b: Point, low: Any, high: Any) -> Any:
     """Where the cubic through two points with their slopes is least, within [low, high]."""
     d1 = a.slope + b.slope - 3 * (a.f - b.f) / (a.t - b.t)
     square = d1 * d1 - a.slope * b.slope
@@ -32,15 +31,15 @@ def cubic_minimum(a: Point, b: Point, low: float, high: float) -> float:
         return (low + high) / 2.0
     if a.t > b.t:
         a, b = b, a
-    d2 = math.sqrt(square)
+    d2 = np.sqrt(square)
     best = b.t - (b.t - a.t) * ((b.slope + d2 - d1) / (b.slope - a.slope + 2 * d2))
     return min(max(best, low), high)
 
 
 def strong_wolfe(
-    evaluate: Callable[[float], tuple[float, Array]], t: float, direction: Array, f: float, g: Array, slope: float,
+    evaluate: Callable[[Any], tuple[float, Array]], t: Any, direction: Array, f: float, g: Array, slope: Any,
     c1: float = 1e-4, c2: float = 0.9, tolerance_change: float = 1e-9, max_ls: int = 25,
-) -> tuple[float, Array, float, int]:
+) -> tuple[float, Array, Any, int]:
     """A step length with enough decrease and a flat enough slope.
 
     Args:
@@ -55,9 +54,9 @@ def strong_wolfe(
     Returns:
         Loss, gradient, step length, and the number of evaluations.
     """
-    def at(t: float) -> Point:
+    def at(t: Any) -> Point:
         f_new, g_new = evaluate(t)
-        return Point(t, f_new, g_new, float(g_new.dot(direction)))
+        return Point(t, f_new, g_new, g_new.dot(direction))
 
     start = previous = Point(0.0, f, g.copy(), slope)
     new = at(t)
@@ -77,7 +76,7 @@ def strong_wolfe(
         count += 1
     else:
         bracket = [start, new]
-    size = float(np.abs(direction).max())
+    size = np.abs(direction).max()
     low, high = (0, -1) if bracket[0].f <= bracket[-1].f else (1, 0)
     stuck = False
     while not done and count < max_ls:

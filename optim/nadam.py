@@ -18,7 +18,18 @@ from typing import Any
 
 import numpy as np
 
-from .rule import RuleOptimizer, check, check_betas, check_lr, gradient
+from autograd import Tensor
+
+from .optimizer import kept
+from .options import check, checked
+from .rule import RuleOptimizer, gradient
+
+
+def _product(product: Any, factor: Any) -> Any:
+    """The product as PyTorch has it: both are rounded to the type in which it is kept."""
+    if isinstance(product, Tensor) or isinstance(factor, Tensor):
+        return product * factor
+    return kept(kept(product) * kept(factor))
 
 
 class NAdam(RuleOptimizer):
@@ -52,15 +63,8 @@ class NAdam(RuleOptimizer):
         weight_decay: float = 0, momentum_decay: float = 4e-3, decoupled_weight_decay: bool = False, *,
         foreach: bool | None = None, maximize: bool = False, capturable: bool = False, differentiable: bool = False,
     ) -> None:
-        check_lr(lr)
-        check("epsilon value", eps)
-        check_betas(betas)
-        check("weight_decay value", weight_decay)
         check("momentum_decay value", momentum_decay)
-        super().__init__(params, {
-            "lr": lr, "betas": betas, "eps": eps, "weight_decay": weight_decay, "momentum_decay": momentum_decay,
-            "decoupled_weight_decay": decoupled_weight_decay, "maximize": maximize, "foreach": foreach,
-            "capturable": capturable, "differentiable": differentiable})
+        super().__init__(params, checked(locals()))
 
     def _scalars(self, group: dict[str, Any]) -> dict[str, float]:
         return {"step": 0.0, "mu_product": 1.0}
@@ -70,10 +74,10 @@ class NAdam(RuleOptimizer):
 
     def _constants(self, group: dict[str, Any], scalars: dict[str, float]) -> tuple[float, ...]:
         beta1, beta2 = group["betas"]
-        lr, decay = float(group["lr"]), group["weight_decay"]
+        lr, decay = group["lr"], group["weight_decay"]
         t = scalars["step"] = scalars["step"] + 1
         mu, next_mu = (beta1 * (1 - 0.5 * 0.96 ** (k * group["momentum_decay"])) for k in (t, t + 1))
-        product = scalars["mu_product"] = scalars["mu_product"] * mu
+        product = scalars["mu_product"] = _product(scalars["mu_product"], mu)
         return (beta1, 1 - beta1, beta2, 1 - beta2, 1 - beta2 ** t, group["eps"],
                 lr * (1 - mu) / (1 - product), lr * next_mu / (1 - product * next_mu),
                 1 - lr * decay if group["decoupled_weight_decay"] else decay)

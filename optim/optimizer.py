@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 import functools
+import inspect
 import warnings
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 from copy import deepcopy
 from itertools import chain
-from typing import Any
+from typing import Any, TypeAlias
+
+import numpy as np
 
 from autograd import Tensor
+from autograd.dtypes import DEFAULT
 from autograd.errors import describe, fail
 from autograd.tape import Handle, Leaf, tick, wrap_node
+
+ParamsT: TypeAlias = Iterable[Tensor] | Iterable[dict[str, Any]] | Iterable[tuple[str, Tensor]]
+StateDict: TypeAlias = dict[str, Any]
 
 
 class _Required:
@@ -60,6 +67,16 @@ _POST_HOOKS: dict[int, Callable[..., Any]] = {}
 _KINDS = ("step_pre", "step_post", "state_dict_pre", "state_dict_post", "load_state_dict_pre", "load_state_dict_post")
 
 
+def scalar_type() -> np.dtype[Any]:
+    """The type of state such as ``step``."""
+    return DEFAULT.float if DEFAULT.float.itemsize == 8 else np.dtype("float32")
+
+
+def kept(value: Any) -> float:
+    """A number as it comes back from state such as ``step``."""
+    return float(scalar_type().type(value))
+
+
 class Optimizer:
     """The base of optimizers.
 
@@ -100,11 +117,6 @@ class Optimizer:
         if isinstance(params, Tensor):
             fail(TypeError, "params argument given to the optimizer should be an iterable of Tensors or dicts, but got "
                             f"{type(params).__name__}; give [tensor]")
-        if defaults.get("differentiable"):
-            fail(RuntimeError, "differentiable=True is not supported: steps write into the parameters without being "
-                               "recorded. Write the update with operations to differentiate through it")
-        if defaults.get("fused") and defaults.get("foreach"):
-            fail(RuntimeError, "`fused` and `foreach` cannot be `True` together.")
         self.defaults = defaults
         self.state: defaultdict[Any, Any] = defaultdict(dict)
         self.param_groups: list[dict[str, Any]] = []
@@ -136,6 +148,11 @@ class Optimizer:
     def __setstate__(self, state: dict[str, Any]) -> None:
         vars(self).update(state)
         self._init_hidden()
+        # A state saved before an option existed has none; it means what it meant then.
+        for name, argument in inspect.signature(type(self).__init__).parameters.items():
+            if argument.default is not argument.empty and name in self.defaults:
+                for group in self.param_groups:
+                    group.setdefault(name, argument.default)
 
     def __repr__(self) -> str:
         text = f"{type(self).__name__} ("
@@ -171,7 +188,7 @@ class Optimizer:
             if not isinstance(p, Tensor):
                 fail(TypeError, f"optimizer can only optimize Tensors, but one of the params is {type(p).__name__}"
                                 + _instead_of(p))
-            if not (p.is_leaf or p.retains_grad):
+            if not (self.defaults.get("differentiable") or p.is_leaf or p.retains_grad):
                 fail(ValueError, f"can't optimize a non-leaf Tensor: {describe(p)} is the result of "
                                  f"{p.grad_fn.name() if p.grad_fn else 'an operation'}; make the leaf with "
                                  "requires_grad_() after the last operation on it, or detach() it")
@@ -188,8 +205,10 @@ class Optimizer:
                 kind = "with" if "param_names" in param_group else "without"
                 fail(ValueError, "all optimizer param groups should be with/without names. cannot add param group "
                                  f"{kind} names to the optimizer")
-        if not known.isdisjoint(map(id, params)):
-            fail(ValueError, "some parameters appear in more than one parameter group")
+        twice = [describe(p) for p in params if id(p) in known]
+        if twice:
+            fail(ValueError, f"some parameters appear in more than one parameter group: of the {len(params)} of the "
+                             f"group added last, {', '.join(twice[:3])} stand in an earlier one")
         self.param_groups.append(param_group)
 
     def zero_grad(self, set_to_none: bool = True) -> None:
@@ -219,6 +238,11 @@ class Optimizer:
         """
         fail(NotImplementedError, f"{type(self).__name__} does not define step")
 
+    @staticmethod
+    def profile_hook_step(func: Callable[..., Any]) -> Callable[..., Any]:
+        """A ``step`` with the hooks around it. That of a subclass of Optimizer gets them by itself."""
+        return _with_hooks(func)
+
     # --- hooks --------------------------------------------------------------------------------------------
 
     def _add_hook(self, kind: str, hook: Callable[..., Any], prepend: bool = False) -> Handle:
@@ -232,7 +256,10 @@ class Optimizer:
         return Handle(table, key)
 
     def register_step_pre_hook(self, hook: Callable[..., Any]) -> Handle:
-        """Call ``hook(optimizer, args, kwargs)`` before each step; it may return other ``(args, kwargs)``."""
+        """Call ``hook(optimizer, args, kwargs)`` before each step; it may return other ``(args, kwargs)``.
+
+        ``args`` are those of ``step`` with the optimizer before them.
+        """
         return self._add_hook("step_pre", hook)
 
     def register_step_post_hook(self, hook: Callable[..., None]) -> Handle:
@@ -337,13 +364,14 @@ def _with_hooks(step: Callable[..., Any]) -> Callable[..., Any]:
         self._opt_called = True
         if not (_PRE_HOOKS or _POST_HOOKS or self._optimizer_step_pre_hooks or self._optimizer_step_post_hooks):
             return step(self, *args, **kwargs)
+        args = (self, *args)  # PyTorch's hooks see the optimizer among the arguments, too
         for hook in (*_PRE_HOOKS.values(), *self._optimizer_step_pre_hooks.values()):
             new = hook(self, args, kwargs)
             if new is not None:
                 if not (isinstance(new, tuple) and len(new) == 2):
                     fail(RuntimeError, f"{hook} must return None or a tuple of (new_args, new_kwargs), but got {new}.")
                 args, kwargs = new
-        result = step(self, *args, **kwargs)
+        result = step(*args, **kwargs)
         for hook in (*self._optimizer_step_post_hooks.values(), *_POST_HOOKS.values()):
             hook(self, args, kwargs)
         return result

@@ -23,7 +23,8 @@ from typing import Any
 
 import numpy as np
 
-from .rule import RuleOptimizer, check, check_betas, check_lr, gradient
+from .options import checked
+from .rule import RuleOptimizer, gradient
 
 
 class RAdam(RuleOptimizer):
@@ -54,21 +55,14 @@ class RAdam(RuleOptimizer):
         weight_decay: float = 0, decoupled_weight_decay: bool = False, *, foreach: bool | None = None,
         maximize: bool = False, capturable: bool = False, differentiable: bool = False,
     ) -> None:
-        check_lr(lr)
-        check("epsilon value", eps)
-        check_betas(betas)
-        check("weight_decay value", weight_decay)
-        super().__init__(params, {
-            "lr": lr, "betas": betas, "eps": eps, "weight_decay": weight_decay, "maximize": maximize,
-            "foreach": foreach, "capturable": capturable, "decoupled_weight_decay": decoupled_weight_decay,
-            "differentiable": differentiable})
+        super().__init__(params, checked(locals()))
 
     def _arrays(self, group: dict[str, Any]) -> dict[str, Any]:
         return {"exp_avg": 0, "exp_avg_sq": 0}
 
     def _constants(self, group: dict[str, Any], scalars: dict[str, float]) -> tuple[float, ...]:
         beta1, beta2 = group["betas"]
-        lr, decay = float(group["lr"]), group["weight_decay"]
+        lr, decay = group["lr"], group["weight_decay"]
         t = scalars["step"] = scalars["step"] + 1
         bias2 = 1 - beta2 ** t
         longest = 2 / (1 - beta2) - 1

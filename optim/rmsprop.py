@@ -18,7 +18,8 @@ from typing import Any
 
 import numpy as np
 
-from .rule import RuleOptimizer, check, check_lr, gradient
+from .options import check, checked
+from .rule import RuleOptimizer, gradient
 
 
 class RMSprop(RuleOptimizer):
@@ -50,15 +51,8 @@ class RMSprop(RuleOptimizer):
         momentum: float = 0, centered: bool = False, capturable: bool = False, foreach: bool | None = None,
         maximize: bool = False, differentiable: bool = False,
     ) -> None:
-        check_lr(lr)
-        check("epsilon value", eps)
-        check("momentum value", momentum)
-        check("weight_decay value", weight_decay)
         check("alpha value", alpha)
-        super().__init__(params, {
-            "lr": lr, "momentum": momentum, "alpha": alpha, "eps": eps, "centered": centered,
-            "weight_decay": weight_decay, "capturable": capturable, "foreach": foreach, "maximize": maximize,
-            "differentiable": differentiable})
+        super().__init__(params, checked(locals()))
 
     def _arrays(self, group: dict[str, Any]) -> dict[str, Any]:
         names = ["square_avg"]
@@ -71,7 +65,7 @@ class RMSprop(RuleOptimizer):
     def _constants(self, group: dict[str, Any], scalars: dict[str, float]) -> tuple[float, ...]:
         scalars["step"] += 1
         alpha = group["alpha"]
-        return alpha, 1 - alpha, group["eps"], group["momentum"], float(group["lr"]), group["weight_decay"]
+        return alpha, 1 - alpha, group["eps"], group["momentum"], group["lr"], group["weight_decay"]
 
     def _rule(self, group: dict[str, Any], p: Any, g: Any, state: list[Any], constants: list[Any], work: list[Any],
               fresh: bool) -> None:

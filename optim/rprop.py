@@ -21,7 +21,8 @@ import numpy as np
 
 from autograd.errors import fail
 
-from .rule import RuleOptimizer, check_lr
+from .options import checked
+from .rule import RuleOptimizer
 
 
 class Rprop(RuleOptimizer):
@@ -50,15 +51,12 @@ class Rprop(RuleOptimizer):
         step_sizes: tuple[float, float] = (1e-6, 50), *, capturable: bool = False, foreach: bool | None = None,
         maximize: bool = False, differentiable: bool = False,
     ) -> None:
-        check_lr(lr)
         if not 0.0 < etas[0] < 1.0 < etas[1]:
             fail(ValueError, f"Invalid eta values: {etas[0]}, {etas[1]}")
-        super().__init__(params, {
-            "lr": lr, "etas": etas, "step_sizes": step_sizes, "foreach": foreach, "maximize": maximize,
-            "differentiable": differentiable, "capturable": capturable})
+        super().__init__(params, checked(locals()))
 
     def _arrays(self, group: dict[str, Any]) -> dict[str, Any]:
-        return {"prev": 0, "step_size": float(group["lr"])}
+        return {"prev": 0, "step_size": group["lr"]}
 
     def _constants(self, group: dict[str, Any], scalars: dict[str, float]) -> tuple[float, ...]:
         scalars["step"] += 1
@@ -70,10 +68,11 @@ class Rprop(RuleOptimizer):
         previous, size = state
         w, _ = work
         if group["maximize"]:
-            g = -g
-        agreement = g * previous
-        np.multiply(size, np.where(agreement > 0, grow, np.where(agreement < 0, shrink, 1)), size)
-        np.clip(size, smallest, largest, out=size)
+            g = np.negative(g)
+        agreement = np.multiply(g, previous)
+        slower = np.where(agreement < 0, np.multiply(size, shrink), size)
+        changed = np.where(agreement > 0, np.multiply(size, grow), slower)
+        np.clip(changed, smallest, largest, out=size)
         previous[...] = np.where(agreement < 0, 0, g)
         np.multiply(np.sign(previous, w), size, w)
         np.subtract(p, w, p)

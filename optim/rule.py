@@ -1,4 +1,7 @@
-"""Optimizers that are a rule on arrays: the rule is given once, and runs on many parameters at a time."""
+"""Optimizers that are a rule on arrays: the rule is given once, and runs on many parameters at a time.
+
+The same rule runs on Tensors where a step is to be recorded; see `optim.recorded`.
+"""
 
 from __future__ import annotations
 
@@ -10,41 +13,16 @@ from typing import Any
 import numpy as np
 
 from autograd import Tensor, enable_grad
-from autograd.dtypes import DEFAULT
-from autograd.errors import fail
+from autograd.errors import describe, fail
 from autograd.kernels.optimizer import FUSED
-from autograd.tape import Leaf, tick
+from autograd.tape import Leaf, tick, written
 
 from .batch import LARGE, Batch
-from .optimizer import Optimizer
+from .optimizer import Optimizer, scalar_type
+from .options import numbers
+from .recorded import step_recorded
 
 Array = np.ndarray[Any, Any]
-
-
-def check(name: str, value: Any, low: float = 0.0, below: float | None = None, at_most: float | None = None) -> None:
-    """Raise PyTorch's ``Invalid NAME: VALUE`` where an option is out of range."""
-    try:
-        fits = low <= value and (below is None or value < below) and (at_most is None or value <= at_most)
-    except TypeError:
-        fail(TypeError, f"Invalid {name}: {value!r} is no number but a {type(value).__name__}")
-    if not fits:
-        fail(ValueError, f"Invalid {name}: {value}")
-
-
-def check_lr(lr: Any) -> None:
-    if isinstance(lr, Tensor) and lr.numel() != 1:
-        fail(ValueError, "Tensor lr must be 1-element")
-    check("learning rate", lr)
-
-
-def check_betas(betas: Any) -> None:
-    for i, beta in enumerate(betas):
-        check(f"beta parameter at index {i}", beta, below=1.0)
-
-
-def scalar_type() -> np.dtype[Any]:
-    """The type of state such as ``step``."""
-    return DEFAULT.float if DEFAULT.float.itemsize == 8 else np.dtype("float32")
 
 
 def gradient(group: dict[str, Any], p: Array, g: Array, decay: Any, out: Array, work: Array) -> Array:
@@ -55,6 +33,43 @@ def gradient(group: dict[str, Any], p: Array, g: Array, decay: Any, out: Array, 
         np.multiply(p, decay, work)
         g = np.add(g, work, out)
     return g
+
+
+def evaluate(closure: Callable[[], Any] | None) -> Any:
+    """What the closure of a step gives, computed with gradients on."""
+    if closure is None:
+        return None
+    with enable_grad():
+        return closure()
+
+
+class SingleOptimizer(Optimizer):
+    """An optimizer that updates one parameter after the other, by a rule that looks at the whole of it."""
+
+    def step(self, closure: Callable[[], Any] | None = None) -> Any:
+        """Update every parameter that has a gradient.
+
+        Args:
+            closure: computes the loss and its gradients anew, and returns the loss. Optional.
+
+        Returns:
+            What ``closure`` returned, or None.
+        """
+        loss = evaluate(closure)
+        for group in self.param_groups:
+            options = numbers(group)
+            for p, g in zip(*gather(group["params"]), strict=True):
+                state = self.state[p]
+                self._update(options, p, g, state)
+                written(p._vc)
+                for value in state.values():
+                    if isinstance(value, Tensor):
+                        written(value._vc)
+        return loss
+
+    def _update(self, group: dict[str, Any], p: Any, g: Array, state: dict[str, Any]) -> None:
+        """Update the array of ``p`` in place, and ``state``, which is empty the first time."""
+        raise NotImplementedError
 
 
 class RuleOptimizer(Optimizer):
@@ -109,15 +124,16 @@ class RuleOptimizer(Optimizer):
         Returns:
             What ``closure`` returned, or None.
         """
-        loss = None
-        if closure is not None:
-            with enable_grad():
-                loss = closure()
+        loss = evaluate(closure)
         now = tick()
         for i, group in enumerate(self.param_groups):
+            if self.defaults.get("differentiable"):
+                step_recorded(self, group)
+                continue
             params, grads = gather(group["params"])
             if not params:
                 continue
+            group = numbers(group)
             plan = self._plans.get(i)
             if plan is None or not plan.fits(self, group, params):
                 plan = self._plans[i] = Plan(self, group, params)
@@ -158,6 +174,8 @@ class Plan:
     """How the parameters of a group that had gradients are divided into batches."""
 
     def __init__(self, optimizer: RuleOptimizer, group: dict[str, Any], params: list[Any]) -> None:
+        if group.get("fused"):
+            _check_fused(params)
         self.params, self.sources = params, [p._a for p in params]
         self.large = sum(a.size for a in self.sources) >= FUSED
         scalars, arrays = optimizer._scalars(group), optimizer._arrays(group)
@@ -182,6 +200,13 @@ class Plan:
             and len(tensors) == len(self.tensors) and all(map(is_, tensors, self.tensors))
             and self.names == (*optimizer._scalars(group), *optimizer._arrays(group))
         )
+
+
+def _check_fused(params: list[Any]) -> None:
+    for p in params:
+        if p._a.dtype.kind != "f":
+            fail(RuntimeError, "`fused=True` requires all the params to be floating point Tensors, but one is "
+                               f"{describe(p)}; leave fused out")
 
 
 def _values(states: list[Any]) -> list[Any]:

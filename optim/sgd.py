@@ -20,7 +20,8 @@ import numpy as np
 
 from autograd.errors import fail
 
-from .rule import RuleOptimizer, check, check_lr, gradient
+from .options import checked
+from .rule import RuleOptimizer, gradient
 
 
 class SGD(RuleOptimizer):
@@ -51,14 +52,9 @@ class SGD(RuleOptimizer):
         nesterov: bool = False, *, maximize: bool = False, foreach: bool | None = None, differentiable: bool = False,
         fused: bool | None = None,
     ) -> None:
-        check_lr(lr)
-        check("momentum value", momentum)
-        check("weight_decay value", weight_decay)
         if nesterov and (momentum <= 0 or dampening != 0):
             fail(ValueError, "Nesterov momentum requires a momentum and zero dampening")
-        super().__init__(params, {
-            "lr": lr, "momentum": momentum, "dampening": dampening, "weight_decay": weight_decay, "nesterov": nesterov,
-            "maximize": maximize, "foreach": foreach, "differentiable": differentiable, "fused": fused})
+        super().__init__(params, checked(locals()))
 
     def _scalars(self, group: dict[str, Any]) -> dict[str, float]:
         return {}
@@ -67,7 +63,7 @@ class SGD(RuleOptimizer):
         return {"momentum_buffer": None} if group["momentum"] else {}
 
     def _constants(self, group: dict[str, Any], scalars: dict[str, float]) -> tuple[float, ...]:
-        return float(group["lr"]), group["momentum"], 1 - group["dampening"], group["weight_decay"]
+        return group["lr"], group["momentum"], 1 - group["dampening"], group["weight_decay"]
 
     def _rule(self, group: dict[str, Any], p: Any, g: Any, state: list[Any], constants: list[Any], work: list[Any],
               fresh: bool) -> None:

@@ -1,4 +1,4 @@
-"""The command ``tapegrad``: built-in training runs."""
+"""The command ``tapegrad``: built-in training runs, and scripts for PyTorch as they are or with our imports."""
 
 from __future__ import annotations
 

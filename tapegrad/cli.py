@@ -6,12 +6,14 @@ import argparse
 import os
 import shlex
 import sys
+import tokenize
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from . import __version__
+from .bench.options import add_arguments as add_bench_arguments
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -26,7 +28,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="tapegrad", description="Training runs on the Tapegrad engine.")
+    parser = argparse.ArgumentParser(prog="tapegrad", description="Training runs and benchmarks.")
     parser.add_argument("--version", action="version", version=f"tapegrad {__version__}")
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
     train = commands.add_parser("train", help="train a built-in model", description="Train a built-in model.",
@@ -43,7 +45,56 @@ def _parser() -> argparse.ArgumentParser:
     train.add_argument("--data", metavar="ROOT", help="a folder with MNIST's files, to train digits or mlp on them")
     train.add_argument("--quick", action="store_true", help="a trial with the first 200 samples")
     train.add_argument("--resume", action="store_true", help="go on from the checkpoint in the results' folder")
+    run = commands.add_parser("run", help="run a PyTorch script as it is",
+                              usage="%(prog)s [-h] (SCRIPT | -m MODULE) [ARGUMENT ...]",
+                              description="Run a script written for PyTorch as it is, with Tapegrad in PyTorch's place "
+                                          "in this process. What is missing raises an error that names it.")
+    run.set_defaults(command=_run_script, parser=run)
+    run.add_argument("-m", dest="module", nargs=argparse.REMAINDER, metavar="MODULE [ARGUMENT ...]",
+                     help="run a module, as python -m does")
+    run.add_argument("script", nargs="?", metavar="SCRIPT", help="the script's file")
+    run.add_argument("arguments", nargs=argparse.REMAINDER, metavar="ARGUMENT", help="the script's arguments")
+    port = commands.add_parser("port", help="print a PyTorch script with its imports changed",
+                               description="Print a script written for PyTorch with its imports and names changed to "
+                                           "Tapegrad's, and on the standard error output what will not work.")
+    port.set_defaults(command=_port, parser=port)
+    port.add_argument("script", type=Path, metavar="SCRIPT", help="the script's file")
+    port.add_argument("-o", "--output", type=Path, metavar="FILE", help="write the script there instead of printing it")
+    bench = commands.add_parser("bench", help="measure against PyTorch and other peers",
+                                description="Measure this engine against the peers that are installed, in one run.")
+    bench.set_defaults(command=_bench, parser=bench)
+    add_bench_arguments(bench)
     return parser
+
+
+def _run_script(arguments: argparse.Namespace) -> int:
+    # `python -m` puts the current folder there, and beside a script may lie an optim.py of its own.
+    sys.path[0] = str(Path(__file__).resolve().parents[1])
+    from .moving.script import run_module, run_script
+    if arguments.module:
+        return run_module(arguments.module[0], arguments.module[1:])
+    if arguments.script is None:
+        arguments.parser.error("name the script to run, or -m and a module")
+    return run_script(arguments.script, arguments.arguments)
+
+
+def _port(arguments: argparse.Namespace) -> int:
+    from .moving.port import ported
+    try:
+        with open(arguments.script, "rb") as file:  # not as text, which would change the ends of lines
+            encoding = tokenize.detect_encoding(file.readline)[0]
+            file.seek(0)
+            result = ported(file.read().decode(encoding), str(arguments.script))
+        if arguments.output is None:
+            print(result.source, end="")
+        else:
+            arguments.output.write_bytes(result.source.encode(encoding))
+    except (OSError, SyntaxError, ValueError) as error:
+        print(f"tapegrad: error: {error}", file=sys.stderr)
+        return 1
+    for finding in result.findings:
+        print(f"{arguments.script}:{finding.line}: {finding.text}", file=sys.stderr)
+    return 0
 
 
 def _positive(text: str) -> int:
@@ -85,6 +136,11 @@ def _train(arguments: argparse.Namespace) -> int:
         print(f"tapegrad: error: {error}", file=sys.stderr)
         return 1
     return 0
+
+
+def _bench(arguments: argparse.Namespace) -> int:
+    from .bench.command import run
+    return run(arguments)
 
 
 def _run(run: Any, arguments: argparse.Namespace, out: Path) -> None:

@@ -23,10 +23,11 @@ ROOT = Path(__file__).resolve().parents[1]
 PACKAGES = ("autograd", "nn", "optim")
 #: Where users look things up. Names in them that begin with an underscore, or come from elsewhere, are not meant.
 PLACES = (
-    "autograd", "autograd.data", "autograd.fft", "autograd.functional", "autograd.io", "autograd.linalg",
+    "autograd", "autograd.data", "autograd.fft", "autograd.func", "autograd.functional", "autograd.io", "autograd.linalg",
     "autograd.random", "autograd.signal", "autograd.signal.windows", "autograd.special", "autograd.testing",
     "nn", "nn.functional", "nn.init",
-    "nn.utils", "nn.utils.rnn", "optim", "optim.lr_scheduler",
+    "nn.func", "nn.utils", "nn.utils.parametrizations", "nn.utils.parametrize", "nn.utils.prune", "nn.utils.rnn",
+    "nn.utils.stateless", "optim", "optim.lr_scheduler",
 )
 #: Public names without an example, each with the reason.
 WITHOUT_EXAMPLE: dict[str, str] = {}

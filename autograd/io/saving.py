@@ -7,7 +7,7 @@ import os
 from collections.abc import Callable
 from typing import IO, Any
 
-from ..dtypes import device
+from ..dtypes import on_cpu
 from ..errors import fail
 from . import npz, pt, safe_tensors
 from .atomic import write_atomically
@@ -98,7 +98,7 @@ def load(f: File, map_location: Any = None, *, weights_only: bool = True, mmap: 
     [tensor([1., 1.]), 'done']
     """
     if map_location is not None and not callable(map_location) and not isinstance(map_location, dict):
-        device(map_location)
+        on_cpu(map_location)
     if isinstance(f, (str, os.PathLike)):
         with open(f, "rb") as file, explained(os.fspath(f)):
             return _read(file, str(f), bool(mmap))

@@ -57,10 +57,14 @@ def tagged(key: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
 
 
 class CompiledCache(_Cache):  # type: ignore[misc]
-    """The cache of one function; ``key`` names what its closure holds. It and all it calls must be `tagged` so."""
+    """The cache of one function; ``key`` names what its closure holds. It and all it calls must be `tagged` so.
 
-    def __init__(self, name: str, key: str) -> None:
-        self._name, self._key = name, key
+    Args:
+        announce: say so where it has to be compiled, because that takes longer than half a second.
+    """
+
+    def __init__(self, name: str, key: str, announce: bool = True) -> None:
+        self._name, self._key, self._announce = name, key, announce
         self._enabled = True
 
     @property
@@ -80,7 +84,8 @@ class CompiledCache(_Cache):  # type: ignore[misc]
             payload = pickle.loads(self._file(sig, target_context.codegen()).read_bytes())
             return CompileResult._rebuild(target_context, *payload)
         except (OSError, RuntimeError, EOFError, pickle.UnpicklingError):  # no file, no home folder, a damaged file
-            _LOG.warning("compiling %s for this processor, which takes a few seconds, once", self._name)
+            if self._announce:
+                _LOG.warning("compiling %s for this processor, which takes a few seconds, once", self._name)
             return None
 
     def save_overload(self, sig: Any, data: Any) -> None:

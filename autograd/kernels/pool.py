@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from . import pool_loops
 from .windows import Array, Ints, axis_taps, taps
 
 ALL = slice(None)
@@ -65,6 +66,9 @@ def max_pool(x: Array, out_size: Ints, kernel: Ints, stride: Ints, padding: Ints
                   for m, k, s, p, d in zip(out_size, kernel, stride, padding, dilation, strict=True)]
         return max_of_ranges(x, [[_inside(r, n) for r in axis] for n, axis in zip(x.shape[1:], ranges, strict=True)])
     where, corner, distance, first = _plan(x.shape[1:], out_size, kernel, stride, padding, dilation)
+    found = pool_loops.max_pool(x, out_size, kernel, stride, padding, dilation)
+    if found is not None:
+        return found
     tap = np.zeros((len(x), *out_size), np.uint8 if len(distance) < 256 else np.int32)
     if first is None:
         best, rest = x[where[0][2]].copy(), where[1:]
@@ -167,6 +171,9 @@ def gather_planes(x: Array, indices: Array) -> Array:
 
 def scatter_planes(g: Array, indices: Array, plane: int) -> Array:
     """Zeros of [M, plane] with g [M, K] added at indices [M, K]."""
+    found = pool_loops.scatter(g, indices, plane)
+    if found is not None:
+        return found
     wide = g.astype(np.float32) if g.dtype == np.float16 else g
     x = np.zeros(len(g) * plane, wide.dtype)
     np.add.at(x, _flat(indices, plane), wide.ravel())
@@ -202,6 +209,9 @@ def divisors(size: Ints, out: Ints, kernel: Ints, stride: Ints, padding: Ints, i
 
 def window_sums(x: Array, out: Ints, kernel: Ints, stride: Ints, padding: Ints) -> Array:
     """The sum of each window, one dimension after the other."""
+    found = pool_loops.window_sums(x, out, kernel, stride, padding)
+    if found is not None:
+        return found
     for d in range(len(out), 0, -1):
         x = _sums_along(x, d, out[d - 1], kernel[d - 1], stride[d - 1], padding[d - 1])
     return x
@@ -221,6 +231,9 @@ def _sums_along(x: Array, axis: int, out: int, kernel: int, stride: int, padding
 
 def spread_windows(g: Array, size: Ints, kernel: Ints, stride: Ints, padding: Ints) -> Array:
     """Each element of ``g`` added to all positions of its window: the transpose of `window_sums`."""
+    found = pool_loops.spread_windows(g, size, kernel, stride, padding)
+    if found is not None:
+        return found
     for d in range(1, len(size) + 1):
         lead, n = (ALL,) * d, size[d - 1]
         x = np.zeros((*g.shape[:d], n, *g.shape[d + 1:]), g.dtype)

@@ -10,7 +10,7 @@ import functools
 import math
 import os
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any, TypeVar
 
 import numpy as np
@@ -296,53 +296,3 @@ def with_replacement(engine: Engine, weights: Array, count: int) -> Array:
     cumulative[:, -1] = 1
     draws = engine.doubles(len(weights) * count).reshape(len(weights), count)
     return np.stack([np.searchsorted(c.astype(np.float64), d) for c, d in zip(cumulative, draws, strict=True)])
-
-
-@undivided
-def poisson(engine: Engine, rates: Array) -> Array:
-    """Poisson numbers with the mean that stands at each place of a float64 array.
-
-    Small means by D. Knuth's products of uniforms (TAOCP vol. 2, 3.4.1), means from 10 on by transformed rejection
-    (W. Hoermann, "The transformed rejection method for generating Poisson random variables", 1993).
-    """
-    before = engine.snapshot() if rates.size else {}
-    used = 0
-
-    def stream() -> Iterator[float]:
-        nonlocal used
-        while True:
-            for u in engine.doubles(1024).tolist():
-                used += 1
-                yield u
-
-    draw = stream().__next__
-    counts = [_poisson(rate, draw) for rate in rates.ravel().tolist()]
-    if rates.size:  # give back the draws that were not needed
-        engine.rewind(before)
-        engine.words(2 * used)
-    return np.array(counts, np.float64).reshape(rates.shape)
-
-
-def _poisson(rate: float, draw: Callable[[], float]) -> int:
-    if rate == 0:
-        return 0
-    if rate < 10:
-        limit, product, k = math.exp(-rate), draw(), 0
-        while product > limit:
-            product *= draw()
-            k += 1
-        return k
-    b = 0.931 + 2.53 * math.sqrt(rate)
-    a = -0.059 + 0.02483 * b
-    log_alpha = math.log(1.1239 + 1.1328 / (b - 3.4))
-    v_r, log_rate = 0.9277 - 3.6224 / (b - 2), math.log(rate)
-    while True:
-        u, v = draw() - 0.5, draw()
-        us = 0.5 - abs(u)
-        k = math.floor((2 * a / us + b) * u + rate + 0.43)
-        if us >= 0.07 and v <= v_r:
-            return k
-        if k < 0 or (us < 0.013 and v > us):
-            continue
-        if math.log(v) + log_alpha - math.log(a / (us * us) + b) <= -rate + k * log_rate - math.lgamma(k + 1):
-            return k

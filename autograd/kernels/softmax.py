@@ -6,23 +6,151 @@ from typing import Any
 
 import numpy as np
 
-from ._jit import jit
-from .late import Account
+from .elementary import exp
+from .loops import loop, wide
 
 Array = np.ndarray[Any, Any]
 
 _HALF = np.dtype(np.float16)
 _ONE = np.ones((), np.float32)  # half the time of a Python number
 _SHORT = 32
-#: Up to this size and so many classes the calls of NumPy cost more than the arithmetic, which it does in vectors.
-_SMALL, _FEW = 4096, 32
-_SAVED = 8e-6  # seconds, by one such call of the compiled kernel
-_ACCOUNT = Account()
 _INT64 = np.dtype(np.int64)
+#: So many steps of a loop take as long as the calls of NumPy that it saves.
+_CALLS = 8000
+
+
+# --- compiled, along rows [R, C] --------------------------------------------------------------------------
+# A maximum is taken in several lanes at once: LLVM finds no vectors in the maximum of a row by itself, because NaN
+# makes the order of comparisons matter. NaN is not seen by it, and comes back in the sum of exponentials.
+
+
+def _maximum(r, lanes):  # type: ignore[no-untyped-def]
+    """The greatest element of a row, NaN left out."""
+    n, width = r.size, lanes.size
+    for k in range(width):
+        lanes[k] = -np.inf
+    for j in range(0, n - width + 1, width):
+        for k in range(width):
+            v = r[j + k]
+            lanes[k] = v if v > lanes[k] else lanes[k]
+    for j in range(n - n % width, n):
+        lanes[0] = r[j] if r[j] > lanes[0] else lanes[0]
+    highest = lanes[0]
+    for k in range(width):
+        highest = lanes[k] if lanes[k] > highest else highest
+    return highest
+
+
+@loop("F2 F2", saves=1.5e-9, reassociate=True)
+def _softmax_rows(x, out):  # type: ignore[no-untyped-def]
+    wide()
+    lanes = np.empty(32, x.dtype)
+    for i in range(x.shape[0]):
+        r, o = x[i], out[i]
+        highest = _maximum(r, lanes)
+        total = 0.0
+        for j in range(r.size):
+            e = exp(r[j] - highest)
+            o[j] = e
+            total += e
+        share = 1.0 / total
+        for j in range(r.size):
+            o[j] *= share
+
+
+@loop("F2 F2", saves=1.5e-9, reassociate=True)
+def _log_softmax_rows(x, out):  # type: ignore[no-untyped-def]
+    wide()
+    lanes = np.empty(32, x.dtype)
+    for i in range(x.shape[0]):
+        r, o = x[i], out[i]
+        highest = _maximum(r, lanes)
+        total = 0.0
+        for j in range(r.size):
+            total += exp(r[j] - highest)
+        shift = np.log(total)
+        for j in range(r.size):
+            o[j] = (r[j] - highest) - shift
+
+
+@loop("F2 F2 F2", saves=1e-9, reassociate=True)
+def _softmax_grad_rows(g, out, found):  # type: ignore[no-untyped-def]
+    wide()
+    for i in range(g.shape[0]):
+        h, p, f = g[i], out[i], found[i]
+        total = 0.0
+        for j in range(h.size):
+            total += h[j] * p[j]
+        for j in range(h.size):
+            f[j] = p[j] * (h[j] - total)
+
+
+@loop("F2 F2 F2", saves=1e-9, reassociate=True)
+def _log_softmax_grad_rows(g, out, found):  # type: ignore[no-untyped-def]
+    wide()
+    for i in range(g.shape[0]):
+        h, p, f = g[i], out[i], found[i]
+        total = 0.0
+        for j in range(h.size):
+            total += h[j]
+        for j in range(h.size):
+            f[j] = h[j] - exp(p[j]) * total
+
+
+@loop("F2 I1 F1 F1 F2", saves=1e-9, reassociate=True)
+def _cross_entropy(x, target, weight, losses, slope):  # type: ignore[no-untyped-def]
+    wide()
+    lanes = np.empty(32, x.dtype)
+    for i in range(x.shape[0]):
+        r, s = x[i], slope[i]
+        highest = _maximum(r, lanes)
+        total = 0.0
+        for j in range(r.size):
+            e = exp(r[j] - highest)
+            s[j] = e
+            total += e
+        picked, w = target[i], weight[i]
+        losses[i] = (np.log(total) - (r[picked] - highest)) * w
+        share = 1.0 / total
+        at = s[picked] * share - 1.0
+        share *= w
+        for j in range(r.size):
+            s[j] *= share
+        s[picked] = at * w
+
+
+def _in_rows(form: Any, axis: int, *arrays: Array) -> Array | None:
+    """The result of a loop over rows of one or two arrays along the last axis; None where NumPy shall do it."""
+    x = arrays[-1]
+    if x.ndim == 0 or axis != x.ndim - 1 or x.size == 0:
+        return None
+    compiled = form.on(x.dtype, x.size)
+    if compiled is None or arrays[0].dtype is not x.dtype or arrays[0].shape != x.shape:
+        return None
+    out = np.empty(x.shape, x.dtype)
+    shape = (-1, x.shape[-1])
+    compiled(*[np.ascontiguousarray(a).reshape(shape) for a in arrays], out.reshape(shape))
+    return out
+
+
+def softmax_grad(g: Array, out: Array, axis: int) -> Array | None:
+    """``out * (g - sum(g * out))``, or None where NumPy shall do it."""
+    return _in_rows(_softmax_grad_rows, axis, g, out)
+
+
+def log_softmax_grad(g: Array, out: Array, axis: int) -> Array | None:
+    """``g - exp(out) * sum(g)``, or None where NumPy shall do it."""
+    return _in_rows(_log_softmax_grad_rows, axis, g, out)
+
+
+# --- forward ----------------------------------------------------------------------------------------------
 
 
 def softmax(x: Array, axis: int) -> Array:
     """exp(x) / sum(exp(x))."""
+    found = _in_rows(_softmax_rows, axis, x)
+    if found is not None:
+        return found
     if x.size == 0 or x.ndim == 0:
         return np.exp(x - x)
     if x.dtype == _HALF:
@@ -35,6 +163,9 @@ def softmax(x: Array, axis: int) -> Array:
 
 def log_softmax(x: Array, axis: int) -> Array:
     """x - log(sum(exp(x)))."""
+    found = _in_rows(_log_softmax_rows, axis, x)
+    if found is not None:
+        return found
     if x.size == 0 or x.ndim == 0:
         return x - x
     if x.dtype == _HALF:
@@ -51,26 +182,6 @@ def _row_maximum(x: Array) -> Array:
     return np.maximum.reduce(x, 1, None, None, True)  # type: ignore[no-any-return]
 
 
-@jit
-def _cross_entropy(x, target, weight, losses, slope):  # type: ignore[no-untyped-def]
-    rows, columns = x.shape
-    for i in range(rows):
-        highest = x[i, 0]
-        for j in range(1, columns):
-            if not x[i, j] <= highest:  # NaN too
-                highest = x[i, j]
-        total = 0.0
-        for j in range(columns):
-            e = np.exp(x[i, j] - highest)
-            slope[i, j] = e
-            total += e
-        picked = target[i]
-        losses[i] = (np.log(total) - (x[i, picked] - highest)) * weight[i]
-        for j in range(columns):
-            p = slope[i, j] / total
-            slope[i, j] = (p - 1 if j == picked else p) * weight[i]
-
-
 def cross_entropy(x: Array, target: Array, weight: Array, keepdims: bool = False) -> tuple[Array, Array]:
     """The loss of each row, ``-weight * log_softmax(x)[target]``, and its derivative ``weight * (softmax(x) -
     onehot(target))``.
@@ -83,11 +194,13 @@ def cross_entropy(x: Array, target: Array, weight: Array, keepdims: bool = False
     Returns:
         ([N], [N, C]).
     """
-    if (x.size <= _SMALL and 0 < x.shape[1] <= _FEW and target.dtype is _INT64 and x.dtype is weight.dtype
-            and x.flags.carray and target.flags.carray and weight.flags.carray and _ACCOUNT.pays(_SAVED)):
-        losses, slope = np.empty(len(x), x.dtype), np.empty(x.shape, x.dtype)
-        _cross_entropy(x, target, weight, losses, slope)
-        return losses, slope
+    if (x.size and target.dtype is _INT64 and x.dtype is weight.dtype and x.flags.c_contiguous
+            and target.flags.c_contiguous and weight.flags.c_contiguous):
+        compiled = _cross_entropy.on(x.dtype, x.size + _CALLS)
+        if compiled is not None:
+            losses, slope = np.empty(len(x), x.dtype), np.empty(x.shape, x.dtype)
+            compiled(x, target, weight, losses, slope)
+            return losses, slope
     at = np.arange(len(x))
     at *= x.shape[1]
     at += target

@@ -54,7 +54,13 @@ DEFERRED = {
     "attention": ("", ""),
     "average_pool": ("avg_pool1d", ""),
     "bessel": ("i0", "i0 i0_"),
-    "conv": ("conv1d conv2d conv3d conv_transpose1d conv_transpose2d conv_transpose3d", ""),
+    "conv": ("conv1d conv_tbc conv2d conv3d conv_transpose1d conv_transpose2d conv_transpose3d", ""),
+    "copies": (
+        "alias_copy as_strided_copy detach_copy diagonal_copy expand_copy permute_copy select_copy slice_copy "
+        "split_copy split_with_sizes_copy squeeze_copy t_copy transpose_copy unbind_copy unfold_copy unsqueeze_copy "
+        "view_as_complex_copy view_as_real_copy view_copy",
+        "",
+    ),
     "counting": (
         "argwhere bucketize count_nonzero nonzero nonzero_static searchsorted unique unique_consecutive",
         "argwhere count_nonzero nonzero nonzero_static unique unique_consecutive",
@@ -67,7 +73,7 @@ DEFERRED = {
     "einsum": ("einsum", ""),
     "embedding": ("", ""),
     "fft": ("", ""),
-    "fold": ("channel_shuffle pixel_shuffle pixel_unshuffle", ""),
+    "fold": ("channel_shuffle native_channel_shuffle pixel_shuffle pixel_unshuffle", ""),
     "frequencies": ("", ""),
     "grid_sample": ("", ""),
     "grids": (
@@ -77,7 +83,7 @@ DEFERRED = {
     "histograms": ("bincount histc histogram histogramdd", "bincount histc histogram"),
     "linalg": (
         "matrix_exp matrix_power pinverse pca_lowrank svd_lowrank lu_unpack lu lu_solve geqrf orgqr ormqr qr "
-        "chain_matmul cross kron tensordot trace det inverse logdet slogdet svd cholesky_inverse "
+        "chain_matmul cross kron lobpcg tensordot trace det inverse logdet slogdet svd cholesky_inverse "
         "cholesky_solve cholesky triangular_solve",
         "cholesky cholesky_inverse cholesky_solve cross det geqrf inverse kron logdet lu lu_solve matrix_exp "
         "matrix_power orgqr ormqr pinverse qr slogdet svd trace triangular_solve",
@@ -85,22 +91,30 @@ DEFERRED = {
     "linear": ("bilinear", ""),
     "loss": ("", ""),
     "margin_loss": ("", ""),
+    "memory": (
+        "from_file unsafe_split_with_sizes",
+        "__reversed__ apply_ const_data_ptr dim_order fill_diagonal_ is_set_to is_shared map2_ map_ new set_ "
+        "share_memory_ storage storage_offset to_dense unsafe_split_with_sizes untyped_storage",
+    ),
     "moments": (
         "corrcoef cov nanmean nansum std std_mean var var_mean",
         "corrcoef cov nanmean nansum std var",
     ),
     "norm": ("group_norm layer_norm rms_norm", ""),
-    "norms": ("dist norm renorm", "dist norm renorm renorm_"),
+    "norms": ("dist frobenius_norm norm norm_except_dim nuclear_norm renorm", "dist norm renorm renorm_"),
     "padding": ("constant_pad_nd", "constant_pad_nd"),
     "piecewise": ("hardshrink threshold", "hardshrink hardsigmoid_ hardswish_ hardtanh_ relu6_ threshold_"),
     "polynomials": ("", ""),
     "pool": ("max_pool1d max_pool2d max_pool3d", ""),
     "quantiles": ("median mode nanmedian nanquantile quantile", "median mode nanmedian nanquantile quantile"),
+    "recurrent": ("", ""),
     "resize": ("", ""),
+    "rounding_steps": ("fake_quantize_per_channel_affine fake_quantize_per_tensor_affine", ""),
     "scan": (
         "cummax cummin cumprod cumsum cumulative_trapezoid diff logcumsumexp trapezoid trapz",
         "cummax cummin cumprod cumprod_ cumsum cumsum_ diff logcumsumexp",
     ),
+    "segments": ("segment_reduce", ""),
     "similarity": ("cosine_similarity pairwise_distance", ""),
     "sorting": ("argsort kthvalue msort sort topk", "argsort kthvalue msort sort topk"),
     "spectrogram": ("istft stft", "istft stft"),

@@ -8,7 +8,7 @@ import numpy as np
 
 from ..codegen import inline
 from ..errors import fail
-from ..kernels import special as kernel
+from ..kernels import maps, special as kernel
 from ..kernels.fused import fused, where
 from ..primitive import composite, primitive
 from ..tape import wrap_node
@@ -49,14 +49,14 @@ def _relu_rule(g, out):
     return where(out != 0, g, 0)
 
 
-@fused(twin=np.maximum)
-def _larger(x, zero):
-    return where((x > zero) | (x != x), x, zero)  # NaN stays
+@fused(twin=lambda x: np.maximum(x, _ZERO32))
+def _positive(x):
+    return where((x > 0) | (x != x), x, 0)  # NaN stays
 
 
 @primitive(
     vjp={"input": _relu_rule}, inplace=True,
-    fast=inline("larger(input, zero) if input.dtype is float32 else None", larger=_larger, zero=_ZERO32),
+    fast=inline("positive(input) if input.dtype is float32 else None", positive=_positive),
 )
 def relu(input):
     """Rectified linear unit ``max(input, 0)``; its derivative at 0 is 0.
@@ -86,12 +86,19 @@ def leaky_relu(input, negative_slope=0.01):
     tensor([-0.0100,  2.0000])
     """
     refuse("leaky_relu", input, "biuc")
+    found = maps.apply(maps.leaky_relu, input, numbers=(negative_slope,))
+    if found is not None:
+        return found
     if 0 < negative_slope <= 1:
         return np.maximum(input, input * negative_slope)
     return np.where(input > 0, input, input * negative_slope)
 
 
 def _exponential_gradient(g, input, alpha, scale, input_scale):
+    if g.__class__ is np.ndarray and input_scale > 0:
+        found = maps.apply(maps.exponential_unit_grad, g, input, numbers=(alpha, scale, input_scale))
+        if found is not None:
+            return found
     # The exponent is cut off at 0: beyond, it would overflow, and 0 times inf is nan in second derivatives.
     decay = np.exp(np.where(input < 0, input, 0) * input_scale)
     return np.where(input <= 0, g * (alpha * scale * input_scale * decay), g * scale)
@@ -101,6 +108,9 @@ def _exponential_gradient(g, input, alpha, scale, input_scale):
 def exponential_unit(input, alpha, scale, input_scale):
     """``scale * input`` where positive, ``scale * alpha * expm1(input_scale * input)`` elsewhere."""
     refuse("elu", input, "biuc")
+    found = maps.apply(maps.exponential_unit, input, numbers=(alpha, scale, input_scale)) if input_scale > 0 else None
+    if found is not None:
+        return found
     zero = ZERO[input.dtype]
     negative = _times(np.expm1(_times(np.minimum(input, zero), input_scale)), alpha * scale)
     return np.where(input < zero, negative, _times(input, scale))
@@ -173,6 +183,10 @@ def rrelu(input, lower=1 / 8, upper=1 / 3, training=False, generator=None):
 
 
 def _gelu_gradient(g, input, approximate):
+    if g.__class__ is np.ndarray:
+        found = maps.apply(maps.gelu_grad if approximate == "none" else maps.gelu_tanh_grad, g, input)
+        if found is not None:
+            return found
     if approximate == "none":
         distribution = 0.5 * (1 + erf(input * _SQRT_HALF))
         return g * (distribution + input * (_DENSITY * np.exp(-0.5 * (input * input))))
@@ -197,13 +211,21 @@ def gelu(input, *, approximate="none"):
     """
     refuse("GeluKernelImpl", input, "biuc")
     if approximate == "none":
-        return input * (0.5 * (1 + kernel.apply("erf", input * _SQRT_HALF)))
+        found = maps.apply(maps.gelu, input)
+        return input * (0.5 * (1 + kernel.apply("erf", input * _SQRT_HALF))) if found is None else found
     if approximate != "tanh":
         fail(RuntimeError, f"approximate argument must be either none or tanh, got {approximate!r}.")
+    found = maps.apply(maps.gelu_tanh, input)
+    if found is not None:
+        return found
     return 0.5 * input * (1 + np.tanh(_SQRT_2_OVER_PI * (input * (1 + 0.044715 * (input * input)))))
 
 
 def _silu_gradient(g, input):
+    if g.__class__ is np.ndarray:
+        found = maps.apply(maps.silu_grad, g, input)
+        if found is not None:
+            return found
     s = sigmoid(input)
     return g * (s * (1 + input * (1 - s)))
 
@@ -217,6 +239,9 @@ def silu(input):
     tensor([-0.2689,  1.7616])
     """
     refuse("silu", input, "biu")
+    found = maps.apply(maps.silu, input)
+    if found is not None:
+        return found
     out = logistic_denominator(input)
     return np.divide(input, out, out)
 
@@ -238,11 +263,15 @@ def mish(input):
     return input * np.tanh(np.log1p(np.exp(input)))
 
 
-@primitive(
-    vjp={"input": lambda g, input, beta, threshold: np.where(
-        input * beta > threshold, g, g * sigmoid(input * beta))},
-    method=False,
-)
+def _softplus_gradient(g, input, beta, threshold):
+    if g.__class__ is np.ndarray:
+        found = maps.apply(maps.softplus_grad, g, input, numbers=(beta, threshold))
+        if found is not None:
+            return found
+    return np.where(input * beta > threshold, g, g * sigmoid(input * beta))
+
+
+@primitive(vjp={"input": _softplus_gradient}, method=False)
 def softplus(input, beta=1.0, threshold=20.0):
     """``log(1 + exp(beta * input)) / beta``, a smooth `relu`; ``input`` itself where ``beta * input > threshold``.
 
@@ -251,6 +280,9 @@ def softplus(input, beta=1.0, threshold=20.0):
     tensor([ 0.3133,  2.1269, 30.0000])
     """
     refuse("softplus", input, "biuc")
+    found = maps.apply(maps.softplus, input, numbers=(beta, threshold))
+    if found is not None:
+        return found
     scaled = _times(input, beta)
     smooth = np.maximum(scaled, ZERO[input.dtype]) + np.log1p(np.exp(-np.abs(scaled)))
     return np.where(scaled > threshold, input, smooth if beta == 1 else smooth / beta)

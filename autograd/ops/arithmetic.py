@@ -7,13 +7,13 @@ import numpy as np
 from ..errors import fail
 from ..kernels.fused import fused
 from ..primitive import alias, composite, primitive
-from .checks import not_differentiable, number_option, refuse, zero_gradient
+from .checks import checked, not_differentiable, number_option, refuse, zero_gradient
 
 
 @primitive(
     vjp={"input": lambda g: g,
          "other": lambda g, alpha: g if alpha == 1 else g * alpha.conjugate()},
-    broadcasts=True, promote="common", ufunc=np.add, inplace=True, numpy=(np.add,),
+    broadcasts=True, promote="common", numbers="all", ufunc=np.add, inplace=True, numpy=(np.add,),
 )
 def add(input, other, *, alpha=1):
     """Sum ``input + alpha * other``, with broadcasting.
@@ -28,7 +28,7 @@ def add(input, other, *, alpha=1):
 @primitive(
     vjp={"input": lambda g: g,
          "other": lambda g, alpha: -g if alpha == 1 else g * -alpha.conjugate()},
-    broadcasts=True, promote="common", ufunc=np.subtract, inplace=True, numpy=(np.subtract,),
+    broadcasts=True, promote="common", numbers="all", ufunc=np.subtract, inplace=True, numpy=(np.subtract,),
 )
 def sub(input, other, *, alpha=1):
     """Difference ``input - alpha * other``, with broadcasting.
@@ -51,13 +51,14 @@ def rsub(input, other, *, alpha=1):
     >>> autograd.rsub(autograd.tensor([1., 2.]), 3)
     tensor([2., 1.])
     """
-    return sub(other, input, alpha=alpha)
+    return sub(other, checked("rsub", input), alpha=alpha)
 
 
 @primitive(
     vjp={"input": fused(lambda g, other: g * other),
          "other": fused(lambda g, input: g * input)},
-    broadcasts=True, promote="common", ufunc=np.multiply, holomorphic=True, inplace=True, numpy=(np.multiply,),
+    broadcasts=True, promote="common", numbers="all",
+    ufunc=np.multiply, holomorphic=True, inplace=True, numpy=(np.multiply,),
 )
 def mul(input, other):
     """Product ``input * other``, with broadcasting.
@@ -76,7 +77,8 @@ multiply = alias("multiply", mul, inplace=True)
 @primitive(
     vjp={"input": fused(lambda g, other: g / other),
          "other": fused(lambda g, input, other: -g * (input / other / other))},
-    broadcasts=True, promote="float", ufunc=np.true_divide, holomorphic=True, inplace=True, numpy=(np.true_divide,),
+    broadcasts=True, promote="float", numbers="all",
+    ufunc=np.true_divide, holomorphic=True, inplace=True, numpy=(np.true_divide,),
     node_name="DivBackward0",
 )
 def true_divide(input, other):
@@ -150,7 +152,7 @@ divide = alias("divide", div, inplace=True)
 
 @primitive(
     vjp={"input": lambda g: not_differentiable("floor_divide"), "other": lambda g: not_differentiable("floor_divide")},
-    broadcasts=True, promote="common", inplace=True, numpy=(np.floor_divide,),
+    broadcasts=True, promote="common", numbers="all", inplace=True, numpy=(np.floor_divide,),
 )
 def floor_divide(input, other):
     """Quotient rounded down, in the operands' own type.
@@ -166,7 +168,7 @@ def floor_divide(input, other):
 @primitive(
     vjp={"input": lambda g: g,
          "other": lambda g, input, other: -g * div_rounded(input, other, "floor")},
-    broadcasts=True, promote="common", inplace=True, numpy=(np.remainder,),
+    broadcasts=True, promote="common", numbers="either", inplace=True, numpy=(np.remainder,),
 )
 def remainder(input, other):
     """``input - other * floor(input / other)``: the rest with the sign of ``other``, as Python's ``%``.
@@ -184,7 +186,7 @@ def remainder(input, other):
 @primitive(
     vjp={"input": lambda g: g,
          "other": lambda g, input, other: -g * div_rounded(input, other, "trunc")},
-    broadcasts=True, promote="common", inplace=True, numpy=(np.fmod,),
+    broadcasts=True, promote="common", numbers="second", inplace=True, numpy=(np.fmod,),
 )
 def fmod(input, other):
     """``input - other * trunc(input / other)``: the rest with the sign of ``input``, as C's ``fmod``.

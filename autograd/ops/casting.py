@@ -67,8 +67,7 @@ def to(self, *args, dtype=None, device=None, other=None, non_blocking=False, cop
                 dtype, rest = rest[0], rest[1:]
         else:
             dtype = first
-    if device is not None:
-        dtypes.device(device)
+    dtypes.on_cpu(device)
     if other is not None:
         dtype = other._a.dtype
     target = None if dtype is None else numpy_dtype(dtype)
@@ -100,7 +99,7 @@ def type_(self, dtype=None, non_blocking=False):
         return f"autograd.{_TYPE_NAMES[self._a.dtype.name]}"
     if isinstance(dtype, str):
         dtype = _NAMED_TYPES.get(dtype.rpartition(".")[2], dtype)
-    return to(self, dtype)
+    return to(self, getattr(dtype, "dtype", dtype))  # autograd.LongTensor has its element type there
 
 
 @composite(public=False)
@@ -131,12 +130,6 @@ for _name, _target in {
 def cpu(self, memory_format=None):
     """This tensor, which lies on the CPU already."""
     return self
-
-
-@composite(public=False)
-def cuda(self, device=None, non_blocking=False, memory_format=None):
-    """Raises: there is no such device here; drop the call, or choose the device with ``cuda.is_available()``."""
-    dtypes.device("cuda" if device is None else device)
 
 
 @primitive(vjp={"input": lambda g: g})

@@ -9,7 +9,7 @@ import numpy as np
 
 from ..dispatch import result_type
 from ..dtypes import scalar_type
-from ..errors import NonDifferentiableError, fail
+from ..errors import NonDifferentiableError, describe, fail
 from ..primitive import primitive
 
 #: A 0-d zero and one of each floating type: NumPy takes them in half the time of a Python number.
@@ -20,6 +20,17 @@ ONE = {d: np.ones((), d) for d in map(np.dtype, ("float16", "float32", "float64"
 def is_number(value: Any) -> bool:
     """Whether ``value`` is a Python or NumPy number, not an array."""
     return isinstance(value, (int, float, complex, np.generic))
+
+
+def checked(name: str, value: Any) -> Any:
+    """``value``, a Tensor or an array: for operations that may return it as it is.
+
+    Raises:
+        TypeError: it is something else.
+    """
+    if not hasattr(value, "_vc") and not isinstance(value, np.ndarray):
+        fail(TypeError, f"{name}(): argument 'input' must be Tensor, not {type(value).__name__} ({describe(value)})")
+    return value
 
 
 def unsupported(name: str, dtype: Any) -> NoReturn:

@@ -12,7 +12,8 @@ from .checks import common_type, is_number, refuse
 
 
 @primitive(
-    inputs=("input", "other"), broadcasts=True, promote="common", ufunc=np.equal, inplace=True, numpy=(np.equal,),
+    inputs=("input", "other"), broadcasts=True, promote="common", numbers="second",
+    ufunc=np.equal, inplace=True, numpy=(np.equal,),
 )
 def eq(input, other):
     """Where ``input == other``.
@@ -25,7 +26,7 @@ def eq(input, other):
 
 
 @primitive(
-    inputs=("input", "other"), broadcasts=True, promote="common", ufunc=np.not_equal, inplace=True,
+    inputs=("input", "other"), broadcasts=True, promote="common", numbers="second", ufunc=np.not_equal, inplace=True,
     numpy=(np.not_equal,),
 )
 def ne(input, other):
@@ -38,7 +39,10 @@ def ne(input, other):
     return np.not_equal(input, other)
 
 
-@primitive(inputs=("input", "other"), broadcasts=True, promote="common", inplace=True, numpy=(np.less,))
+@primitive(
+    inputs=("input", "other"), broadcasts=True, promote="common", numbers="second",
+    inplace=True, numpy=(np.less,),
+)
 def lt(input, other):
     """Where ``input < other``.
 
@@ -50,7 +54,10 @@ def lt(input, other):
     return np.less(input, other)
 
 
-@primitive(inputs=("input", "other"), broadcasts=True, promote="common", inplace=True, numpy=(np.less_equal,))
+@primitive(
+    inputs=("input", "other"), broadcasts=True, promote="common", numbers="second",
+    inplace=True, numpy=(np.less_equal,),
+)
 def le(input, other):
     """Where ``input <= other``.
 
@@ -62,7 +69,10 @@ def le(input, other):
     return np.less_equal(input, other)
 
 
-@primitive(inputs=("input", "other"), broadcasts=True, promote="common", inplace=True, numpy=(np.greater,))
+@primitive(
+    inputs=("input", "other"), broadcasts=True, promote="common", numbers="second",
+    inplace=True, numpy=(np.greater,),
+)
 def gt(input, other):
     """Where ``input > other``.
 
@@ -74,7 +84,10 @@ def gt(input, other):
     return np.greater(input, other)
 
 
-@primitive(inputs=("input", "other"), broadcasts=True, promote="common", inplace=True, numpy=(np.greater_equal,))
+@primitive(
+    inputs=("input", "other"), broadcasts=True, promote="common", numbers="second",
+    inplace=True, numpy=(np.greater_equal,),
+)
 def ge(input, other):
     """Where ``input >= other``.
 

@@ -7,7 +7,7 @@ import numpy as np
 from ..codegen import RUNTIME
 from ..errors import fail
 from ..primitive import composite, primitive
-from .checks import zero_gradient
+from .checks import checked, zero_gradient
 
 
 @primitive(
@@ -129,7 +129,7 @@ def resolve_conj(input):
     >>> autograd.resolve_conj(autograd.tensor([1 + 2j]))
     tensor([1.+2.j])
     """
-    return input
+    return checked("resolve_conj", input)
 
 
 @composite()
@@ -140,7 +140,7 @@ def resolve_neg(input):
     >>> autograd.resolve_neg(autograd.tensor([1., -2.]))
     tensor([ 1., -2.])
     """
-    return input
+    return checked("resolve_neg", input)
 
 
 @composite()
@@ -151,7 +151,7 @@ def is_conj(input):
     >>> autograd.is_conj(autograd.tensor([1 + 2j]).conj())
     False
     """
-    return False
+    return checked("is_conj", input) is None
 
 
 @composite()
@@ -162,7 +162,7 @@ def is_neg(input):
     >>> autograd.is_neg(autograd.tensor([1 + 2j]).conj().imag)
     False
     """
-    return False
+    return checked("is_neg", input) is None
 
 
 def _angle_gradient(g, input):

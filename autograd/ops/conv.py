@@ -260,6 +260,20 @@ def conv3d(input, weight, bias=None, stride=1, padding=0, dilation=1, groups=1):
 
 
 @composite(method=False)
+def conv_tbc(input, weight, bias, pad=0):
+    """`conv1d` of (time, N, C) with a weight (kernel, C, O), a bias (O) and zeros on both sides; (time, N, O).
+
+    >>> import autograd
+    >>> autograd.conv_tbc(autograd.ones(4, 1, 2), autograd.ones(3, 2, 1), autograd.zeros(1), pad=1).flatten()
+    tensor([4., 6., 6., 4.])
+    """
+    for what, x in (("Input", input), ("Weight", weight)):
+        if x.ndim != 3:
+            fail(RuntimeError, f"{what} must have 3 dims, but conv_tbc() got {describe(x)}")
+    return conv1d(input.permute(1, 2, 0), weight.permute(2, 1, 0), bias, padding=pad).permute(2, 0, 1)
+
+
+@composite(method=False)
 def conv_transpose1d(input, weight, bias=None, stride=1, padding=0, output_padding=0, groups=1, dilation=1):
     """Transposed convolution along one spatial dimension; as `conv_transpose2d`, with one dimension less.
 

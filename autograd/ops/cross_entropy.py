@@ -309,7 +309,7 @@ def _cross_entropy_of_distributions(input: Any, target: Any, weight: Any, ignore
 
 @composite(method=False)
 def linear_cross_entropy(input, linear_weight, target, *, linear_bias=None, weight=None, reduction="mean",
-                         ignore_index=None, label_smoothing=0.0):
+                         ignore_index=None, label_smoothing=0.0, options=None):
     """`cross_entropy` of the scores ``input @ linear_weight.T + linear_bias``.
 
     Args:
@@ -317,6 +317,7 @@ def linear_cross_entropy(input, linear_weight, target, *, linear_bias=None, weig
         linear_weight: (C, K), or (C, ..., K) for several predictions for each sample.
         target, weight, reduction, ignore_index, label_smoothing: as in `cross_entropy`.
         linear_bias: (C), or (C, ...).
+        options: accepted; in PyTorch they choose how the computation is cut into pieces.
 
     Raises:
         RuntimeError: shapes do not fit.

@@ -8,6 +8,7 @@ from typing import Any
 from ..creation import empty, empty_like, zeros
 from ..errors import fail
 from ..primitive import composite
+from .checks import checked
 
 #: The value that SELU saturates at, negated: scale * alpha (Klambauer et al., Self-normalizing neural networks, 2017).
 _SATURATION = 1.7580993408473766
@@ -46,7 +47,7 @@ def _dropout(input: Any, p: float, training: bool, inplace: bool, lead: int | No
 def _alpha_dropout(input: Any, p: float, training: bool, inplace: bool, lead: int | None) -> Any:
     _check(p)
     if not training or p == 0 or input.numel() == 0:
-        return input
+        return checked("alpha_dropout", input)
     noise = _noise(input, p, lead)
     if p == 1:
         return input.mul_(noise) if inplace else input * noise

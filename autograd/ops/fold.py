@@ -210,3 +210,14 @@ def channel_shuffle(input, groups):
     if c % groups:
         fail(RuntimeError, f"Number of channels must be divisible by groups. Got {c} channels and {groups} groups.")
     return input.reshape(n, groups, c // groups, *size).transpose(1, 2).reshape(n, c, *size)
+
+
+@composite(method=False)
+def native_channel_shuffle(input, groups):
+    """`channel_shuffle` under another name.
+
+    >>> import autograd
+    >>> autograd.native_channel_shuffle(autograd.arange(4.).reshape(1, 4, 1), 2).flatten()
+    tensor([0., 2., 1., 3.])
+    """
+    return channel_shuffle(input, groups)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from operator import index
+
 import numpy as np
 
 from ..creation import finish
@@ -13,13 +15,14 @@ from .rearranging import roll
 
 
 def _frequencies(numbers, n, d, dtype, device, requires_grad):
-    if n < 0:
+    if index(n) < 0:
         fail(RuntimeError, f"Trying to create tensor with negative dimension {n}: [{n}]")
     target = DEFAULT.float if dtype is None else numpy_dtype(dtype)
     scale = 1 / (n * d) if n else 0
     return finish(numbers.astype(target) * target.type(scale), requires_grad, device)
 
 
+@composite(method=False, public=False, name="fft_fftfreq")
 def fftfreq(n, d=1.0, *, dtype=None, layout=None, device=None, requires_grad=False):
     """The frequency of each element of an `fft` of length ``n`` and sample spacing ``d``: zero, positive, negative.
 
@@ -31,6 +34,7 @@ def fftfreq(n, d=1.0, *, dtype=None, layout=None, device=None, requires_grad=Fal
     return _frequencies(numbers, n, d, dtype, device, requires_grad)
 
 
+@composite(method=False, public=False, name="fft_rfftfreq")
 def rfftfreq(n, d=1.0, *, dtype=None, layout=None, device=None, requires_grad=False):
     """The frequency of each element of an `rfft` of length ``n`` and sample spacing ``d``.
 

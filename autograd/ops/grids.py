@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
+from operator import index
 
 import numpy as np
 
@@ -178,7 +179,7 @@ def unravel_index(indices, shape):
 
 
 def _triangle_indices(name, find, row, col, offset, dtype):
-    if row < 0 or col < 0:
+    if index(row) < 0 or index(col) < 0:
         fail(RuntimeError, f"{name}: row and col must be non-negative, got {row} and {col}")
     target = numpy_dtype(np.int64 if dtype is None else dtype)
     return wrap_node(np.array(find(row, offset, col), np.int64).astype(target), None)

@@ -52,7 +52,10 @@ def logical_not(input):
     return np.logical_not(input)
 
 
-@primitive(inputs=("input", "other"), broadcasts=True, promote="common", inplace=True, numpy=(np.bitwise_and,))
+@primitive(
+    inputs=("input", "other"), broadcasts=True, promote="common", numbers="either",
+    inplace=True, numpy=(np.bitwise_and,),
+)
 def bitwise_and(input, other):
     """Bitwise and of integers, logical and of bools.
 
@@ -64,7 +67,10 @@ def bitwise_and(input, other):
     return np.bitwise_and(input, other)
 
 
-@primitive(inputs=("input", "other"), broadcasts=True, promote="common", inplace=True, numpy=(np.bitwise_or,))
+@primitive(
+    inputs=("input", "other"), broadcasts=True, promote="common", numbers="either",
+    inplace=True, numpy=(np.bitwise_or,),
+)
 def bitwise_or(input, other):
     """Bitwise or of integers, logical or of bools.
 
@@ -76,7 +82,10 @@ def bitwise_or(input, other):
     return np.bitwise_or(input, other)
 
 
-@primitive(inputs=("input", "other"), broadcasts=True, promote="common", inplace=True, numpy=(np.bitwise_xor,))
+@primitive(
+    inputs=("input", "other"), broadcasts=True, promote="common", numbers="either",
+    inplace=True, numpy=(np.bitwise_xor,),
+)
 def bitwise_xor(input, other):
     """Bitwise exclusive or of integers, logical exclusive or of bools.
 
@@ -100,7 +109,10 @@ def bitwise_not(input):
     return np.bitwise_not(input)
 
 
-@primitive(inputs=("input", "other"), broadcasts=True, promote="common", inplace=True, numpy=(np.left_shift,))
+@primitive(
+    inputs=("input", "other"), broadcasts=True, promote="common", numbers="either",
+    inplace=True, numpy=(np.left_shift,),
+)
 def bitwise_left_shift(input, other):
     """``input * 2 ** other`` for integers; bits shifted out are lost.
 
@@ -113,7 +125,10 @@ def bitwise_left_shift(input, other):
     return np.where((other < 0) | (other >= bits), input.dtype.type(0), np.left_shift(input, other))
 
 
-@primitive(inputs=("input", "other"), broadcasts=True, promote="common", inplace=True, numpy=(np.right_shift,))
+@primitive(
+    inputs=("input", "other"), broadcasts=True, promote="common", numbers="either",
+    inplace=True, numpy=(np.right_shift,),
+)
 def bitwise_right_shift(input, other):
     """``floor(input / 2 ** other)`` for integers.
 

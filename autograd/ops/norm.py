@@ -11,6 +11,7 @@ from ..dispatch import is_tensor
 from ..errors import describe, fail
 from ..kernels import norm as kernel
 from ..primitive import composite, primitive
+from ..tape import wrap_node
 from .average_pool import window_means
 from .shape import expand
 
@@ -18,12 +19,6 @@ from .shape import expand
 # The kinds of normalization differ in a view of the input, the axes of it that are averaged over, and the shape in
 # which weight and bias meet it. Mean and variance are outputs beside the result: the gradient is a function of them,
 # and where it is itself differentiated, they carry the rest of the derivative.
-
-
-def _reduce_to(x: Any, affine: Any) -> Any:
-    """The sum of ``x`` over the axes along which a weight of ``affine`` shape is repeated, flattened."""
-    repeated = tuple([a for a, n in enumerate(affine) if n == 1 and x.shape[a] != 1])
-    return (x.sum(repeated) if repeated else x).reshape(prod(affine))
 
 
 def _average(x: Any, axes: Any) -> Any:
@@ -90,7 +85,7 @@ def _grad_rule(g, grad, input, mean, var, weight, view, axes, affine, eps, cente
         inner = inner * r
         g_grad, g_n, g_r = inner * w, (h * s + a * t) * -r, h * outer
         if weight is not None:
-            g_weight = _reduce_to(inner * grad, affine).reshape(weight.shape)
+            g_weight = kernel.reduce_to(inner * grad, affine).reshape(weight.shape)
     if p is not None:
         p = p.reshape(affine)
         g_grad = p * n if g_grad is None else g_grad + p * n
@@ -112,12 +107,10 @@ def normalize_grad(grad, input, mean, var, view, axes, affine, eps, centered, we
     """The gradient of the normalized ``input``; and, where ``of_weight``, the gradients of weight and bias, flat."""
     w = None if weight is None else kernel.wide(weight.reshape(affine))
     g = kernel.wide(grad.reshape(view))
-    found, product = kernel.normalize_grad(g, kernel.wide(input.reshape(view)), mean, var, w, axes, eps, centered)
-    results = [found.reshape(input.shape).astype(input.dtype, copy=False)]
-    if of_weight:
-        dtype = input.dtype if weight is None else weight.dtype
-        results += [_reduce_to(x, affine).astype(dtype, copy=False) for x in (product, g)]
-    return results
+    found, *rest = kernel.normalize_grad(g, kernel.wide(input.reshape(view)), mean, var, w, axes, affine, eps, centered,
+                                         of_weight)
+    dtype = input.dtype if weight is None else weight.dtype
+    return [found.reshape(input.shape).astype(input.dtype, copy=False), *[x.astype(dtype, copy=False) for x in rest]]
 
 
 # --- what users call --------------------------------------------------------------------------------------
@@ -147,18 +140,42 @@ def _planes(shape: Any) -> tuple[tuple[int, ...], tuple[int, ...], tuple[int, ..
     return (shape[0], shape[1], prod(shape[2:])), (0, 2), (1, shape[1], 1)
 
 
-def _update(running: Any, value: Any, momentum: float) -> None:
-    running.mul_(1 - momentum).add_(value.detach().to(running.dtype).reshape(running.shape), alpha=momentum)
+def _update(running: Any, value: Any, momentum: float, factor: float = 1.0) -> None:
+    """Let ``running`` follow ``factor * value``; nothing of this is recorded."""
+    step = value._a.astype(running._a.dtype, copy=False).reshape(running._a.shape) * (momentum * factor)
+    running.mul_(1 - momentum).add_(wrap_node(step, None))
+
+
+def _by_channel(values: Any, like: Any) -> Any:
+    return values.reshape((1, -1) + (1,) * (like.ndim - 2))
+
+
+def _sum_by_channel(x: Any) -> Any:
+    return x.sum((0, *range(2, x.ndim)))
+
+
+@primitive(
+    vjp={"input": lambda g, scale: g * _by_channel(scale, g), "scale": lambda g, input: _sum_by_channel(g * input),
+         "shift": lambda g: _sum_by_channel(g)},
+    method=False, node_name="NativeBatchNormBackward0",
+)
+def scale_channels(input, scale, shift):
+    """``input * scale + shift`` of (N, C, ...) with a number for each channel."""
+    if input.ndim < 2:
+        fail(RuntimeError, f"scale_channels: an input (N, C, ...) is expected, but got shape {list(input.shape)}")
+    found = kernel.scale_channels(input, scale, shift)
+    return input * _by_channel(scale, input) + _by_channel(shift, input) if found is None else found
 
 
 def _with_running(input: Any, running_mean: Any, running_var: Any, weight: Any, bias: Any, eps: float) -> Any:
     """Normalization by given statistics: one multiplication and one addition for each element."""
-    shape = (1, -1) + (1,) * (input.ndim - 2)
     scale = (running_var + eps).rsqrt()
     if weight is not None:
         scale = scale * weight
     shift = -running_mean * scale if bias is None else bias - running_mean * scale
-    return (input * scale.reshape(shape) + shift.reshape(shape)).to(input.dtype)
+    if input.dtype != scale.dtype:
+        return scale_channels(input.to(scale.dtype), scale, shift).to(input.dtype)
+    return scale_channels(input, scale, shift)
 
 
 @composite(method=False)
@@ -204,7 +221,7 @@ def batch_norm(input, running_mean, running_var, weight=None, bias=None, trainin
     if count and running_mean is not None:
         _update(running_mean, mean, momentum)
     if count and running_var is not None:
-        _update(running_var, var.detach() * (count / (count - 1)), momentum)
+        _update(running_var, var, momentum, count / (count - 1))
     return out
 
 
@@ -248,7 +265,6 @@ def instance_norm(input, running_mean=None, running_var=None, weight=None, bias=
 
 def _normalized(name: str, input: Any, normalized_shape: Any, **params: Any) -> tuple[tuple[int, int], tuple[int, int]]:
     """The view (rows, elements) and the shape of weights, for the last dimensions."""
-    _check_floating(name, input, *params.values())
     if not isinstance(normalized_shape, (tuple, list)):
         fail(TypeError, f"{name}(): argument 'normalized_shape' (position 2) must be tuple of ints, not "
                         f"{type(normalized_shape).__name__}; write ({describe(normalized_shape)},)")
@@ -284,6 +300,7 @@ def layer_norm(input, normalized_shape, weight=None, bias=None, eps=1e-05):
     tensor([[-1.0000,  1.0000],
             [-1.0000,  1.0000]])
     """
+    _check_floating("layer_norm", input, weight, bias)
     view, affine = _normalized("layer_norm", input, normalized_shape, weight=weight, bias=bias)
     return layer_normalize(input, view, (1,), affine, eps, True, weight, bias)[0]
 
@@ -305,8 +322,15 @@ def rms_norm(input, normalized_shape, weight=None, eps=None):
     >>> autograd.rms_norm(autograd.tensor([3., 4.]), (2,))
     tensor([0.8485, 1.1314])
     """
+    is_complex = input.is_complex()
+    if not is_complex:
+        _check_floating("rms_norm", input, weight)
     view, affine = _normalized("rms_norm", input, normalized_shape, weight=weight)
     eps = float(np.finfo(np.float32 if input.dtype == np.float16 else input.dtype).eps) if eps is None else eps
+    if is_complex:
+        rows = input.reshape(view)
+        out = (rows * ((rows * rows).mean(1, True) + eps).rsqrt()).reshape(input.shape)
+        return out if weight is None else out * weight
     return rms_normalize(input, view, (1,), affine, eps, False, weight)[0]
 
 

@@ -34,6 +34,43 @@ def norm(input, p="fro", dim=None, keepdim=False, dtype=None):
     return linalg_vector_norm(input, 2 if p == "fro" or p is None else p, dim, keepdim, dtype=dtype)
 
 
+@composite(method=False)
+def frobenius_norm(input, dim, keepdim=False):
+    """The 2-norm of the elements along ``dim``, one dimension or two; all for an empty list.
+
+    >>> import autograd
+    >>> autograd.frobenius_norm(autograd.tensor([[3., 4.]]), (0, 1))
+    tensor(5.)
+    """
+    return linalg_vector_norm(input, 2, dim or None if isinstance(dim, (list, tuple)) else dim, keepdim)
+
+
+@composite(method=False)
+def nuclear_norm(input, dim=(-2, -1), keepdim=False):
+    """The sum of the singular values of the matrices in the two dimensions ``dim``.
+
+    >>> import autograd
+    >>> autograd.nuclear_norm(autograd.tensor([[3., 0.], [0., -4.]]))
+    tensor(7.)
+    """
+    return matrix_norm(input, "nuc", dim, keepdim)
+
+
+@composite(method=False)
+def norm_except_dim(v, pow=2, dim=0):
+    """The ``pow``-norm of each slice ``v.select(dim, i)``, of the shape of ``v`` with all other dimensions 1.
+
+    >>> import autograd
+    >>> autograd.norm_except_dim(autograd.tensor([[3., 4.], [0., 2.]]))
+    tensor([[5.],
+            [2.]])
+    """
+    if dim == -1:
+        return linalg_vector_norm(v, pow)
+    others = tuple(d for d in range(v.ndim) if d != dim % v.ndim)
+    return linalg_vector_norm(v, pow, others, True) if others else v.abs()
+
+
 @composite()
 def dist(input, other, p=2):
     """The ``p``-norm of ``input - other``, with broadcasting.

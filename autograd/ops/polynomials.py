@@ -16,7 +16,8 @@ from ..primitive import primitive
 
 Array = np.ndarray[Any, Any]
 
-_polynomial = functools.partial(primitive, inputs=("input", "n"), broadcasts=True, promote="float", method=False)
+_polynomial = functools.partial(
+    primitive, inputs=("input", "n"), broadcasts=True, promote="float", numbers="either", method=False)
 
 
 def _evaluate(polynomial: Callable[[Array, Array], Array] | str, input: Array, n: Array) -> Array:

@@ -171,7 +171,7 @@ def _copysign_gradient(g, input, out):
 
 @primitive(
     vjp={"input": _copysign_gradient, "other": lambda g: zero_gradient(g)},
-    broadcasts=True, promote="float", inplace=True, numpy=(np.copysign,),
+    broadcasts=True, promote="float", numbers="second", inplace=True, numpy=(np.copysign,),
 )
 def copysign(input, other):
     """The absolute value of ``input`` with the sign of ``other``.

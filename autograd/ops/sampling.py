@@ -9,9 +9,9 @@ import numpy as np
 
 from ..creation import finish, shape_from
 from ..dispatch import is_tensor
-from ..dtypes import DEFAULT, numpy_dtype
+from ..dtypes import DEFAULT, numpy_dtype, scalar_type
 from ..errors import describe, fail
-from ..kernels import sampling as kernel
+from ..kernels import counts, sampling as kernel
 from ..primitive import composite
 from ..strides import like
 from .random_fill import (
@@ -283,7 +283,31 @@ def poisson(input, generator=None):
         fail(NotImplementedError, f"\"poisson_cpu\" not implemented for '{a.dtype}'; convert with .float()")
     if not (a >= 0).all():
         fail(RuntimeError, "invalid Poisson rate, expected rate to be non-negative")
-    return drawn_with(input, values=kernel.poisson(engine_of(generator), a.astype(np.float64)).astype(a.dtype))
+    return drawn_with(input, values=counts.poisson(engine_of(generator), a.astype(np.float64)).astype(a.dtype))
+
+
+@composite(method=False)
+def binomial(count, prob, generator=None):
+    """Numbers of successes in ``count`` trials with probability ``prob``; tensors that broadcast, of one float type.
+
+    The result is constant: its gradients are zero.
+
+    Raises:
+        ValueError: they are not of a float type.
+        RuntimeError: their types differ.
+
+    >>> import autograd
+    >>> _ = autograd.manual_seed(0)
+    >>> autograd.binomial(autograd.tensor([10., 100.]), autograd.tensor([0.5, 0.1]))
+    tensor([ 7., 11.])
+    """
+    n, p = count._a, prob._a
+    if n.dtype.kind != "f":
+        fail(ValueError, f"binomial only supports floating-point dtypes for count, got: {scalar_type(n.dtype)}")
+    if n.dtype != p.dtype:
+        fail(RuntimeError, f"binomial: Found dtype {scalar_type(p.dtype)} but expected {scalar_type(n.dtype)}")
+    both = [a.astype(np.float64) for a in np.broadcast_arrays(n, p)]
+    return drawn_with(count, prob, values=counts.binomial(engine_of(generator), *both).astype(n.dtype))
 
 
 @composite()

@@ -32,6 +32,10 @@ def _floating(x: Any, dtype: Any, name: str) -> Any:
 
 
 def _softmax_rule(g: Any, out: Any, dim: int, dtype: Any, input_dtype: Any) -> Any:
+    if g.__class__ is np.ndarray:
+        found = kernel.softmax_grad(g, out, wrap_dim(dim, out.ndim))
+        if found is not None:
+            return cast_back(found, dtype, input_dtype)
     p = g * out
     return cast_back(p - out * _sum_kept(p, dim), dtype, input_dtype)
 
@@ -51,10 +55,15 @@ def softmax(input, dim, *, dtype=None):
     return kernel.softmax(_floating(input, dtype, "softmax"), wrap_dim(dim, input.ndim))
 
 
-@primitive(
-    vjp={"input": lambda g, out, dim, dtype, input_dtype:
-         cast_back(g - np.exp(out) * _sum_kept(g, dim), dtype, input_dtype)},
-)
+def _log_softmax_rule(g: Any, out: Any, dim: int, dtype: Any, input_dtype: Any) -> Any:
+    if g.__class__ is np.ndarray:
+        found = kernel.log_softmax_grad(g, out, wrap_dim(dim, out.ndim))
+        if found is not None:
+            return cast_back(found, dtype, input_dtype)
+    return cast_back(g - np.exp(out) * _sum_kept(g, dim), dtype, input_dtype)
+
+
+@primitive(vjp={"input": _log_softmax_rule})
 def log_softmax(input, dim, *, dtype=None):
     """Logarithm of softmax, ``x - log(sum(exp(x)))`` along ``dim``, without overflow or cancellation.
 

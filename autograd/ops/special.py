@@ -7,7 +7,7 @@ import math
 import numpy as np
 
 from ..errors import fail
-from ..kernels import special as kernel
+from ..kernels import maps, special as kernel
 from ..primitive import composite, primitive
 from .checks import not_differentiable, refuse
 
@@ -18,8 +18,16 @@ _SQRT_2PI = math.sqrt(2 * math.pi)
 # --- the error function and the normal distribution -------------------------------------------------------
 
 
+def _erf_gradient(g, input):
+    if g.__class__ is np.ndarray:
+        found = maps.apply(maps.erf_grad, g, input)
+        if found is not None:
+            return found
+    return g * ((2 / _SQRT_PI) * np.exp(-(input * input)))
+
+
 @primitive(
-    vjp={"input": lambda g, input: g * ((2 / _SQRT_PI) * np.exp(-(input * input)))},
+    vjp={"input": _erf_gradient},
     promote="float", inplace=True,
 )
 def erf(input):
@@ -29,7 +37,8 @@ def erf(input):
     >>> autograd.erf(autograd.tensor([0., 1.]))
     tensor([0.0000, 0.8427])
     """
-    return kernel.apply("erf", input)
+    found = maps.apply(maps.erf, input)
+    return kernel.apply("erf", input) if found is None else found
 
 
 @primitive(
@@ -241,7 +250,7 @@ def igammac(input, other):
 @primitive(
     vjp={"input": lambda g: not_differentiable("zeta by its first argument"),
          "other": lambda g, input, other: -g * (input * special_zeta(input + 1, other))},
-    broadcasts=True, promote="float", method=False,
+    broadcasts=True, promote="float", numbers="either", method=False,
 )
 def special_zeta(input, other):
     """Hurwitz zeta function: the sum of ``1 / (k + other) ** input`` over k = 0, 1, ...
@@ -261,7 +270,7 @@ def special_zeta(input, other):
 @primitive(
     vjp={"input": lambda g, input, other: np.where((input == 0) & (other <= 0), 0, xlogy(g, other)),
          "other": lambda g, input, other: g * input / other},
-    broadcasts=True, promote="float", inplace=True,
+    broadcasts=True, promote="float", numbers="either", inplace=True,
 )
 def xlogy(input, other):
     """``input * log(other)``, and 0 where ``input`` is 0 and ``other`` is not nan.
@@ -277,7 +286,7 @@ def xlogy(input, other):
 @primitive(
     vjp={"input": lambda g, input, other: np.where((input == 0) & (other <= -1), 0, special_xlog1py(g, other)),
          "other": lambda g, input, other: g * input / (other + 1)},
-    broadcasts=True, promote="float", method=False,
+    broadcasts=True, promote="float", numbers="either", method=False,
 )
 def special_xlog1py(input, other):
     """``input * log1p(other)``, and 0 where ``input`` is 0 and ``other`` is not nan.

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from ..creation import finish
-from ..dtypes import DEFAULT, device as _device, from_numpy, numpy_dtype
+from ..dtypes import DEFAULT, from_numpy, numpy_dtype, on_cpu
 from ..errors import fail
 
 __all__ = [
@@ -32,8 +32,7 @@ def _window(name: str, M: int, dtype: Any, device: Any, requires_grad: bool, val
     target = DEFAULT.float if dtype is None else numpy_dtype(dtype)
     if target not in (np.float32, np.float64):
         fail(ValueError, f"{name} expects float32 or float64 dtypes, got: {from_numpy(target)}")
-    if device is not None:
-        _device(device)
+    on_cpu(device)
     n = np.arange(M, dtype=np.float64)
     found = np.ones(M) if M == 0 or (M == 1 and one) else values(n)
     return finish(np.asarray(found).astype(target), requires_grad)

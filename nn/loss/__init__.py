@@ -14,6 +14,7 @@ from .classification import (
     CTCLoss as CTCLoss,
     KLDivLoss as KLDivLoss,
     LinearCrossEntropyLoss as LinearCrossEntropyLoss,
+    LinearCrossEntropyOptions as LinearCrossEntropyOptions,
     NLLLoss as NLLLoss,
     NLLLoss2d as NLLLoss2d,
 )

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from typing import Any
 
-from autograd import Tensor
+from autograd import Tensor, float16, float32, float64
 from autograd.errors import fail
 
 from .. import functional as F
@@ -145,6 +146,47 @@ class CTCLoss(_Loss):
     def forward(self, log_probs: Tensor, targets: Tensor, input_lengths: Any, target_lengths: Any) -> Tensor:
         return F.ctc_loss(log_probs, targets, input_lengths, target_lengths, self.blank, self.reduction,
                           self.zero_infinity)
+
+
+@dataclass(slots=True, frozen=True)
+class LinearCrossEntropyOptions:
+    """How PyTorch cuts `LinearCrossEntropyLoss` into pieces; here they are checked, and change nothing.
+
+    Args:
+        allow_retain_graph: whether backward may run twice; it always may.
+        batch_chunk_size: rows of a piece.
+        chunking_method: ``"auto"``, ``"aspect_ratio"``, ``"aspect_ratio:N"`` or None.
+        acc_policy: ``"accurate"``, ``"balanced"``, ``"compact"`` or ``"auto"``.
+        acc_dtype: the type of sums.
+
+    Raises:
+        ValueError: a value is none of these.
+
+    >>> import nn
+    >>> nn.LinearCrossEntropyOptions(batch_chunk_size=64).acc_policy
+    'auto'
+    """
+
+    allow_retain_graph: bool = False
+    batch_chunk_size: int | None = None
+    chunking_method: str | None = "auto"
+    acc_policy: str = "auto"
+    acc_dtype: Any = None
+
+    def __post_init__(self) -> None:
+        if self.acc_policy not in ("auto", "accurate", "balanced", "compact"):
+            fail(ValueError, f"invalid acc_policy: {self.acc_policy!r}")
+        if self.chunking_method not in (None, "auto"):
+            name, _, factor = self.chunking_method.partition(":")
+            factor = factor if ":" in self.chunking_method else "1"
+            if name != "aspect_ratio" or not factor.isdigit() or int(factor) == 0:
+                fail(ValueError, f"invalid chunking_method: {self.chunking_method!r}")
+        size = self.batch_chunk_size
+        if size is not None and not (isinstance(size, int) and size > 0):
+            fail(ValueError, f"batch_chunk_size must be positive int or None, got {size!r}")
+        if self.acc_dtype not in (None, float16, float32, float64):
+            fail(ValueError, "acc_dtype must be one of {None, float16, float32, float64}, got "
+                             f"{self.acc_dtype!r}. Pass acc_dtype=None to let the op pick automatically.")
 
 
 class LinearCrossEntropyLoss(_WeightedLoss):

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+import types
+import warnings
 from typing import Any
 
 import numpy as np
 
-from autograd import Tensor, cat
+from autograd import Tensor, no_grad
+from autograd.dtypes import DEFAULT
 from autograd.errors import fail
 from autograd.tape import wrap_node, written
 
@@ -44,7 +46,7 @@ def get_total_norm(tensors: Any, norm_type: float = 2.0, error_if_nonfinite: boo
     arrays = [a.astype(np.float32) if a.itemsize == 2 else a for a in arrays]  # squares overflow half precision
     norm_type = float(norm_type)
     if not arrays:
-        return wrap_node(np.zeros((), np.float32), None)
+        return wrap_node(np.zeros((), DEFAULT.float), None)
     kind = np.result_type(*[t._a.real.dtype for t in tensors])
     if norm_type == 2.0:
         # Each sum of squares in its own type, and those few numbers in double precision.
@@ -71,7 +73,9 @@ def clip_grads_with_norm_(parameters: Any, max_norm: float, total_norm: Tensor, 
     >>> p.grad
     tensor([ 0.3000, -0.4000])
     """
-    scale = float(max_norm) / (float(total_norm) + 1e-6)
+    # In the type of the norm, so that it rounds as PyTorch's does.
+    with no_grad():
+        scale = float(float(max_norm) / (total_norm + 1e-6))
     # A norm that is not a number spreads, as in PyTorch.
     if scale < 1.0 or math.isnan(scale):
         for g in _gradients(parameters):
@@ -101,10 +105,27 @@ def clip_grad_norm_(parameters: Any, max_norm: float, norm_type: float = 2.0, er
     >>> p.grad
     tensor([0.6000, 0.8000])
     """
+    emptied = isinstance(parameters, types.GeneratorType)
     parameters = _listed(parameters)
+    if emptied and not parameters:
+        warnings.warn("`parameters` is an empty generator, no gradient clipping will occur.", stacklevel=2)
     total = get_total_norm(_gradients(parameters), norm_type, error_if_nonfinite)
     clip_grads_with_norm_(parameters, max_norm, total)
     return total
+
+
+def clip_grad_norm(parameters: Any, max_norm: float, norm_type: float = 2.0, error_if_nonfinite: bool = False,
+                   foreach: bool | None = None) -> Tensor:
+    """The older name of `clip_grad_norm_`, with a warning.
+
+    >>> import autograd, nn, warnings
+    >>> with warnings.catch_warnings(action="ignore"):
+    ...     nn.utils.clip_grad_norm([], 1.)
+    tensor(0.)
+    """
+    warnings.warn("`nn.utils.clip_grad_norm` is now deprecated in favor of `nn.utils.clip_grad_norm_`.", FutureWarning,
+                  stacklevel=2)
+    return clip_grad_norm_(parameters, max_norm, norm_type, error_if_nonfinite, foreach)
 
 
 def clip_grad_value_(parameters: Any, clip_value: float, foreach: bool | None = None) -> None:
@@ -121,37 +142,3 @@ def clip_grad_value_(parameters: Any, clip_value: float, foreach: bool | None = 
     for g in _gradients(parameters):
         np.clip(g._a, -limit, limit, out=g._a)
         written(g._vc)
-
-
-def parameters_to_vector(parameters: Iterable[Tensor]) -> Tensor:
-    """All parameters, one after the other, as one vector (recorded).
-
-    >>> import autograd, nn
-    >>> nn.utils.parameters_to_vector([autograd.ones(1, 2), autograd.zeros(1)])
-    tensor([1., 1., 0.])
-    """
-    return cat([p.reshape(-1) for p in parameters])
-
-
-def vector_to_parameters(vec: Tensor, parameters: Iterable[Tensor]) -> None:
-    """Let the parameters have the values of a vector: the inverse of `parameters_to_vector`.
-
-    >>> import autograd, nn
-    >>> layer = nn.Linear(2, 1)
-    >>> nn.utils.vector_to_parameters(autograd.tensor([1., 2., 3.]), layer.parameters())
-    >>> layer.weight
-    Parameter containing:
-    tensor([[1., 2.]], requires_grad=True)
-    """
-    if not isinstance(vec, Tensor):
-        fail(TypeError, f"expected Tensor, but got: {type(vec).__name__}")
-    parameters = list(parameters)
-    total = sum(p.numel() for p in parameters)
-    if vec.numel() < total:
-        fail(RuntimeError, f"vector_to_parameters: the vector has {vec.numel()} elements, and the parameters "
-                           f"{' + '.join(str(p.numel()) for p in parameters)} = {total}")
-    start = 0
-    for p in parameters:
-        count = p.numel()
-        p.data = vec[start:start + count].view_as(p).data
-        start += count

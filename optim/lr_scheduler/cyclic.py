@@ -15,16 +15,18 @@ from .base import LRScheduler, Rates, assign, for_groups, need_optimizer, restor
 class _WithMomentum(LRScheduler):
     """A schedule that moves the momentum (or the first of ``betas``) against the learning rate."""
 
-    def _init_momentum(self, optimizer: Optimizer, base: Any, largest: Any, start: bool) -> None:
+    def _init_momentum(self, optimizer: Optimizer, base: Any, largest: Any, start: bool) -> tuple[Rates, Rates]:
+        """Take up the bounds of the momentum, and give them as one for each group."""
         self.use_beta1 = "betas" in optimizer.defaults
         if "momentum" not in optimizer.defaults and not self.use_beta1:
             fail(ValueError, "optimizer must support momentum or beta1 with `cycle_momentum` option enabled")
-        self.base_momentums = for_groups("base_momentum", optimizer, base)
-        self.max_momentums = for_groups("max_momentum", optimizer, largest)
+        lows = for_groups("base_momentum", optimizer, base)
+        highs = for_groups("max_momentum", optimizer, largest)
         if start:
-            for low, high, group in zip(self.base_momentums, self.max_momentums, optimizer.param_groups, strict=True):
+            for low, high, group in zip(lows, highs, optimizer.param_groups, strict=True):
                 self._set_momentum(group, high)
                 group["max_momentum"], group["base_momentum"] = high, low
+        return lows, highs
 
     def _set_momentum(self, group: dict[str, Any], value: float) -> None:
         if self.use_beta1:
@@ -85,7 +87,8 @@ class CyclicLR(_WithMomentum):
         self.scale_mode = scale_mode if scale_fn is not None else "iterations" if mode == "exp_range" else "cycle"
         self.cycle_momentum = cycle_momentum
         if cycle_momentum:
-            self._init_momentum(optimizer, base_momentum, max_momentum, last_epoch == -1)
+            self.base_momentums, self.max_momentums = self._init_momentum(optimizer, base_momentum, max_momentum,
+                                                                          last_epoch == -1)
         super().__init__(optimizer, last_epoch)
         self.base_lrs = base_lrs
 
@@ -128,6 +131,10 @@ def _cosine(start: float, end: float, part: float) -> float:
 
 def _line(start: float, end: float, part: float) -> float:
     return (end - start) * part + start
+
+
+#: What is saved of a phase: the count at which it ends, and the options of a group between which it goes.
+_PHASE = ("end_step", "start_lr", "end_lr", "start_momentum", "end_momentum")
 
 
 class OneCycleLR(_WithMomentum):
@@ -175,15 +182,14 @@ class OneCycleLR(_WithMomentum):
             fail(ValueError, f"anneal_strategy must be one of 'cos' or 'linear', instead got {anneal_strategy}")
         self._anneal_func_type = anneal_strategy
         turn, last = float(pct_start * self.total_steps) - 1, self.total_steps - 1
-        # (last count, learning rate from, to, momentum from, to)
-        up = (turn, "initial_lr", "max_lr", "max_momentum", "base_momentum")
+        phases: list[tuple[Any, ...]] = [(turn, "initial_lr", "max_lr", "max_momentum", "base_momentum")]
         if three_phase:
-            self._schedule_phases = [
-                up,
-                (float(2 * pct_start * self.total_steps) - 2, "max_lr", "initial_lr", "base_momentum", "max_momentum"),
-                (last, "initial_lr", "min_lr", "max_momentum", "max_momentum")]
+            back = float(2 * pct_start * self.total_steps) - 2
+            phases += [(back, "max_lr", "initial_lr", "base_momentum", "max_momentum"),
+                       (last, "initial_lr", "min_lr", "max_momentum", "max_momentum")]
         else:
-            self._schedule_phases = [up, (last, "max_lr", "min_lr", "base_momentum", "max_momentum")]
+            phases += [(last, "max_lr", "min_lr", "base_momentum", "max_momentum")]
+        self._schedule_phases = [dict(zip(_PHASE, phase, strict=True)) for phase in phases]
         if last_epoch == -1:
             for top, group in zip(for_groups("max_lr", optimizer, max_lr), optimizer.param_groups, strict=True):
                 group["initial_lr"], group["max_lr"] = top / div_factor, top
@@ -200,15 +206,15 @@ class OneCycleLR(_WithMomentum):
             fail(ValueError, f"Tried to step {count} times. The specified number of total steps is {self.total_steps}")
         anneal = _cosine if self._anneal_func_type == "cos" else _line
         phases = self._schedule_phases
-        i = next((i for i, phase in enumerate(phases[:-1]) if count <= phase[0]), len(phases) - 1)
-        end, *keys = phases[i]
-        start = phases[i - 1][0] if i else 0.0
-        part = (count - start) / (end - start)
+        i = next((i for i, phase in enumerate(phases[:-1]) if count <= phase["end_step"]), len(phases) - 1)
+        phase = phases[i]
+        start = phases[i - 1]["end_step"] if i else 0.0
+        part = (count - start) / (phase["end_step"] - start)
         groups = self.optimizer.param_groups
         if self.cycle_momentum:
             for group in groups:
-                self._set_momentum(group, anneal(group[keys[2]], group[keys[3]], part))
-        return [anneal(group[keys[0]], group[keys[1]], part) for group in groups]
+                self._set_momentum(group, anneal(group[phase["start_momentum"]], group[phase["end_momentum"]], part))
+        return [anneal(group[phase["start_lr"]], group[phase["end_lr"]], part) for group in groups]
 
 
 def _total_steps(total_steps: int | None, epochs: int | None, steps_per_epoch: int | None) -> int:

@@ -31,14 +31,16 @@ FILES = sorted(p.stem for p in (Path(__file__).parents[1] / "samples").glob("*.p
 #: Names of composites that need no samples, each with the reason.
 WITHOUT_SAMPLES = (
     (r".*_|setitem", "writes in place: checked through the form without the underscore, and by hand where there is none"),
-    (r"(new_)?(tensor|zeros|ones|empty|full|empty_strided|empty_permuted)|(as_|scalar_)tensor|asarray|from_numpy|frombuffer"
-     r"|arange|range|linspace|logspace|eye|tril_indices|triu_indices", "makes a tensor from numbers"),
+    (r"(new_)?(tensor|zeros|ones|empty|full|empty_strided|empty_permuted)|(as_|scalar_)tensor|asarray|from_numpy|frombuffer|from_file"
+     r"|arange|range|linspace|logspace|eye|tril_indices|triu_indices|fft_r?fftfreq", "makes a tensor from numbers"),
     (r"(zeros|ones|empty|full|rand|randn|randint)_like", "takes only the shape and type of its argument"),
-    (r"rand|randn|randint|randperm|bernoulli|poisson|multinomial|normal", "draws: its result has no derivative"),
+    (r"rand|randn|randint|randperm|bernoulli|binomial|poisson|multinomial|normal", "draws: its result has no derivative"),
     (r"equal|allclose|isclose|isin|is_.*|broadcast_shapes|unravel_index|argwhere|nonzero|nonzero_static|histogram(dd)?"
      r"|histc|bincount|count_nonzero|one_hot|linalg_matrix_rank", "gives numbers, bools or indices"),
+    (r"storage|untyped_storage|storage_offset|const_data_ptr|dim_order|is_.*|new", "tells of the memory, or makes more"),
+    (r"to_dense|__reversed__", "the tensor itself, or flip"),
     (r"int|long|short|char|byte|bool|numpy|type|tolist", "gives integers, bools, or no tensor"),
-    (r"detach", "stops the gradient by definition"),
+    (r"detach(_copy)?", "stops the gradient by definition"),
     (r"cuda", "always raises"),
 )
 

@@ -1,5 +1,7 @@
 """Hooks around forward and backward, and errors that say which module they passed."""
 
+import copy
+
 import pytest
 
 import autograd
@@ -176,3 +178,19 @@ def test_module_outside_the_tree_is_marked():
 
     with pytest.raises(RuntimeError, match=r"in module \? \(Linear 2->2\) of Hidden"):
         Hidden()(autograd.ones(3))
+
+
+def test_registries_hold_the_hooks_themselves():
+    """Programs look among the values for the hook that they registered."""
+    def before(module, args):
+        return None
+
+    def after(module, args, kwargs, output):
+        return None
+
+    m = nn.Linear(2, 2)
+    m.register_forward_pre_hook(before)
+    handle = m.register_forward_hook(after, with_kwargs=True)
+    assert list(m._forward_pre_hooks.values()) == [before] and list(m._forward_hooks.values()) == [after]
+    handle.remove()
+    assert not m._forward_hooks and list(copy.deepcopy(m)._forward_pre_hooks.values()) == [before]

@@ -236,3 +236,31 @@ def test_modules_are_freed_without_the_garbage_collector():
 
 def test_no_hooks_means_one_flag():
     assert not hasattr(Hookable, "_hooked") and nn.ReLU()._hooked is False
+
+
+def test_the_class_after_module_gets_the_arguments_where_it_asks_for_them():
+    class Named:
+        def __init__(self, name):
+            self.name = name
+
+    class Both(nn.Module, Named):
+        call_super_init = True
+
+    assert Both(name="x").name == "x"
+    with pytest.raises(TypeError, match="unexpected keyword argument 'name'"):
+        nn.Module(name="x")
+    with pytest.raises(TypeError, match="takes 1 positional argument but 3 were given"):
+        nn.Module(1, 2)
+
+
+def test_older_and_rarer_forms():
+    shared = nn.ReLU()
+    m = nn.Sequential(shared, shared, nn.Linear(1, 1))
+    assert len(list(m.modules())) == 3 and len(list(m.modules(remove_duplicate=False))) == 4
+    with pytest.warns(FutureWarning, match="Positional"):
+        assert list(m[2].state_dict({}, "a.")) == ["a.weight", "a.bias"]
+    weight = m[2].weight
+    assert m.to_empty(device="cpu") is m and m[2].weight is weight and weight.shape == (1, 1) and weight.requires_grad
+    with pytest.raises(RuntimeError):
+        m.to_empty(device="cuda")
+    assert m.compile() is None

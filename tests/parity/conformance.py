@@ -25,7 +25,7 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [p for p in (str(ROOT), str(ROOT / "tests")) if p not in sys.path]
 
 import torch  # noqa: E402
-from parity.operators import CATEGORIES, DECISIVE, Operator, Result, TimeUp  # noqa: E402
+from parity.operators import CATEGORIES, Operator, Result, TimeUp  # noqa: E402
 from torch.testing._internal.common_methods_invocations import op_db  # noqa: E402
 
 #: What the last recorded run gave; `test_conformance` fails below it.
@@ -52,24 +52,25 @@ def run(only: str = "", tell: Callable[[Result], None] | None = None) -> list[Re
     return results
 
 
-def scores(results: list[Result]) -> dict[str, int]:
+def scores(results: list[Result], what: str = "operators",
+           categories: tuple[str, ...] = CATEGORIES) -> dict[str, int]:
     """How many operators pass in each category, how many are tried, and how many pass entirely."""
     count: dict[str, int] = collections.Counter()
     run_at_all = [r for r in results if not r.excluded]
-    count["operators"], count["excluded"] = len(run_at_all), len(results) - len(run_at_all)
+    count[what], count["excluded"] = len(run_at_all), len(results) - len(run_at_all)
     count["entirely"] = sum(r.entirely for r in run_at_all)
     count["missing"] = sum(bool(r.missing) for r in run_at_all)
-    for c in CATEGORIES:
+    for c in categories:
         tried = [r.outcomes[c] for r in run_at_all if c in r.outcomes]
         count[c], count[f"{c}_tried"] = sum(o.passed == o.tried for o in tried), len(tried)
     return dict(count)
 
 
-def table(results: list[Result]) -> str:
-    s = scores(results)
+def table(results: list[Result], what: str = "operators", categories: tuple[str, ...] = CATEGORIES) -> str:
+    s = scores(results, what, categories)
     lines = [f"{'category':<12}{'pass':>8}{'tried':>8}"]
-    lines += [f"{c:<12}{s[c]:>8}{s[f'{c}_tried']:>8}" for c in CATEGORIES]
-    lines.append(f"entirely: {s['entirely']} of {s['operators']} operators ({s['missing']} missing, "
+    lines += [f"{c:<12}{s[c]:>8}{s[f'{c}_tried']:>8}" for c in categories]
+    lines.append(f"entirely: {s['entirely']} of {s[what]} {what} ({s['missing']} missing, "
                  f"{s['excluded']} excluded), {sum(r.seconds for r in results):.0f} s")
     return "\n".join(lines)
 
@@ -85,19 +86,21 @@ def details(r: Result, verbose: bool = True) -> Iterator[str]:
         failures: dict[str, list[str]] = {}
         texts: dict[str, str] = {}
         for c, o in r.outcomes.items():
-            if o.passed != o.tried and (verbose or c in DECISIVE):
+            if o.passed != o.tried and (verbose or c in r.decisive):
                 key = o.failure.split("\n")[0].replace("float32", "float64")
                 failures.setdefault(key, []).append(c)
                 texts.setdefault(key, o.failure)
         yield from (f"      {', '.join(categories)}: {texts[key]}" for key, categories in failures.items())
 
 
-def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+def main(run: Callable[..., list[Result]] = run, description: str | None = __doc__, what: str = "operators",
+         categories: tuple[str, ...] = CATEGORIES, score: Path = SCORE) -> int:
+    """Run, print and write; with other arguments than the operators', for another database."""
+    parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--only", default="", help="regular expression of whole names, such as 'nn.functional.conv.*'")
-    parser.add_argument("-v", action="store_true", help="also operators that pass, exclusions, complex and errors")
+    parser.add_argument("-v", action="store_true", help="also what passes, exclusions, and categories that do not decide")
     parser.add_argument("--json", type=Path, help="write scores and failures here")
-    parser.add_argument("--record", action="store_true", help="keep the scores in score.json, which the test holds")
+    parser.add_argument("--record", action="store_true", help=f"keep the scores in {score.name}, which the test holds")
     options = parser.parse_args()
 
     def tell(r: Result) -> None:
@@ -105,15 +108,15 @@ def main() -> int:
             print("\n".join(details(r, options.v or bool(options.only))), flush=True)
 
     results = run(options.only, tell)
-    print(table(results))
+    print(table(results, what, categories))
     if options.json:
         options.json.write_text(json.dumps({
-            "scores": scores(results),
+            "scores": scores(results, what, categories),
             "results": {r.name: {"excluded": r.excluded, "missing": r.missing, "entirely": r.entirely,
                                  "outcomes": {c: vars(o) for c, o in r.outcomes.items()}} for r in results}}, indent=1))
     if options.record and not options.only:
-        kept = {"scores": scores(results), "entirely": sorted(r.name for r in results if r.entirely)}
-        SCORE.write_text(json.dumps(kept, indent=1) + "\n")
+        kept = {"scores": scores(results, what, categories), "entirely": sorted(r.name for r in results if r.entirely)}
+        score.write_text(json.dumps(kept, indent=1) + "\n")
     return 0
 
 

@@ -1,4 +1,4 @@
-"""Optimizers and schedules beside PyTorch's: the same trajectories, state, options and repr."""
+"""Optimizers beside PyTorch's: the same trajectories, state, options and repr."""
 
 import copy
 
@@ -147,78 +147,7 @@ def test_bad_parameters(make):
         make(torch.optim.SGD, [torch.nn.Parameter(torch.zeros(1)) for _ in range(2)])
     with pytest.raises(type(theirs.value)) as ours:
         make(optim.SGD, [nn.Parameter(autograd.zeros(1)) for _ in range(2)])
-    assert str(ours.value).startswith(str(theirs.value)[:40])
-
-
-SCHEDULES = {
-    "LambdaLR": lambda s, o: s.LambdaLR(o, [lambda n: 0.95 ** n, lambda n: n // 3]),
-    "MultiplicativeLR": lambda s, o: s.MultiplicativeLR(o, lambda n: 0.9),
-    "StepLR": lambda s, o: s.StepLR(o, 3, 0.5),
-    "MultiStepLR": lambda s, o: s.MultiStepLR(o, [2, 5, 5, 9]),
-    "ConstantLR": lambda s, o: s.ConstantLR(o, 0.5, 4),
-    "LinearLR": lambda s, o: s.LinearLR(o, 0.25, 0.75, 6),
-    "ExponentialLR": lambda s, o: s.ExponentialLR(o, 0.8),
-    "PolynomialLR": lambda s, o: s.PolynomialLR(o, 8, 2.0),
-    "CosineAnnealingLR": lambda s, o: s.CosineAnnealingLR(o, 5, 0.01),
-    "CosineAnnealingWarmRestarts": lambda s, o: s.CosineAnnealingWarmRestarts(o, 3, 2, 0.01),
-    "OneCycleLR": lambda s, o: s.OneCycleLR(o, 0.5, total_steps=20),
-    "OneCycleLR-linear": lambda s, o: s.OneCycleLR(o, [0.5, 0.2], epochs=5, steps_per_epoch=4, anneal_strategy="linear",
-                                                   three_phase=True, pct_start=0.2),
-    "CyclicLR": lambda s, o: s.CyclicLR(o, 0.01, 0.1, 3),
-    "CyclicLR-triangular2": lambda s, o: s.CyclicLR(o, 0.01, [0.1, 0.2], 3, 2, mode="triangular2"),
-    "CyclicLR-exp": lambda s, o: s.CyclicLR(o, 0.01, 0.1, 3, mode="exp_range", gamma=0.9, cycle_momentum=False),
-    "CyclicLR-function": lambda s, o: s.CyclicLR(o, 0.01, 0.1, 3, scale_fn=lambda x: 1 / x, scale_mode="cycle"),
-    "SequentialLR": lambda s, o: s.SequentialLR(
-        o, [s.ConstantLR(o, 0.1, 3), s.ExponentialLR(o, 0.9), s.StepLR(o, 2)], [3, 7]),
-    "ChainedScheduler": lambda s, o: s.ChainedScheduler([s.ConstantLR(o, 0.1, 3), s.ExponentialLR(o, 0.9)]),
-}
-
-
-def groups(library, zeros, kind, name):
-    p, q = library.Parameter(zeros(1)), library.Parameter(zeros(2))
-    return getattr(kind, name)([{"params": [p]}, {"params": [q], "lr": 0.3}], lr=0.1, **(
-        {"momentum": 0.9} if name == "SGD" else {}))
-
-
-@pytest.mark.parametrize("which", SCHEDULES)
-@pytest.mark.parametrize("optimizer", ["SGD", "Adam"])
-def test_schedule(which, optimizer):
-    theirs = groups(torch.nn, torch.zeros, torch.optim, optimizer)
-    ours = groups(nn, autograd.zeros, optim, optimizer)
-    reference = SCHEDULES[which](torch.optim.lr_scheduler, theirs)
-    schedule = SCHEDULES[which](optim.lr_scheduler, ours)
-    for step in range(18):
-        assert [g["lr"] for g in ours.param_groups] == pytest.approx([g["lr"] for g in theirs.param_groups],
-                                                                     rel=1e-12), step
-        assert schedule.get_last_lr() == pytest.approx(reference.get_last_lr(), rel=1e-12)
-        for key in ("momentum", "betas"):
-            if key in theirs.param_groups[0]:
-                assert ours.param_groups[0][key] == pytest.approx(theirs.param_groups[0][key], rel=1e-12)
-        theirs.step()
-        ours.step()
-        if step == 7:  # go on from saved state
-            state, options = schedule.state_dict(), ours.state_dict()
-            ours = groups(nn, autograd.zeros, optim, optimizer)
-            schedule = SCHEDULES[which](optim.lr_scheduler, ours)
-            schedule.load_state_dict(state)
-            ours.load_state_dict(options)
-            ours.step()
-        reference.step()
-        schedule.step()
-
-
-@pytest.mark.parametrize("options", [
-    {}, {"mode": "max", "threshold_mode": "abs", "threshold": 0.5, "cooldown": 1, "factor": 0.5, "min_lr": 0.02}])
-def test_plateau(options):
-    theirs, ours = groups(torch.nn, torch.zeros, torch.optim, "SGD"), groups(nn, autograd.zeros, optim, "SGD")
-    reference = torch.optim.lr_scheduler.ReduceLROnPlateau(theirs, patience=2, **options)
-    schedule = optim.lr_scheduler.ReduceLROnPlateau(ours, patience=2, **options)
-    rng = np.random.default_rng(1)
-    for value in np.concatenate([np.linspace(3, 1, 5), 1 + rng.uniform(0, 0.3, 25)]):
-        reference.step(value)
-        schedule.step(autograd.tensor(value))
-        assert schedule.get_last_lr() == pytest.approx(reference.get_last_lr(), rel=1e-12)
-        assert schedule.num_bad_epochs == reference.num_bad_epochs
+    assert str(ours.value)[:32] == str(theirs.value)[:32]
 
 
 @pytest.mark.parametrize("options",

@@ -55,5 +55,7 @@ SAMPLES: dict[str, list[Sample]] = {
     "fold_columns": [sample(A(2, 12, 12), (4, 5), (2, 2), (1, 1), (0, 0), (1, 1))],
     "pixel_shuffle": [sample(A(2, 8, 2, 3), 2), sample(A(9, 1, 2), 3)],
     "pixel_unshuffle": [sample(A(2, 2, 4, 6), 2), sample(A(1, 3, 6), 3)],
+    "native_channel_shuffle": [sample(A(2, 6, 3), 2)],
+    "conv_tbc": [sample(A(5, 2, 3), A(2, 3, 4), A(4)), sample(A(4, 2, 3), A(3, 3, 2), A(2), 1)],
     "channel_shuffle": [sample(A(2, 6, 3), 2), sample(A(1, 6, 2, 2), 3)],
 }

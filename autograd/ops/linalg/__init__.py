@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from . import (
+    extreme_eigenvalues as extreme_eigenvalues,
     functions as functions,
     least_squares as least_squares,
     low_rank as low_rank,

@@ -11,6 +11,7 @@ from ...dispatch import is_tensor
 from ...dtypes import scalar_type
 from ...errors import describe, fail
 from ...primitive import composite, primitive
+from ..checks import checked
 from ..matrix import matmul
 from .common import check_same_dtype
 
@@ -82,7 +83,7 @@ def chain_matmul(*matrices):
             [12.]])
     """
     if len(matrices) == 1:
-        return matrices[0]
+        return checked("chain_matmul", matrices[0])
     return multi_dot(matrices)
 
 

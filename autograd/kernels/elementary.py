@@ -1,0 +1,231 @@
+"""Exponentials, logarithms and error functions as loops call them: polynomials that vectorise, exact to 2 ulp.
+
+Polynomials interpolate at Chebyshev nodes. Of each function there is a form for single (``_single``) and one for
+double precision; ``np.float32`` and ``np.int32`` keep Numba from computing in wider types. NaN goes through every
+comparison to the branch that keeps it.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from .loops import Elementary
+
+_ROUND32, _ROUND64 = 12582912.0, 6755399441055744.0  # adding 1.5 * 2 ** 23 or 2 ** 52 leaves no place for a fraction
+_LOG2_E = 1.4426950408889634
+#: ln 2 in two parts, the first with so many zeros that its products with exponents are exact.
+_LN2_HIGH32, _LN2_LOW32 = 0.693359375, -2.12194440054690583e-4
+_LN2_HIGH64, _LN2_LOW64 = 0.6931471803691238, 1.9082149292705877e-10
+#: Adding these puts an exponent, with its bias, into the last bits.
+_BIAS32, _BIAS64 = 8388608.0 + 127.0, 4503599627370496.0 + 1023.0
+
+
+# --- exponentials -----------------------------------------------------------------------------------------
+
+
+def _power32(n):  # type: ignore[no-untyped-def]
+    """2 ** n for whole n from -126 to 127."""
+    return np.int32(np.float32(n + _BIAS32).view(np.int32) << 23).view(np.float32)
+
+
+def _power64(n):  # type: ignore[no-untyped-def]
+    return np.int64(np.float64(n + _BIAS64).view(np.int64) << 52).view(np.float64)
+
+
+def _scaled32(x, n):  # type: ignore[no-untyped-def]
+    """x * 2 ** n, in two steps because the power alone may overflow, or lose digits as a subnormal number."""
+    half = (n * 0.5 + _ROUND32) - _ROUND32
+    return x * _power32(half) * _power32(n - half)
+
+
+def _scaled64(x, n):  # type: ignore[no-untyped-def]
+    half = (n * 0.5 + _ROUND64) - _ROUND64
+    return x * _power64(half) * _power64(n - half)
+
+
+def _exp32(x):  # type: ignore[no-untyped-def]
+    x = -104.0 if x < -104.0 else x
+    x = 89.0 if x > 89.0 else x
+    n = (x * _LOG2_E + _ROUND32) - _ROUND32
+    r = (x - n * _LN2_HIGH32) - n * _LN2_LOW32
+    p = 0.00139262508314976117 * r + 0.0083632328836826182
+    p = (p * r + 0.0416665542129841503) * r + 0.166665766661199283
+    p = p * r + 0.5
+    return _scaled32((p * (r * r) + r) + 1.0, n)
+
+
+def _exp64(x):  # type: ignore[no-untyped-def]
+    x = -746.0 if x < -746.0 else x
+    x = 710.0 if x > 710.0 else x
+    n = (x * _LOG2_E + _ROUND64) - _ROUND64
+    r = (x - n * _LN2_HIGH64) - n * _LN2_LOW64
+    p = 2.5100472505694996e-8 * r + 2.76202015910315488e-7
+    p = (p * r + 2.75572682769056962e-6) * r + 0.0000248015210578682052
+    p = (p * r + 0.00019841269863171556) * r + 0.00138888889173670806
+    p = (p * r + 0.0083333333333300382) * r + 0.0416666666666238205
+    p = (p * r + 0.166666666666666675) * r + 0.500000000000000103
+    return _scaled64((p * (r * r) + r) + 1.0, n)
+
+
+exp = Elementary(_exp32, _exp64)
+
+
+def _expm1_32(x):  # type: ignore[no-untyped-def]
+    """exp(x) - 1 for x <= 0."""
+    x = -20.0 if x < -20.0 else x
+    n = (x * _LOG2_E + _ROUND32) - _ROUND32
+    r = (x - n * _LN2_HIGH32) - n * _LN2_LOW32
+    p = 0.00139262508314976117 * r + 0.0083632328836826182
+    p = (p * r + 0.0416665542129841503) * r + 0.166665766661199283
+    p = p * r + 0.5
+    power = _power32(n)
+    return (p * (r * r) + r) * power + (power - 1.0)
+
+
+def _expm1_64(x):  # type: ignore[no-untyped-def]
+    x = -40.0 if x < -40.0 else x
+    n = (x * _LOG2_E + _ROUND64) - _ROUND64
+    r = (x - n * _LN2_HIGH64) - n * _LN2_LOW64
+    p = 2.5100472505694996e-8 * r + 2.76202015910315488e-7
+    p = (p * r + 2.75572682769056962e-6) * r + 0.0000248015210578682052
+    p = (p * r + 0.00019841269863171556) * r + 0.00138888889173670806
+    p = (p * r + 0.0083333333333300382) * r + 0.0416666666666238205
+    p = (p * r + 0.166666666666666675) * r + 0.500000000000000103
+    power = _power64(n)
+    return (p * (r * r) + r) * power + (power - 1.0)
+
+
+expm1_of_negative = Elementary(_expm1_32, _expm1_64)
+
+
+# --- hyperbolic tangent and logistic function -------------------------------------------------------------
+
+
+def _tanh32(x):  # type: ignore[no-untyped-def]
+    t = x * x
+    p = -0.00660961401288462299 * t + 0.0213090623285786197
+    p = (p * t - 0.0539093756418479453) * t + 0.133331134587324157
+    p = p * t - 0.33333332005908134
+    a = abs(x)
+    far = 1.0 - 2.0 / (_exp32(a + a) + 1.0)
+    far = -far if x < 0.0 else far
+    return p * t * x + x if a < 0.55 else far
+
+
+def _tanh64(x):  # type: ignore[no-untyped-def]
+    t = x * x
+    p = -0.0000205985566732751667 * t + 0.0000851070792735411272
+    p = (p * t - 0.000234631045283004056) * t + 0.000588934807244702772
+    p = (p * t - 0.00145566157757023636) * t + 0.0035921103470961766
+    p = (p * t - 0.00886323439541809559) * t + 0.0218694884935630381
+    p = (p * t - 0.0539682539674317389) * t + 0.133333333333327129
+    p = p * t - 0.333333333333333326
+    a = abs(x)
+    far = 1.0 - 2.0 / (_exp64(a + a) + 1.0)
+    far = -far if x < 0.0 else far
+    return p * t * x + x if a < 0.55 else far
+
+
+tanh = Elementary(_tanh32, _tanh64)
+
+
+def _sigmoid32(x):  # type: ignore[no-untyped-def]
+    return 1.0 / (_exp32(-x) + 1.0)
+
+
+def _sigmoid64(x):  # type: ignore[no-untyped-def]
+    return 1.0 / (_exp64(-x) + 1.0)
+
+
+sigmoid = Elementary(_sigmoid32, _sigmoid64)
+
+
+# --- error functions --------------------------------------------------------------------------------------
+# erfc(a) = exp(-a * a) * erfcx(a), and t = 1 / (1 + a / k) takes erfcx to a smooth function on [0, 1].
+
+
+def _erfcx32(a):  # type: ignore[no-untyped-def]
+    """exp(a * a) * erfc(a) for a >= 0."""
+    t = 2.5 / (a + 2.5)
+    v = t - 0.5
+    p = -0.0298686284891798004 * v - 0.00550207316248912267
+    p = (p * v + 0.0682210094365506662) * v + 0.0211765145426554396
+    p = (p * v - 0.122968450769226556) * v - 0.107300969155797322
+    p = (p * v + 0.181496749500810432) * v + 0.547998139653776122
+    p = (p * v + 0.726262799592681674) * v + 0.643721547293211454
+    p = p * v + 0.421612728122287161
+    return p * t
+
+
+def _erfcx64(a):  # type: ignore[no-untyped-def]
+    t = 3.0 / (a + 3.0)
+    v = t - 0.5
+    p = -0.00236219084831312599 * v + 0.0000156015860023738277
+    p = (p * v + 0.00621305389664484974) * v - 0.00125527169159610421
+    p = (p * v - 0.00902966325962072224) * v + 0.00437022026130280681
+    p = (p * v + 0.0102475016886132247) * v - 0.00899502919274498045
+    p = (p * v - 0.010916527430130088) * v + 0.015115939706346322
+    p = (p * v + 0.0129690037784088324) * v - 0.0238545657204767821
+    p = (p * v - 0.0207518313964344678) * v + 0.0367144217600070773
+    p = (p * v + 0.0472367527596315212) * v - 0.0467890982611416172
+    p = (p * v - 0.129453312051028584) * v - 0.0258648879256486352
+    p = (p * v + 0.286157169327793226) * v + 0.637481393530552482
+    p = (p * v + 0.827912698401511117) * v + 0.786971142805477981
+    p = (p * v + 0.5889296354465891) * v + 0.358002302362779893
+    return p * t
+
+
+def _erf32(x):  # type: ignore[no-untyped-def]
+    t = x * x
+    p = 0.0000849357551887974825 * t - 0.000817158641089121908
+    p = (p * t + 0.00520355441318508414) * t - 0.0268604083279132313
+    p = (p * t + 0.112837136785245784) * t - 0.376126349254740868
+    p = p * t + 0.12837916676300026
+    far = 1.0 - _exp32(-t) * _erfcx32(abs(x))
+    far = -far if x < 0.0 else far
+    return p * x + x if abs(x) < 0.9 else far
+
+
+def _erf64(x):  # type: ignore[no-untyped-def]
+    t = x * x
+    p = -8.45567276283827624e-10 * t + 1.40350727770692419e-8
+    p = (p * t - 1.62734992976449617e-7) * t + 1.64550138899206802e-6
+    p = (p * t - 0.0000149252872572846074) * t + 0.000120553205460505482
+    p = (p * t - 0.000854832674238458933) * t + 0.00522397762140832108
+    p = (p * t - 0.0268661706447892502) * t + 0.112837916709536263
+    p = (p * t - 0.376126389031837267) * t + 0.12837916709551257
+    far = 1.0 - _exp64(-t) * _erfcx64(abs(x))
+    far = -far if x < 0.0 else far
+    return p * x + x if abs(x) < 0.9 else far
+
+
+erfcx_of_positive = Elementary(_erfcx32, _erfcx64)
+erf = Elementary(_erf32, _erf64)
+
+
+# --- logarithms -------------------------------------------------------------------------------------------
+
+
+def _log1p32(x):  # type: ignore[no-untyped-def]
+    """log(1 + x) for x from 0 to 1, as 2 * atanh(x / (2 + x))."""
+    s = x / (x + 2.0)
+    t = s * s
+    p = 0.103938084278733761 * t + 0.0873235123272038709
+    p = (p * t + 0.111323556045006623) * t + 0.142851528609418312
+    p = (p * t + 0.200000053849748322) * t + 0.33333333325011807
+    return (p * t * s + s) * 2.0
+
+
+def _log1p64(x):  # type: ignore[no-untyped-def]
+    s = x / (x + 2.0)
+    t = s * s
+    p = 0.0781528890046142522 * t + 0.0374607189777538365
+    p = (p * t + 0.0542258919744000741) * t + 0.0586713953065159873
+    p = (p * t + 0.0666758931572462792) * t + 0.0769227198243027464
+    p = (p * t + 0.0909090994898135719) * t + 0.111111110991183853
+    p = (p * t + 0.142857142858000496) * t + 0.199999999999997613
+    p = p * t + 0.333333333333333334
+    return (p * t * s + s) * 2.0
+
+
+log1p_of_fraction = Elementary(_log1p32, _log1p64)

@@ -1,0 +1,171 @@
+"""Functions of each element, and their derivatives, in one compiled pass.
+
+What calls `apply` has the same formula in NumPy, which runs where there is no compiled loop.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from .elementary import (
+    erf as erf_of,
+    erfcx_of_positive,
+    exp as exp_of,
+    expm1_of_negative,
+    log1p_of_fraction,
+    sigmoid as sigmoid_of,
+    tanh as tanh_of,
+)
+from .loops import Loop, loop, wide
+
+Array = np.ndarray[Any, Any]
+
+_SQRT_HALF, _DENSITY = 0.7071067811865476, 0.3989422804014327  # 1 / sqrt(2 * pi)
+_SQRT_2_OVER_PI = 0.7978845608028654
+
+
+def _contiguous(x: Array) -> bool:
+    return x.flags.c_contiguous
+
+
+def apply(form: Loop, *arrays: Array, numbers: tuple[float, ...] = ()) -> Array | None:
+    """The loop over arrays of one shape and type, with numbers; None where NumPy shall do it."""
+    x = arrays[0]
+    d = x.dtype
+    compiled = form.on(d, x.size)
+    if compiled is None:
+        return None
+    for y in arrays[1:]:
+        if y.dtype is not d or y.shape != x.shape:
+            return None
+    if all(map(_contiguous, arrays)):
+        out = np.empty(x.shape, d)
+        compiled(*[a.reshape(-1) for a in arrays], out.reshape(-1), *numbers)
+    elif len(arrays) == 1:  # the result lies in memory as x does
+        out = np.empty_like(x)
+        if x.strides != out.strides:
+            x = np.positive(x, out=np.empty_like(x))
+        compiled(x.ravel("K"), out.ravel("K"), *numbers)
+    else:
+        return apply(form, *[np.ascontiguousarray(a) for a in arrays], numbers=numbers)
+    return out
+
+
+@loop("F1 F1", saves=1e-9)
+def sigmoid(x, out):  # type: ignore[no-untyped-def]
+    wide()
+    for i in range(x.size):
+        out[i] = sigmoid_of(x[i])
+
+
+@loop("F1 F1", saves=1e-8)
+def erf(x, out):  # type: ignore[no-untyped-def]
+    wide()
+    for i in range(x.size):
+        out[i] = erf_of(x[i])
+
+
+@loop("F1 F1 F1", saves=1e-9)
+def erf_grad(g, x, out):  # type: ignore[no-untyped-def]
+    wide()
+    for i in range(x.size):
+        out[i] = g[i] * (1.1283791670955126 * exp_of(-(x[i] * x[i])))
+
+
+# --- smooth activations -----------------------------------------------------------------------------------
+
+
+@loop("F1 F1", saves=1e-9)
+def silu(x, out):  # type: ignore[no-untyped-def]
+    wide()
+    for i in range(x.size):
+        out[i] = x[i] / (exp_of(-x[i]) + 1.0)
+
+
+@loop("F1 F1 F1", saves=3e-9)
+def silu_grad(g, x, out):  # type: ignore[no-untyped-def]
+    wide()
+    for i in range(x.size):
+        s = sigmoid_of(x[i])
+        out[i] = g[i] * (s * (x[i] * (1.0 - s) + 1.0))
+
+
+@loop("F1 F1", saves=1e-8)
+def gelu(x, out):  # type: ignore[no-untyped-def]
+    wide()
+    # Below 0 the distribution is half of erfc, which keeps the digits that 1 + erf would cancel.
+    for i in range(x.size):
+        half = exp_of(x[i] * x[i] * -0.5) * erfcx_of_positive(abs(x[i]) * _SQRT_HALF) * 0.5
+        out[i] = x[i] * (half if x[i] < 0.0 else 1.0 - half)
+
+
+@loop("F1 F1 F1", saves=1.5e-8)
+def gelu_grad(g, x, out):  # type: ignore[no-untyped-def]
+    wide()
+    for i in range(x.size):
+        e = exp_of(x[i] * x[i] * -0.5)
+        half = e * erfcx_of_positive(abs(x[i]) * _SQRT_HALF) * 0.5
+        distribution = half if x[i] < 0.0 else 1.0 - half
+        out[i] = g[i] * (distribution + x[i] * (e * _DENSITY))
+
+
+@loop("F1 F1", saves=2e-9)
+def gelu_tanh(x, out):  # type: ignore[no-untyped-def]
+    wide()
+    for i in range(x.size):
+        t = tanh_of(_SQRT_2_OVER_PI * (x[i] * (x[i] * x[i] * 0.044715 + 1.0)))
+        out[i] = 0.5 * x[i] * (t + 1.0)
+
+
+@loop("F1 F1 F1", saves=8e-9)
+def gelu_tanh_grad(g, x, out):  # type: ignore[no-untyped-def]
+    wide()
+    for i in range(x.size):
+        square = x[i] * x[i]
+        t = tanh_of(_SQRT_2_OVER_PI * (x[i] * (square * 0.044715 + 1.0)))
+        slope = _SQRT_2_OVER_PI * (square * 0.134145 + 1.0)
+        out[i] = g[i] * (0.5 * (t + 1.0) + 0.5 * x[i] * ((1.0 - t * t) * slope))
+
+
+# --- piecewise activations --------------------------------------------------------------------------------
+
+
+@loop("F1 F1 F", saves=3e-10)
+def leaky_relu(x, out, slope):  # type: ignore[no-untyped-def]
+    wide()
+    for i in range(x.size):
+        out[i] = x[i] if x[i] > 0.0 else x[i] * slope
+
+
+@loop("F1 F1 F F F", saves=4e-9)
+def exponential_unit(x, out, alpha, scale, input_scale):  # type: ignore[no-untyped-def]
+    wide()
+    for i in range(x.size):
+        out[i] = expm1_of_negative(x[i] * input_scale) * (alpha * scale) if x[i] < 0.0 else x[i] * scale
+
+
+@loop("F1 F1 F1 F F F", saves=8e-9)
+def exponential_unit_grad(g, x, out, alpha, scale, input_scale):  # type: ignore[no-untyped-def]
+    wide()
+    for i in range(x.size):
+        slope = exp_of(x[i] * input_scale) * (alpha * scale * input_scale)
+        out[i] = g[i] * (slope if x[i] <= 0.0 else scale)
+
+
+@loop("F1 F1 F F", saves=3e-9)
+def softplus(x, out, beta, threshold):  # type: ignore[no-untyped-def]
+    wide()
+    for i in range(x.size):
+        v = x[i] * beta
+        smooth = ((v if v > 0.0 else 0.0) + log1p_of_fraction(exp_of(-abs(v)))) / beta
+        out[i] = smooth if v <= threshold else x[i]
+
+
+@loop("F1 F1 F1 F F", saves=3e-9)
+def softplus_grad(g, x, out, beta, threshold):  # type: ignore[no-untyped-def]
+    wide()
+    for i in range(x.size):
+        v = x[i] * beta
+        out[i] = g[i] if v > threshold else g[i] * sigmoid_of(v)

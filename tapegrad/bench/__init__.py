@@ -1,0 +1,1 @@
+"""Benchmarks against peers: ``tapegrad bench``, which is ``python -m benchmarks`` in a checkout."""

@@ -1,0 +1,34 @@
+"""How many threads the sides in this process use."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+
+@contextmanager
+def limited(threads: int) -> Iterator[None]:
+    """Inside the block NumPy's BLAS, PyTorch and, where it has threads of its own, this engine use so many threads.
+
+    Raises:
+        ImportError: threadpoolctl is not installed.
+    """
+    try:
+        from threadpoolctl import threadpool_limits
+    except ImportError as error:
+        raise ImportError("changing the number of BLAS threads needs threadpoolctl: pip install threadpoolctl, or "
+                          "Tapegrad with its extra 'bench'") from error
+    # The engine's own threads are an option of builds that have them; products go through BLAS in all.
+    libraries: list[Any] = [m for name in ("torch", "autograd")
+                            if (m := sys.modules.get(name)) is not None and hasattr(m, "set_num_threads")]
+    before = [m.get_num_threads() for m in libraries]
+    with threadpool_limits(threads, user_api="blas"):
+        try:
+            for module in libraries:
+                module.set_num_threads(threads)
+            yield
+        finally:
+            for module, count in zip(libraries, before):
+                module.set_num_threads(count)

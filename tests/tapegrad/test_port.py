@@ -1,0 +1,132 @@
+"""``tapegrad port``: what is changed in a script, what is left alone, and what is listed."""
+
+from __future__ import annotations
+
+import textwrap
+
+import pytest
+from moved import python
+
+from tapegrad.moving.port import ported
+
+
+def port(source):
+    return ported(textwrap.dedent(source)).source
+
+
+@pytest.mark.parametrize(("before", "after"), [
+    ("import torch", "import autograd"),
+    ("import torch as th", "import autograd as th"),
+    ("import torch.nn as nn", "import nn"),
+    ("import torch.nn as tnn", "import nn as tnn"),
+    ("import torch.nn.functional as F", "import nn.functional as F"),
+    ("import torch.nn.functional", "import nn.functional"),
+    ("import torch.utils.data", "import autograd.data"),
+    ("import os, torch, sys  # why", "import os, autograd, sys  # why"),
+    ("from torch import nn", "import nn"),
+    ("from torch import nn as layers", "import nn as layers"),
+    ("from torch import Tensor", "from autograd import Tensor"),
+    ("from torch import nn, optim, Tensor as T", "import nn\nimport optim\nfrom autograd import Tensor as T"),
+    ("x = 1; from torch import nn, optim; y = 2", "x = 1; import nn; import optim; y = 2"),
+    ("from torch.utils.data import DataLoader", "from autograd.data import DataLoader"),
+    ("from torch.utils import data", "from autograd import data"),
+    ("from torch.optim import lr_scheduler", "from optim import lr_scheduler"),
+    ("from  torch.nn  import (  # a\n    Linear,  # b\n)", "from  nn  import (  # a\n    Linear,  # b\n)"),
+    ("from torch.nn \\\n  import Linear", "from nn \\\n  import Linear"),
+    ("from torch.utils.checkpoint import checkpoint", "from autograd import checkpoint"),
+    ("from torch.autograd import Variable, gradcheck",
+     "from autograd import Variable\nfrom autograd.testing import gradcheck"),
+    ("from torch.nn.utils import clip_grad_norm_ as c", "from nn.utils import clip_grad_norm_ as c"),
+    ("import torch_scatter, mytorch", "import torch_scatter, mytorch"),
+    ("from .torch import nn", "from .torch import nn"),
+    ("from __future__ import annotations\nimport torch\ntorch.nn.ReLU()",
+     "from __future__ import annotations\nimport nn\nimport autograd\nnn.ReLU()"),
+    ("def f():\n    import torch\n    return torch.nn.Linear(1, 1)",
+     "import nn\ndef f():\n    import autograd\n    return nn.Linear(1, 1)"),
+    ("import torch\ntorch.ones(2).numpy()", "import autograd\nautograd.ones(2).numpy()"),
+    ("import torch\nx = 'torch.nn'  # torch.nn", "import autograd\nx = 'torch.nn'  # torch.nn"),
+    ("import torch\ntorch = 3\nprint(torch.real)", "import autograd\nautograd = 3\nprint(autograd.real)"),
+    ("import torch\ndef f(torch):\n    return torch.ones", "import autograd\ndef f(torch):\n    return torch.ones"),
+    ("import torch\n[torch for torch in (1,)]; torch.ones(2)", "import autograd\n[torch for torch in (1,)]; autograd.ones(2)"),
+    ("import torch\nclass A:\n    torch = 1\n    def f(self): return torch.ones(2)",
+     "import autograd\nclass A:\n    torch = 1\n    def f(self): return autograd.ones(2)"),
+    ("import torch\ndef f(x=torch.ones(2), *a: torch.Tensor, **k: 'torch.Tensor') -> 'torch.Tensor': pass",
+     "import autograd\ndef f(x=autograd.ones(2), *a: autograd.Tensor, **k: 'autograd.Tensor') -> 'autograd.Tensor': pass"),
+    ("import torch.optim as optim\nfrom torch import optim as o\noptim.SGD, o.SGD",
+     "import optim\nimport optim as o\noptim.SGD, o.SGD"),
+    ("import torch\nnn = 1\ntorch.nn.Linear", "import nn as tapegrad_nn\nimport autograd\nnn = 1\ntapegrad_nn.Linear"),
+    ("import torch\ndef autograd(): return torch.ones(2)",
+     "import autograd as tapegrad_autograd\ndef autograd(): return tapegrad_autograd.ones(2)"),
+    ("import torch as th\nth.nn.Linear(1, 1)(th.ones(1))", "import nn\nimport autograd as th\nnn.Linear(1, 1)(th.ones(1))"),
+    ("import torch\nprint(f'{torch.ones(1)} {{torch.x}} {torch.ones(1)!r:>{torch.tensor(3)}} {{' f'{1:torch}')",
+     "import autograd\nprint(f'{autograd.ones(1)} {{torch.x}} {autograd.ones(1)!r:>{autograd.tensor(3)}} {{' f'{1:torch}')"),
+    ("import torch\ns = f'''é {\n torch.ones(2)\n} {f\"{torch.ones(1)}\"}'''",
+     "import autograd\ns = f'''é {\n autograd.ones(2)\n} {f\"{autograd.ones(1)}\"}'''"),
+    ("import torch\né = 'é'; x = torch.ones(2)", "import autograd\né = 'é'; x = autograd.ones(2)"),
+    ("import torch\nwith torch.no_grad(): y = (torch\n  .ones(2))", "import autograd\nwith autograd.no_grad(): y = (autograd.ones(2))"),
+    ("try:\n    from torch.cuda.amp import autocast\nexcept ImportError:\n    from torch import autocast",
+     "try:\n    from autograd.cuda.amp import autocast\nexcept ImportError:\n    from autograd import autocast"),
+    ("from torch import *\nmanual_seed(0); x = randn(2); f = open",
+     "from autograd import manual_seed, randn\nmanual_seed(0); x = randn(2); f = open"),
+    ("from torch.nn import *\nm = Sequential(Linear(1, 1)); init.zeros_(m[0].bias)",
+     "from nn import Linear, Sequential, init\nm = Sequential(Linear(1, 1)); init.zeros_(m[0].bias)"),
+    ("import torch\nlambda torch: torch.x, torch.ones", "import autograd\nlambda torch: torch.x, autograd.ones"),
+    ("x = 1\x0c\nimport torch\ntorch.ones(1)", "x = 1\x0c\nimport autograd\nautograd.ones(1)"),
+])
+def test_changes(before, after):
+    assert port(before) == after
+
+
+@pytest.mark.parametrize(("source", "line", "words"), [
+    ("import torch\n\nx = torch.sparse_coo_tensor()", 3, "torch.sparse_coo_tensor is not in Tapegrad"),
+    ("from torch.nn import (\n  Linear, NoSuch)", 1, "torch.nn.NoSuch is not in Tapegrad"),
+    ("import torch\nx = f'''\n{torch.no_such}'''", 2, "torch.no_such is not"),
+    ("import torch.fx", 1, "torch.fx is not in Tapegrad: "),
+    ("import torch.fx as fx", 1, "torch.fx is not in Tapegrad: "),
+    ("from torch.distributions import Normal", 1, "torch.distributions.Normal is not in Tapegrad: "),
+    ("import torchvision.models as m", 1, "torchvision.models is not in Tapegrad: "),
+    ("from torchvision import models", 1, "torchvision is not in Tapegrad: "),
+    ("import torch\ndtype = torch.bfloat16", 2, "torch.bfloat16 is not in Tapegrad: NumPy"),
+    ("import torch\nx = torch.ones(2)\nx.to_sparse()", 3, "torch.Tensor.to_sparse is not"),
+    ("import torch\nx = torch.ones(2).cuda()", 2, ".cuda() raises"),
+    ("import torch\nx = torch.ones(2, device='cuda:0')", 2, "device='cuda:0' raises"),
+    ("import torch\ntorch.cuda.set_device(0)", 2, "torch.cuda.set_device raises when it is used"),
+    ("import torch\ntorch.manual_seed(0, none=1)", 2, "torch.manual_seed has no argument none="),
+    ("import torch\nprint(torch.__version__)", 2, "Tapegrad's own version"),
+    ("from torch.utils.data import DataLoader\nDataLoader([1], num_workers=2)", 2, "if __name__ == \"__main__\":"),
+])
+def test_findings(source, line, words):
+    found = [f for f in ported(source).findings if words in f.text]
+    assert [f.line for f in found] == [line]
+
+
+@pytest.mark.parametrize("source", [
+    "import torch\nimport torch.nn as nn\nx = nn.Linear(2, 1)(torch.ones(2)).sum().item()",
+    "from torch.utils.data import DataLoader\nif __name__ == '__main__':\n    DataLoader([1], num_workers=2)",
+    "from torch.utils.data import DataLoader\nDataLoader([1], num_workers=0)",
+    "import torch.optim as optim\noptim = optim.SGD([], lr=1)\noptim.step()",
+    "import torch\nx = torch.nn.Linear(2, 1, bias=False, device='cpu')",
+    "image.resize(3); table.storage()",
+])
+def test_nothing_to_say(source):
+    assert ported(source).findings == []
+
+
+def test_other_text_stays(tmp_path):
+    """Ends of lines, the encoding and the missing last end of line, too."""
+    script, out = tmp_path / "script.py", tmp_path / "out.py"
+    script.write_bytes("# -*- coding: latin-1 -*-\r\nimport torch\r\n\r\ns = 'é'  # é\r\nprint(torch.ones(1))".encode("latin-1"))
+    result = python("-m", "tapegrad", "port", script, "-o", out)
+    assert (result.returncode, result.stdout, result.stderr) == (0, "", "")
+    assert out.read_bytes() == (
+        "# -*- coding: latin-1 -*-\r\nimport autograd\r\n\r\ns = 'é'  # é\r\nprint(autograd.ones(1))".encode("latin-1"))
+    assert python(out).stdout == "tensor([1.])\n"
+
+
+def test_what_is_no_script(tmp_path):
+    script = tmp_path / "script.py"
+    script.write_text("x = (\n")
+    result = python("-m", "tapegrad", "port", script)
+    assert result.returncode == 1 and result.stdout == "" and "was never closed" in result.stderr
+    result = python("-m", "tapegrad", "port", tmp_path / "nothing.py")
+    assert result.returncode == 1 and "No such file" in result.stderr
