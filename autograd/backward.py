@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from typing import Any
 
@@ -120,8 +121,8 @@ def _input_node(t: Any, index: int) -> Node:
 
 def grad(
     outputs: Tensors, inputs: Tensors, grad_outputs: Tensors = None, retain_graph: bool | None = None,
-    create_graph: bool = False, allow_unused: bool | None = None, is_grads_batched: bool = False,
-    materialize_grads: bool = False,
+    create_graph: bool = False, only_inputs: bool = True, allow_unused: bool | None = None,
+    is_grads_batched: bool = False, materialize_grads: bool = False,
 ) -> tuple[Any, ...]:
     """The gradients of ``outputs`` with respect to ``inputs``, returned rather than added to ``grad``.
 
@@ -132,6 +133,7 @@ def grad(
             one more dimension in front, and the gradients come stacked along it.
         retain_graph: keep the saved values. Default: ``create_graph``.
         create_graph: make the gradients differentiable themselves.
+        only_inputs: without meaning, as in PyTorch; False warns.
         allow_unused: give None for an input the outputs do not depend on, instead of raising.
         materialize_grads: give zeros there.
 
@@ -149,6 +151,9 @@ def grad(
     (27.0, 18.0)
     """
     outputs, inputs = _as_tuple(outputs), _as_tuple(inputs)
+    if not only_inputs:
+        warnings.warn("only_inputs argument is deprecated and is ignored now (defaults to True). To accumulate "
+                      "gradients for other parts of the graph, please use backward.", FutureWarning, stacklevel=2)
     if allow_unused is False and materialize_grads:
         fail(ValueError, "Expected allow_unused to be True or not passed when materialize_grads=True, but got: False.")
     retain = create_graph if retain_graph is None else retain_graph
@@ -177,7 +182,7 @@ def grad(
 def _batched(outputs: tuple[Any, ...], inputs: tuple[Any, ...], grads: tuple[Any, ...], retain: bool,
              create_graph: bool, allow_unused: bool | None, materialize: bool) -> tuple[Any, ...]:
     count = len(grads[0])
-    rows = [grad(outputs, inputs, [g[i] for g in grads], retain or i + 1 < count, create_graph, allow_unused,
+    rows = [grad(outputs, inputs, [g[i] for g in grads], retain or i + 1 < count, create_graph, True, allow_unused,
                  materialize_grads=materialize) for i in range(count)]
     return tuple(None if column[0] is None else _stack(column) for column in zip(*rows, strict=True))
 

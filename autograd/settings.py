@@ -51,10 +51,11 @@ def compile(model: Any = None, *, fullgraph: bool = False, dynamic: bool | None 
 
 
 def set_num_threads(threads: int) -> None:
-    """Let kernels compute on at most so many threads. Results do not depend on it.
+    """Let kernels compute on at most so many threads.
 
-    It holds for Numba's kernels; for the matrix products of NumPy's BLAS where the package threadpoolctl is installed,
-    else set ``OPENBLAS_NUM_THREADS`` before the program starts.
+    Results do not depend on it, but for the last bits of large products, which BLAS divides by its threads. It holds
+    for Numba's kernels; for the matrix products of NumPy's BLAS where the package threadpoolctl is installed, else set
+    ``OPENBLAS_NUM_THREADS`` before the program starts.
 
     Raises:
         RuntimeError: it is not a positive integer.

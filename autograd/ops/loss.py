@@ -286,6 +286,8 @@ def binary_cross_entropy_with_logits(input, target, weight=None, size_average=No
     Raises:
         ValueError: the shapes differ.
 
+    The losses are of the target's dtype.
+
     >>> import autograd
     >>> from nn.functional import binary_cross_entropy_with_logits
     >>> binary_cross_entropy_with_logits(autograd.tensor([0., 1000.]), autograd.tensor([1., 1.]), reduction="none")
@@ -302,13 +304,17 @@ def binary_cross_entropy_with_logits(input, target, weight=None, size_average=No
     if not target.is_floating_point():
         fail(RuntimeError, f"result type {input.dtype} can't be cast to the desired output type {target.dtype}: the "
                            "target must be of a floating type; convert it with .float()")
-    if weight is None and pos_weight is None:
+    same = input.dtype == target.dtype
+    if weight is None and pos_weight is None and same:
         return logistic_error(input, target, reduction)
     if pos_weight is None:
         losses = logistic_error(input, target, "none")
     else:
         losses = (1 - target) * input - ((pos_weight - 1) * target + 1) * logsigmoid(input)
-    return reduce_loss(losses if weight is None else losses * weight, reduction)
+    if weight is not None:
+        losses = losses * weight
+    # PyTorch starts from (1 - target) and goes on in place.
+    return reduce_loss(losses if same else losses.to(target.dtype), reduction)
 
 
 @composite(method=False)

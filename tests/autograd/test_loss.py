@@ -350,3 +350,14 @@ def test_ctc_errors(options, words):
     arguments = {"targets": tensor([[1, 2], [1, 1]]), "input_lengths": (4, 4), "target_lengths": (2, 2)} | options
     with pytest.raises(RuntimeError, match=words):
         F.ctc_loss(autograd.zeros(4, 2, 3), **arguments)
+
+
+def test_bce_with_logits_gives_the_targets_dtype():
+    scores = autograd.tensor([0.5, -1.0], dtype=autograd.float64, requires_grad=True)
+    target = autograd.tensor([1.0, 0.0])
+    for options in ({}, {"weight": target + 1}, {"pos_weight": scores.detach()}, {"reduction": "none"}):
+        loss = F.binary_cross_entropy_with_logits(scores, target, **options)
+        assert loss.dtype is autograd.float32
+        loss.sum().backward()
+        assert scores.grad.dtype is autograd.float64
+    assert F.binary_cross_entropy_with_logits(target, scores.detach()).dtype is autograd.float64

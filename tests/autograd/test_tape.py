@@ -411,3 +411,10 @@ def test_backward_adds_to_the_inputs_only() -> None:
     x, y = autograd.ones(2, requires_grad=True), autograd.ones(2, requires_grad=True)
     autograd.backward(x, autograd.ones(2), inputs=[y])
     assert x.grad is None
+
+
+def test_grad_takes_only_inputs_in_pytorchs_place():
+    x = autograd.tensor(3.0, requires_grad=True)
+    assert autograd.grad(x * x, x, None, False, False, True, False)[0] == 6
+    with pytest.warns(FutureWarning, match="only_inputs"):
+        autograd.grad(x * x, x, only_inputs=False)

@@ -17,12 +17,20 @@ IMPORTS = (
     (r"^import torch$", "import autograd as torch"),
     (r"^import torch\.nn as nn$", "import nn"),
     (r"^import torch\.optim as optim$", "import optim"),
+    (r"^from torch import ((nn|optim)(, (nn|optim))*)$", r"import \1"),
     (r"^(import|from) torch\.(nn|optim)\b", r"\1 \2"),
     (r"^from torch\.utils\.data\b", "from autograd.data"),
     (r"^from torch\.autograd\b", "from autograd"),
+    (r"^from torch\.signal\b", "from autograd.signal"),
 )
-#: Both sides round in float32 (a relative 6e-8 at each operation), in another order, for fifty steps.
+#: Both sides round in float32 (a relative 6e-8 at each operation), in another order, for fifty steps. What amplifies
+#: rounding is left out of the programs: with PyTorch's own other kernels (without oneDNN) instead of ours their curves
+#: move as much. A ReLU whose input is within 1e-6 of zero is such an amplifier: one of them flips the sign of one term
+#: of a gradient, and a U-Net's loss is another by 1e-3 thirty steps later. Hence SiLU in the two networks with batch
+#: normalisation and 10^5 activations, and blocks that start as the identity in ResNet-18.
 TOLERANCE = 1e-5
+#: Likelihoods and critics' scores are differences of terms of size one, and pass zero.
+NEAR_ZERO = 1e-6
 
 
 def translated(source: str) -> str:
@@ -33,7 +41,7 @@ def translated(source: str) -> str:
 
 def losses(source: str, name: str) -> list[float]:
     module = types.ModuleType(name)
-    exec(compile(source, name, "exec"), vars(module))
+    exec(compile(source, name, "exec", dont_inherit=True), vars(module))
     return module.main()  # type: ignore[no-any-return]
 
 
@@ -57,4 +65,4 @@ def test_losses_agree(path: Path) -> None:
     found: Any = losses(translated(path.read_text()), path.stem)
     assert len(found) == len(expected) >= 50
     assert expected[0] != expected[-1]
-    assert found == pytest.approx(expected, rel=TOLERANCE)
+    assert found == pytest.approx(expected, rel=TOLERANCE, abs=NEAR_ZERO)
