@@ -19,7 +19,7 @@ import numpy as np
 
 from autograd import Tensor
 from autograd.errors import fail
-from autograd.kernels.optimizer import adam, adam_compiled, compiles
+from autograd.kernels.optimizer import adam, adam_pass, amsgrad_pass, compiled
 
 from .options import checked
 from .rule import RuleOptimizer, gradient
@@ -82,14 +82,12 @@ class Adam(RuleOptimizer):
         return (beta1, 1 - beta1, beta2, 1 - beta2, lr * root / (1 - beta1 ** t), group["eps"] * root,
                 1 - lr * decay if group["decoupled_weight_decay"] else decay)
 
-    def _compiled(self, group: dict[str, Any], p: Any, g: Any, state: list[Any], constants: Any) -> bool:
-        decay, decoupled = group["weight_decay"], group["decoupled_weight_decay"]
-        if group["amsgrad"] or group["maximize"] or (decay and not decoupled) or not compiles(p, g):
+    def _compiled(self, group: dict[str, Any], p: Any, g: Any, state: list[Any], constants: Any, fresh: bool) -> bool:
+        run = compiled(amsgrad_pass if group["amsgrad"] else adam_pass, p, g)
+        if run is None:
             return False
-        if decay:
-            np.multiply(p, constants[6], p)
-        m, v = state
-        adam_compiled(p, g, m, v, constants)
+        decay, shrink = (0.0, constants[6]) if group["decoupled_weight_decay"] else (constants[6], 1.0)
+        run(p, g, *state, constants, -1.0 if group["maximize"] else 1.0, decay, shrink)
         return True
 
     def _rule(self, group: dict[str, Any], p: Any, g: Any, state: list[Any], constants: list[Any], work: list[Any],

@@ -106,7 +106,7 @@ class Batch:
             grads: list[Array], constants: list[Array], now: int) -> None:
         """Call ``rule(group, p, g, arrays, constants, work, fresh)`` on all, piece by piece; ``now`` is the clock.
 
-        Where ``compiled(group, p, g, arrays, row)`` does it all at once, that is enough.
+        Where ``compiled(group, p, g, arrays, row, fresh)`` does it all at once, that is enough.
         """
         p, g = self.p, self.g
         if self.flat:
@@ -117,7 +117,7 @@ class Batch:
             np.concatenate(grads, axis=None, out=self.flat_g)
         else:
             g = grads[0].reshape(-1).view(self.real)
-        if compiled is not None and compiled(group, p, g, self.arrays, self.row):
+        if compiled is not None and compiled(group, p, g, self.arrays, self.row, self.fresh):
             pass
         elif len(self.pieces) == 1:
             rule(group, p, g, self.arrays, constants, self.work, self.fresh)

@@ -18,6 +18,8 @@ from typing import Any
 
 import numpy as np
 
+from autograd.kernels import optimizer as kernel
+
 from .options import check, checked
 from .rule import RuleOptimizer, gradient
 
@@ -66,6 +68,16 @@ class RMSprop(RuleOptimizer):
         scalars["step"] += 1
         alpha = group["alpha"]
         return alpha, 1 - alpha, group["eps"], group["momentum"], group["lr"], group["weight_decay"]
+
+    def _compiled(self, group: dict[str, Any], p: Any, g: Any, state: list[Any], constants: Any, fresh: bool) -> bool:
+        if group["centered"] or group["momentum"] > 0:
+            return False
+        run = kernel.compiled(kernel.rmsprop_pass, p, g)
+        if run is None:
+            return False
+        alpha, rest, eps, _, lr, decay = constants
+        run(p, g, state[0], alpha, rest, eps, lr, -1.0 if group["maximize"] else 1.0, decay)
+        return True
 
     def _rule(self, group: dict[str, Any], p: Any, g: Any, state: list[Any], constants: list[Any], work: list[Any],
               fresh: bool) -> None:

@@ -108,7 +108,8 @@ class RuleOptimizer(Optimizer):
         """
         raise NotImplementedError
 
-    def _compiled(self, group: dict[str, Any], p: Array, g: Array, state: list[Array], constants: Array) -> bool:
+    def _compiled(self, group: dict[str, Any], p: Array, g: Array, state: list[Array], constants: Array,
+                  fresh: bool) -> bool:
         """`_rule` as one compiled pass over everything, for groups that are large in all.
 
         The constants are one array here. False, and nothing done, where there is no such pass.

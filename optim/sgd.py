@@ -19,6 +19,7 @@ from typing import Any
 import numpy as np
 
 from autograd.errors import fail
+from autograd.kernels import optimizer as kernel
 
 from .options import checked
 from .rule import RuleOptimizer, gradient
@@ -64,6 +65,18 @@ class SGD(RuleOptimizer):
 
     def _constants(self, group: dict[str, Any], scalars: dict[str, float]) -> tuple[float, ...]:
         return group["lr"], group["momentum"], 1 - group["dampening"], group["weight_decay"]
+
+    def _compiled(self, group: dict[str, Any], p: Any, g: Any, state: list[Any], constants: Any, fresh: bool) -> bool:
+        run = kernel.compiled(kernel.momentum if group["momentum"] else kernel.descend, p, g)
+        if run is None:
+            return False
+        lr, momentum, share, decay = constants
+        sign = -1.0 if group["maximize"] else 1.0
+        if group["momentum"]:
+            run(p, g, state[0], lr, sign, decay, momentum, share, group["nesterov"], fresh)
+        else:
+            run(p, g, lr, sign, decay)
+        return True
 
     def _rule(self, group: dict[str, Any], p: Any, g: Any, state: list[Any], constants: list[Any], work: list[Any],
               fresh: bool) -> None:

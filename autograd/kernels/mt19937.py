@@ -1,7 +1,8 @@
 """The Mersenne Twister behind every random number, and the byte layout of its state.
 
 M. Matsumoto, T. Nishimura, "Mersenne Twister: a 623-dimensionally equidistributed uniform pseudo-random number
-generator", ACM TOMACS 8(1), 1998. NumPy's bit generator does the work; seeding and the use of its words are PyTorch's,
+generator", ACM TOMACS 8(1), 1998. NumPy's bit generator does the work, and a
+compiled loop that of many numbers; seeding and the use of its words are PyTorch's,
 so that the same seed gives the same numbers there and here.
 """
 
@@ -13,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import fail
+from .loops import loop
 
 Array = np.ndarray[Any, Any]
 
@@ -20,6 +22,9 @@ _N = 624
 _WORD = 0xFFFF_FFFF
 _LOW24, _LOW53 = np.uint64((1 << 24) - 1), np.uint64((1 << 53) - 1)
 _32 = np.uint64(32)
+_FLOAT64 = np.dtype("float64")
+#: From so many numbers on, a compiled loop makes up for taking NumPy's state and putting it back.
+_MANY = 8192
 # Seed; words left before the next twist, whether seeded; index of the next word; the words; normal_x, normal_y
 # (the cached normal number), normal_rho, whether it is valid; the cached single-precision normal, whether it is valid.
 _LAYOUT = struct.Struct("<QiiQ 4992s dddi4x f?3x")
@@ -34,6 +39,36 @@ def seeded_words(seed: int) -> Array:
         word = (1812433253 * (word ^ (word >> 30)) + j) & _WORD
         words.append(word)
     return np.array(words, np.uint32)
+
+
+@loop("W1 I1 W1 F1", saves=1e-8)
+def _doubles(key, position, words, out):  # type: ignore[no-untyped-def]
+    """Numbers in [0, 1) from two words each, which are the next of the stream after ``position`` in the state."""
+    p, made = position[0], 0
+    while made < words.size:
+        if p == 624:
+            # In each of these parts a word depends on none that is made in it.
+            for start, stop, source in ((0, 227, 397), (227, 454, -227), (454, 623, -227)):
+                for k in range(start, stop):
+                    y = (key[k] & np.uint32(0x80000000)) | (key[k + 1] & np.uint32(0x7FFFFFFF))
+                    key[k] = key[k + source] ^ (y >> np.uint32(1)) ^ ((y & np.uint32(1)) * np.uint32(0x9908B0DF))
+            y = (key[623] & np.uint32(0x80000000)) | (key[0] & np.uint32(0x7FFFFFFF))
+            key[623] = key[396] ^ (y >> np.uint32(1)) ^ ((y & np.uint32(1)) * np.uint32(0x9908B0DF))
+            p = 0
+        count = min(624 - p, words.size - made)
+        source, target = key[p:p + count], words[made:made + count]
+        for k in range(count):
+            y = source[k]
+            y = np.uint32(y ^ (y >> np.uint32(11)))
+            y = np.uint32(y ^ ((y << np.uint32(7)) & np.uint32(0x9D2C5680)))
+            y = np.uint32(y ^ ((y << np.uint32(15)) & np.uint32(0xEFC60000)))
+            target[k] = np.uint32(y ^ (y >> np.uint32(18)))
+        p += count
+        made += count
+    position[0] = p
+    for k in range(out.size):
+        word = (np.uint64(words[2 * k]) << np.uint64(32)) | np.uint64(words[2 * k + 1])
+        out[k] = np.float64(word & np.uint64(0x1FFFFFFFFFFFFF)) * 1.1102230246251565e-16
 
 
 class Engine:
@@ -83,6 +118,16 @@ class Engine:
 
     def doubles(self, n: int) -> Array:
         """``n`` float64 numbers in [0, 1), multiples of 2**-53."""
+        compiled = _doubles.on(_FLOAT64, n) if n >= _MANY else None
+        if compiled is not None:
+            state = (self._bits or self._open()).state
+            own = state["state"]
+            position, words, out = np.array([own["pos"]]), np.empty(2 * n, np.uint32), np.empty(n)
+            compiled(own["key"], position, words, out)
+            own["pos"] = int(position[0])
+            self._bits.state = state
+            self._unused = False
+            return out
         return (self.words64(n) & _LOW53).astype(np.float64) * 2.0 ** -53
 
     def snapshot(self) -> dict[str, Any]:

@@ -21,16 +21,14 @@ def rows(x, weight, bias, out, mean, var, share, eps, centered):  # type: ignore
         r, o = x[i], out[i]
         m = 0.0
         if centered:
+            first = r[0]  # a mean far from zero would round each sum
             for j in range(n):
-                m += r[j]
-            m *= share
-        v, rest = 0.0, 0.0  # what is left of the mean after rounding
+                m += r[j] - first
+            m = m * share + first
+        v = 0.0
         for j in range(n):
-            rest += r[j] - m
             v += (r[j] - m) * (r[j] - m)
-        rest = rest * share if centered else 0.0
-        m += rest
-        v = v * share - rest * rest
+        v *= share
         mean[i] = m
         var[i] = v
         s = 1.0 / np.sqrt(v + eps)
@@ -79,25 +77,22 @@ def groups(x, weight, bias, out, mean, var, share, eps, centered):  # type: igno
     for i in range(x.shape[0]):
         m = 0.0
         if centered:
+            first = x[i, 0, 0]  # a mean far from zero would round each sum
             for c in range(channels):
                 r = x[i, c]
                 t = 0.0
                 for j in range(size):
-                    t += r[j]
+                    t += r[j] - first
                 m += t
-            m *= share
-        v, rest = 0.0, 0.0  # what is left of the mean after rounding
+            m = m * share + first
+        v = 0.0
         for c in range(channels):
             r = x[i, c]
-            t, u = 0.0, 0.0
+            t = 0.0
             for j in range(size):
-                t += r[j] - m
-                u += (r[j] - m) * (r[j] - m)
-            rest += t
-            v += u
-        rest = rest * share if centered else 0.0
-        m += rest
-        v = v * share - rest * rest
+                t += (r[j] - m) * (r[j] - m)
+            v += t
+        v *= share
         mean[i] = m
         var[i] = v
         s = 1.0 / np.sqrt(v + eps)

@@ -1,4 +1,4 @@
-"""Updates of parameters in place, fused into one pass where that pays."""
+"""Updates of parameters in place, each in one compiled pass where that pays."""
 
 from __future__ import annotations
 
@@ -6,35 +6,81 @@ from typing import Any
 
 import numpy as np
 
-from ._jit import jit
-from .late import Account
+from .loops import loop, wide
 
 Array = np.ndarray[Any, Any]
 
 #: From this many elements on, one compiled pass beats NumPy's dozen.
 FUSED = 16384
-_SAVED_EACH = 2e-9  # seconds
-_ACCOUNT = Account()
 
 
-@jit
-def _adam(p, g, m, v, c):  # type: ignore[no-untyped-def]
+def compiled(form: Any, p: Array, g: Array) -> Any:
+    """A loop for flat arrays of parameters and gradients; None where NumPy shall do it."""
+    return form.on(p.dtype, p.size) if g.dtype is p.dtype and g.flags.c_contiguous and p.flags.c_contiguous else None
+
+
+# --- loops ------------------------------------------------------------------------------------------------
+# ``sign`` is -1 to go up. A decay of 0 leaves out its product, which would make NaN of an infinite parameter.
+
+
+@loop("F1 F1 F F F", saves=3e-10)
+def descend(p, g, rate, sign, decay):  # type: ignore[no-untyped-def]
     for i in range(p.size):
-        mi = m[i] * c[0] + g[i] * c[1]
-        vi = v[i] * c[2] + g[i] * g[i] * c[3]
+        d = g[i] * sign
+        d = d + p[i] * decay if decay != 0.0 else d
+        p[i] -= d * rate
+
+
+@loop("F1 F1 F1 F F F F F I I", saves=6e-10)
+def momentum(p, g, b, rate, sign, decay, kept, share, nesterov, fresh):  # type: ignore[no-untyped-def]
+    for i in range(p.size):
+        d = g[i] * sign
+        d = d + p[i] * decay if decay != 0.0 else d
+        m = d if fresh else b[i] * kept + d * share
+        b[i] = m
+        p[i] -= (d + m * kept if nesterov else m) * rate
+
+
+@loop("F1 F1 F1 F1 F1 F F F", saves=2e-9)
+def adam_pass(p, g, m, v, c, sign, decay, shrink):  # type: ignore[no-untyped-def]
+    wide()
+    for i in range(p.size):
+        d = g[i] * sign
+        d = d + p[i] * decay if decay != 0.0 else d
+        mi = m[i] * c[0] + d * c[1]
+        vi = v[i] * c[2] + d * d * c[3]
         m[i] = mi
         v[i] = vi
-        p[i] -= c[4] * (mi / (np.sqrt(vi) + c[5]))
+        p[i] = p[i] * shrink - c[4] * (mi / (np.sqrt(vi) + c[5]))
 
 
-def compiles(p: Array, g: Array) -> bool:
-    """Whether the compiled pass takes these arrays."""
-    return p.dtype.itemsize >= 4 and g.flags.c_contiguous and _ACCOUNT.pays(p.size * _SAVED_EACH)
+@loop("F1 F1 F1 F1 F1 F1 F F F", saves=3e-9)
+def amsgrad_pass(p, g, m, v, largest, c, sign, decay, shrink):  # type: ignore[no-untyped-def]
+    wide()
+    for i in range(p.size):
+        d = g[i] * sign
+        d = d + p[i] * decay if decay != 0.0 else d
+        mi = m[i] * c[0] + d * c[1]
+        vi = v[i] * c[2] + d * d * c[3]
+        m[i] = mi
+        v[i] = vi
+        most = vi if (vi > largest[i]) | (vi != vi) else largest[i]
+        largest[i] = most
+        p[i] = p[i] * shrink - c[4] * (mi / (np.sqrt(most) + c[5]))
 
 
-def adam_compiled(p: Array, g: Array, m: Array, v: Array, constants: Array) -> None:
-    """`adam` in one compiled pass, for arrays that `compiles`; the constants are one array, of the same type."""
-    _adam(p, g, m, v, constants)
+@loop("F1 F1 F1 F F F F F F", saves=1.5e-9)
+def rmsprop_pass(p, g, v, kept, rest, eps, rate, sign, decay):  # type: ignore[no-untyped-def]
+    wide()
+    for i in range(p.size):
+        d = g[i] * sign
+        d = d + p[i] * decay if decay != 0.0 else d
+        vi = v[i] * kept + d * d * rest
+        v[i] = vi
+        p[i] -= d / (np.sqrt(vi) + eps) * rate
+
+
+# --- in NumPy ---------------------------------------------------------------------------------------------
 
 
 def adam(p: Array, g: Array, m: Array, v: Array, constants: Any, w: Array) -> None:

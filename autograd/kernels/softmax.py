@@ -58,6 +58,27 @@ def _softmax_rows(x, out):  # type: ignore[no-untyped-def]
             o[j] *= share
 
 
+@loop("F2 F2 I", saves=2e-9, reassociate=True)
+def _causal_softmax_rows(x, out, queries):  # type: ignore[no-untyped-def]
+    """Row i of every ``queries`` rows has i + 1 elements, and zeros after them."""
+    wide()
+    lanes = np.empty(32, x.dtype)
+    for i in range(x.shape[0]):
+        n = min(i % queries + 1, x.shape[1])
+        r, o, rest = x[i, :n], out[i, :n], out[i, n:]
+        highest = _maximum(r, lanes)
+        total = 0.0
+        for j in range(r.size):
+            e = exp(r[j] - highest)
+            o[j] = e
+            total += e
+        share = 1.0 / total
+        for j in range(r.size):
+            o[j] *= share
+        for j in range(rest.size):
+            rest[j] = 0.0
+
+
 @loop("F2 F2", saves=1.5e-9, reassociate=True)
 def _log_softmax_rows(x, out):  # type: ignore[no-untyped-def]
     wide()
@@ -159,6 +180,17 @@ def softmax(x: Array, axis: int) -> Array:
     np.exp(e, out=e)
     e /= e.sum(axis, keepdims=True)
     return e
+
+
+def causal_softmax(x: Array) -> Array:
+    """`softmax` of [..., L, S] along the last axis, where row i takes part with its first i + 1 elements."""
+    compiled = _causal_softmax_rows.on(x.dtype, x.size) if x.size else None
+    if compiled is None:
+        return softmax(np.where(np.tri(*x.shape[-2:], dtype=bool), x, -np.inf).astype(x.dtype, copy=False), x.ndim - 1)
+    out = np.empty(x.shape, x.dtype)
+    shape = (-1, x.shape[-1])
+    compiled(np.ascontiguousarray(x).reshape(shape), out.reshape(shape), x.shape[-2])
+    return out
 
 
 def log_softmax(x: Array, axis: int) -> Array:

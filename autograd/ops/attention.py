@@ -10,9 +10,10 @@ from typing import Any
 
 import numpy as np
 
-from ..creation import ones, zeros
+from ..creation import zeros
 from ..dispatch import is_tensor
 from ..errors import describe, fail
+from ..kernels import softmax as kernel
 from ..primitive import composite, primitive
 from .dropout import dropout
 from .joining import cat
@@ -26,6 +27,21 @@ _BOOL = np.dtype(np.bool_)
 def rows_with_a_key(scores):
     """Whether any score of each row is more than minus infinity; (..., 1)."""
     return (scores != -inf).any(-1, keepdims=True)
+
+
+def _causal_softmax_rule(g, out):
+    if g.__class__ is np.ndarray:
+        found = kernel.softmax_grad(g, out, out.ndim - 1)
+        if found is not None:
+            return found
+    p = g * out
+    return p - out * p.sum(-1).reshape((*p.shape[:-1], 1))
+
+
+@primitive(vjp={"scores": _causal_softmax_rule}, method=False)
+def causal_softmax(scores):
+    """Softmax of scores (..., L, S) along the last dimension, where query i sees the keys 0 to i."""
+    return kernel.causal_softmax(scores)
 
 
 def _weights(scores: Any, masked: bool) -> Any:
@@ -94,11 +110,9 @@ def scaled_dot_product_attention(query, key, value, attn_mask=None, dropout_p=0.
     if scale is None:
         scale = 1 / sqrt(query.shape[-1]) if query.shape[-1] else 1.0
     scores = (query * scale) @ key.transpose(-2, -1)
-    if is_causal:
-        attn_mask = ones(query.shape[-2], key.shape[-2], dtype=bool).tril()
     if attn_mask is not None:
         scores = scores.where(attn_mask, -inf) if attn_mask.dtype == _BOOL else scores + attn_mask
-    weights = _weights(scores, attn_mask is not None and not is_causal)
+    weights = causal_softmax(scores) if is_causal else _weights(scores, attn_mask is not None)
     if dropout_p > 0:
         weights = dropout(weights, dropout_p)
     return weights @ value
