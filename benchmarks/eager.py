@@ -156,7 +156,7 @@ def digits_step() -> list[Ratio]:
     ours, peer = make(autograd, nn, optim), make(torch, torch.nn, torch.optim)
     for _ in range(3):
         _same(ours(), peer())
-    return [compare("Adam step, digits network, batch 64", ours, peer, rounds=21, budget_ms=40.0)]
+    return [compare("Adam step, digits network, batch 64", ours, peer, rounds=21, budget_ms=40.0, target=0.6)]
 
 
 def imports(rounds: int = 11) -> list[Ratio]:
