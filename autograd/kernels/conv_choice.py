@@ -55,10 +55,10 @@ def geometry(x: Ints, w: Ints, stride: Ints, padding: Pairs, dilation: Ints, gro
 @cache
 def _target() -> Any:
     """This processor, the rows of its tiles, and the modules that write kernels: they import Numba."""
-    from . import conv_direct, conv_grouped, conv_layout, conv_winograd, tiles
+    from . import conv_direct, conv_grouped, conv_layout, conv_thin, conv_winograd, tiles
     from .vector_ir import host
     target = host()
-    families = {"conv": conv_direct, "grouped": conv_grouped, "winograd": conv_winograd}
+    families = {"conv": conv_direct, "grouped": conv_grouped, "thin": conv_thin, "winograd": conv_winograd}
     return target, tiles.tile_rows(target), conv_layout.compiled, families
 
 

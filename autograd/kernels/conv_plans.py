@@ -87,6 +87,15 @@ def _input_plan(g: Geometry, lanes: int, rows: int, size: int) -> Plan:
     return (*g, chunk, c, *offsets), total
 
 
+def _thin_input_plan(g: Geometry, lanes: int, rows: int, size: int) -> Plan:
+    """The integers of `conv_thin`, and the bytes of scratch memory."""
+    h, w = (max(reached, n) for reached, n in zip(g.padded(), (g.above + g.H, g.before + g.W)))
+    padded, m = _round(g.KH * g.KW * g.C, lanes), _round(g.OH * g.OW, rows)
+    offsets, total = _regions([size * g.O * padded, size * m * g.O, size * m * padded, size * (h * w * g.C + lanes),
+                               8 * m, 8 * m, 8])
+    return (*g, h, w, padded, *offsets), total
+
+
 def _weight_plan(g: Geometry, lanes: int, rows: int, size: int) -> Plan:
     """Likewise for its weight gradient."""
     o, (h, w), positions = _round(g.O, lanes), g.padded(), g.OH * g.OW
@@ -191,6 +200,8 @@ def direct_plan(kind: str, g: Geometry, lanes: int, rows: int, size: int) -> tup
         if turned is not None:
             return ("grouped_forward", *_grouped_plan("forward", turned, lanes, rows, size, True))
         return (f"grouped_{kind}", *_grouped_plan(kind, g, lanes, rows, size))
+    if kind == "input" and lanes // 2 >= g.C and g.dilation_w == 1:
+        return ("thin_input", *_thin_input_plan(g, lanes, rows, size))
     # The other way multiplies no zeros around a small plane, but adds to memory for each tap.
     if turned is not None and g.H * g.W <= SPARE * g.OH * g.OW:
         return ("conv_forward", *_forward_plan(turned, lanes, rows, size, True))

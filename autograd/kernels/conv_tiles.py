@@ -242,3 +242,27 @@ def all_zero(target: Target, itemsize: int) -> Any:
             return builder.zext(every, I64)
         return types.int64(types.int64), emit
     return test
+
+
+def run(target: Target, itemsize: int) -> Any:
+    """Copy ``count`` elements side by side, or with ``accumulate`` add them to what is there."""
+    @intrinsic  # type: ignore[untyped-decorator]
+    def elements(typing, to, source, count, accumulate):  # type: ignore[no-untyped-def]
+        def emit(context, builder, signature, args):  # type: ignore[no-untyped-def]
+            to, source, count, accumulate = args
+            e = Emitter(builder, target, itemsize)
+            add = builder.icmp_signed("!=", accumulate, I64(0))
+
+            def one(i: Any, _: list[Any]) -> list[Any]:
+                offset = builder.mul(i, I64(target.width))
+                mask = e.mask(builder.sub(count, builder.mul(i, I64(e.lanes))))
+                at = e.at(to, offset)
+                value, = e.when(add, [e.load_masked(e.at(source, offset), mask)],
+                                lambda old: [builder.fadd(old[0], e.load_masked(at, mask))])
+                e.store_masked(value, at, mask)
+                return []
+
+            e.loop(builder.sdiv(builder.add(count, I64(e.lanes - 1)), I64(e.lanes)), [], one)
+            return context.get_dummy_value()
+        return _void(4), emit
+    return elements

@@ -21,6 +21,8 @@ AVX2 = Target(32, 16, True, False)
 # input, weight, stride, padding, dilation, groups
 CASES = {
     "thin": ((3, 1, 12, 11), (8, 1, 3, 3), (1, 1), ((0, 0), (0, 0)), (1, 1), 1),
+    "thin, strided": ((2, 3, 20, 23), (16, 3, 7, 7), (2, 2), ((3, 3), (3, 3)), (1, 1), 1),
+    "thin, not all reached": ((2, 2, 12, 11), (8, 2, 3, 2), (3, 3), ((0, 0), (1, 0)), (2, 1), 1),
     "odd": ((5, 3, 9, 14), (17, 3, 2, 5), (1, 1), ((1, 1), (2, 2)), (1, 1), 1),
     "3x3": ((4, 16, 8, 8), (32, 16, 3, 3), (1, 1), ((1, 1), (1, 1)), (1, 1), 1),
     "3x3, odd planes": ((3, 32, 7, 9), (48, 32, 3, 3), (1, 1), ((0, 0), (1, 1)), (1, 1), 1),
@@ -59,7 +61,8 @@ def _operands(case, dtype, seed=0):
 def _results(case, x, w, bias, g):
     shape, window, *options = case
     return (conv.convolve(x, w, bias, *options), conv.convolve(x, w, None, *options),
-            conv.input_gradient(g, w, None, shape[2:], *options), conv.weight_gradient(g, x, window[2:], *options))
+            conv.input_gradient(g, w, None, shape[2:], *options),
+            conv.input_gradient(g, w, np.linspace(-1, 1, shape[1], dtype=g.dtype), shape[2:], *options), conv.weight_gradient(g, x, window[2:], *options))
 
 
 def _reference(case, operands):
