@@ -39,6 +39,9 @@ class NonDifferentiableError(NotImplementedError):
 #: The public functions that are made of operations, by their code: what goes wrong inside one names its call.
 CALLS: dict[CodeType, str] = {}
 
+#: The code by which modules are called; on the stack it tells where in a model an operation runs.
+MODULE_CALLS: set[CodeType] = set()
+
 
 def fail(kind: type[Exception], message: str) -> NoReturn:
     raise kind(message + _outer_call())

@@ -7,7 +7,7 @@ from typing import Any
 
 from autograd import Tensor, no_grad
 from autograd.dtypes import device as Device, dtype as DType, numpy_dtype
-from autograd.errors import fail
+from autograd.errors import MODULE_CALLS, fail
 
 from .hooks import Hookable, call_with_hooks
 from .members import Registering
@@ -199,3 +199,6 @@ class Module(Registering, Tree, Hookable, Stateful):
             return f"{self._get_name()}({extra})"
         lines = extra_lines + child_lines
         return f"{self._get_name()}(" + ("\n  " + "\n  ".join(lines) + "\n" if lines else "") + ")"
+
+
+MODULE_CALLS.add(Module.__call__.__code__)

@@ -1,0 +1,67 @@
+"""What in a graph is worth a look: NaN and infinity, dead units, vanishing and exploding gradients."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from .summaries import Summary
+
+#: A gradient this many times smaller or larger than the one the pass started with counts as vanishing or exploding.
+RATIO = 1e6
+
+_RECTIFIERS = ("relu", "relu6", "threshold", "hardtanh")
+
+
+def mark(data: dict[str, Any]) -> None:
+    """Fill in ``marks`` of the nodes."""
+    start = max((norm(n["grad"]) for n in data["nodes"] if n["output"] and n["grad"] is not None), default=0.0)
+    for node in data["nodes"]:
+        marks = node["marks"]
+        for what, word in (("value", "value"), ("grad", "gradient")):
+            summary = node[what]
+            if summary is not None and summary["nan"]:
+                marks.append(_mark("nan", f"the {word} has {_of(summary, 'nan')} NaN"))
+            if summary is not None and summary["inf"] and not _masked(node, summary):
+                marks.append(_mark("inf", f"the {word} has {_of(summary, 'inf')} infinite"))
+        if node["op"] in _RECTIFIERS:
+            zero = zeros(node["value"])
+            if zero is not None and zero == math.prod(node["value"]["shape"]) > 0:
+                marks.append(_mark("dead", "every output is zero, so no gradient passes"))
+        size = norm(node["grad"])
+        if start > 0 and size > 0 and math.isfinite(size):
+            if size * RATIO < start:
+                marks.append(_mark("vanishing", f"the gradient's norm is {size:.1e}, that of the result {start:.1e}"))
+            elif size > start * RATIO:
+                marks.append(_mark("exploding", f"the gradient's norm is {size:.1e}, that of the result {start:.1e}"))
+
+
+def _mark(kind: str, text: str) -> dict[str, str]:
+    return {"kind": kind, "text": text}
+
+
+def _of(summary: Summary, what: str) -> str:
+    size = math.prod(summary["shape"])
+    return f"{summary[what]:,} of {size:,} elements" if size > 1 else "1 element"
+
+
+def _masked(node: dict[str, Any], summary: Summary) -> bool:
+    """Attention masks put -inf where nothing is to be seen; that is no accident."""
+    return node["op"] in ("masked_fill", "where") or node["kind"] == "constant"
+
+
+def norm(summary: Summary | None) -> float:
+    """The 2-norm of the finite elements; 0 where there is nothing."""
+    if summary is None:
+        return 0.0
+    if "values" in summary:
+        return math.hypot(*(v for v in summary["values"] if isinstance(v, (int, float))))
+    found = summary.get("norm", 0.0)
+    return found if isinstance(found, (int, float)) else math.inf
+
+
+def zeros(summary: Summary | None) -> int | None:
+    """How many elements are zero."""
+    if summary is None:
+        return None
+    return summary["values"].count(0) if "values" in summary else summary.get("zeros", 0)
