@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from .model import Graph
 
 #: From so many boxes on, modules are drawn closed, the innermost first.
-READABLE = 120
+READABLE = 70
 
 _STYLES = {
     "parameter": {"shape": "box", "style": "filled,rounded", "fillcolor": "#d7efd9", "color": "#2e7d32"},
@@ -29,7 +29,7 @@ _STYLES = {
 _MARKED = {"color": "#c62828", "penwidth": "2.5"}
 
 
-class Picture(graphviz.Digraph):
+class Picture(graphviz.Digraph):  # type: ignore[misc]
     """A ``Digraph`` whose display in notebooks falls back to the interactive page where Graphviz is not installed."""
 
     of: Graph | None = None
@@ -194,7 +194,8 @@ def _label(node: dict[str, Any], view: str, values: bool) -> str:
         title = f"{node['name']} = {title}"
     summary = node["value"] if view == "forward" else node["grad"]
     lines = [title]
-    if values and summary is not None and label_of(summary) != title:
+    bare = node["kind"] == "constant" and node["name"] is None and not node["shape"]  # its title is its value
+    if values and summary is not None and not bare:
         sign = "∂ " if view == "backward" else ""
         lines.append(sign + label_of(summary))
     elif node["shape"] and node["kind"] != "constant":

@@ -13,17 +13,28 @@ RATIO = 1e6
 _RECTIFIERS = ("relu", "relu6", "threshold", "hardtanh")
 
 
+# What puts -inf where nothing is to be seen, as attention masks do, does so on purpose.
+_MASKING = ("add", "masked_fill", "choose", "where")
+
+
 def mark(data: dict[str, Any]) -> None:
     """Fill in ``marks`` of the nodes."""
-    start = max((norm(n["grad"]) for n in data["nodes"] if n["output"] and n["grad"] is not None), default=0.0)
-    for node in data["nodes"]:
+    nodes = data["nodes"]
+    start = max((norm(n["grad"]) for n in nodes if n["output"] and n["grad"] is not None), default=0.0)
+    sources: dict[int, list[dict[str, Any]]] = {}
+    for edge in data["edges"]:
+        sources.setdefault(edge["to"], []).append(nodes[edge["from"]])
+    infinite: set[int] = set()
+    for node in nodes:
         marks = node["marks"]
+        if _is_infinite(node, sources.get(node["id"], []), infinite):
+            infinite.add(node["id"])
+            marks.append(_mark("inf", f"the value has {_of(node['value'], 'inf')} infinite"))
+        if node["grad"] is not None and node["grad"]["inf"]:
+            marks.append(_mark("inf", f"the gradient has {_of(node['grad'], 'inf')} infinite"))
         for what, word in (("value", "value"), ("grad", "gradient")):
-            summary = node[what]
-            if summary is not None and summary["nan"]:
-                marks.append(_mark("nan", f"the {word} has {_of(summary, 'nan')} NaN"))
-            if summary is not None and summary["inf"] and not _masked(node, summary):
-                marks.append(_mark("inf", f"the {word} has {_of(summary, 'inf')} infinite"))
+            if node[what] is not None and node[what]["nan"]:
+                marks.append(_mark("nan", f"the {word} has {_of(node[what], 'nan')} NaN"))
         if node["op"] in _RECTIFIERS:
             zero = zeros(node["value"])
             if zero is not None and zero == math.prod(node["value"]["shape"]) > 0:
@@ -36,6 +47,16 @@ def mark(data: dict[str, Any]) -> None:
                 marks.append(_mark("exploding", f"the gradient's norm is {size:.1e}, that of the result {start:.1e}"))
 
 
+def _is_infinite(node: dict[str, Any], sources: list[dict[str, Any]], infinite: set[int]) -> bool:
+    """Whether a value has infinities that are not a mask's."""
+    value = node["value"]
+    if value is None or not value["inf"] or node["kind"] == "constant":
+        return False
+    if value["inf"] > value["low"] or any(s["id"] in infinite for s in sources):
+        return True
+    return node["op"] not in _MASKING and not any(s["value"] is not None and s["value"]["inf"] for s in sources)
+
+
 def _mark(kind: str, text: str) -> dict[str, str]:
     return {"kind": kind, "text": text}
 
@@ -43,11 +64,6 @@ def _mark(kind: str, text: str) -> dict[str, str]:
 def _of(summary: Summary, what: str) -> str:
     size = math.prod(summary["shape"])
     return f"{summary[what]:,} of {size:,} elements" if size > 1 else "1 element"
-
-
-def _masked(node: dict[str, Any], summary: Summary) -> bool:
-    """Attention masks put -inf where nothing is to be seen; that is no accident."""
-    return node["op"] in ("masked_fill", "where") or node["kind"] == "constant"
 
 
 def norm(summary: Summary | None) -> float:

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 
 _PAGE = Path(__file__).with_name("page")
 # Each after what it imports.
-_SCRIPTS = ("numbers.js", "data.js", "layout.js", "draw.js", "elements.js", "panels.js", "main.js")
+_SCRIPTS = ("numbers.js", "data.js", "layout.js", "scene.js", "draw.js", "elements.js", "panels.js", "tip.js",
+            "main.js")
 _SUMMARIES = {"nodes": ("value", "grad"), "edges": ("contribution", "local", "total")}
 
 
@@ -45,10 +46,11 @@ class Page:
 
     def open(self) -> str:
         """Show the page in the browser; returns the path of the temporary file it is in."""
-        with tempfile.NamedTemporaryFile("w", suffix=".html", prefix="tapegrad-", delete=False, encoding="utf-8") as file:
-            file.write(self.html)
-        webbrowser.open(Path(file.name).as_uri())
-        return file.name
+        handle, path = tempfile.mkstemp(".html", "tapegrad-")
+        os.close(handle)
+        self.save(path)
+        webbrowser.open(Path(path).as_uri())
+        return path
 
     def __repr__(self) -> str:
         return f"<Page of {self.graph.about['title']}: {len(self.graph.nodes)} nodes; .save(path) or .open() it>"
@@ -90,7 +92,9 @@ def _script() -> str:
 
 
 def _pooled(data: dict[str, Any]) -> dict[str, Any]:
-    """The data with each summary once, in ``pool``, and its number wherever it is used."""
+    """The data with each summary and source line once, in ``pool`` and ``sources``, and their numbers where they are
+    used; a page of 10,000 nodes is half as long.
+    """
     pool: list[Any] = []
     numbers: dict[str, int] = {}
     by_id: dict[int, int] = {}
@@ -108,8 +112,17 @@ def _pooled(data: dict[str, Any]) -> dict[str, Any]:
 
     packed = dict(data)
     for part, fields in _SUMMARIES.items():
-        packed[part] = [{**row, **{field: number_of(row[field]) for field in fields}} for row in data[part]]
-    return {**packed, "pool": pool}
+        packed[part] = [_lean({**row, **{field: number_of(row[field]) for field in fields}}) for row in data[part]]
+    sources: dict[Any, int] = {}
+    for row in packed["nodes"]:
+        if "source" in row:
+            row["source"] = sources.setdefault(tuple(row["source"].items()), len(sources))
+    return {**packed, "pool": pool, "sources": [dict(items) for items in sources]}
+
+
+def _lean(row: dict[str, Any]) -> dict[str, Any]:
+    """Without the id, which is the place in the list, and without what is None, False or empty."""
+    return {k: v for k, v in row.items() if k != "id" and v is not None and v is not False and v not in ("", [], {})}
 
 
 def _embedded(data: Any) -> str:

@@ -47,8 +47,8 @@ class Names:
         for i, item in enumerate(pairs):
             name, t = item if isinstance(item, tuple) and len(item) == 2 else (f"params[{i}]", item)
             if not hasattr(t, "_node"):
-                fail(TypeError, "params must be a Module, a mapping of names to tensors, or a sequence of tensors or of "
-                                f"(name, tensor), but element {i} is {type(t).__name__}")
+                fail(TypeError, "params must be a Module, a mapping of names to tensors, or a sequence of tensors or "
+                                f"of (name, tensor), but element {i} is {type(t).__name__}")
             self.add(str(name), t, True)
 
     def add_roots(self, nodes: Iterable[Node]) -> None:

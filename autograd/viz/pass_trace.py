@@ -13,7 +13,7 @@ from ..modes import MODE
 from ..node import OUTPUT, Node, Parts
 from ..primitive import Primitive
 from ..tape import sweep
-from .summaries import SMALL, Summary, number, summarise
+from .summaries import SMALL, Summary, summarise
 
 #: How many rows of Jacobians a trace works out at most: with one number each that is 20,000 operations.
 _ROWS = 20_000
@@ -115,7 +115,7 @@ class _Watch:
             return
         if out.size > 16 or out.dtype.kind != "f" or self.rows < out.size or (node.extra and node.extra.packed):
             return
-        edges = tuple(e if e is not None and i in step.contributions and _size(e) <= SMALL else None
+        edges = tuple(e if e is not None and i in step.contributions and _shown(_size(e), out.size) else None
                       for i, e in enumerate(node.edges))
         if not any(edges):
             return
@@ -132,9 +132,13 @@ class _Watch:
             diagonal = np.diagonal(jacobian) if jacobian.shape[0] == jacobian.shape[1] else None
             if diagonal is not None and not jacobian[~np.eye(len(jacobian), dtype=bool)].any():
                 step.local[i] = summarise(diagonal.reshape(edges[i].shape))  # type: ignore[union-attr]
-            elif jacobian.size <= 256:
-                step.local[i] = {**summarise(jacobian), "values": [number(v) for v in jacobian.ravel().tolist()],
-                                 "jacobian": True}
+            elif jacobian.size <= SMALL:
+                step.local[i] = {**summarise(jacobian), "jacobian": True}
+
+
+def _shown(inputs: int, outputs: int) -> bool:
+    """Whether a Jacobian can be shown: a small one, or one that may turn out to be diagonal."""
+    return inputs * outputs <= SMALL or inputs == outputs
 
 
 def _size(node: Any) -> int:

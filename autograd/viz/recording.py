@@ -49,7 +49,7 @@ class Call:
 
 
 class Note:
-    """What was noted of one operation: its output's summary, the module call it ran in, and (file, line) of the call."""
+    """What was noted of one operation: its output's summary, the module call it ran in, and the (file, line)."""
 
     __slots__ = ("call", "source", "value")
 

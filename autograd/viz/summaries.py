@@ -34,7 +34,8 @@ def summarise(array: Any, detail: bool = True) -> Summary:
         detail: whether a large array gets a heat-map and a histogram.
 
     Returns:
-        ``shape``, ``dtype``, ``bytes``, ``nan`` and ``inf`` (how many), and either ``values`` (flat, row by row) or,
+        ``shape``, ``dtype``, ``bytes``, ``nan``, ``inf`` and ``low`` (how many are NaN,
+        infinite, and minus infinity), and either ``values`` (flat, row by row) or,
         from 65 elements on, ``min``, ``max``, ``mean``, ``std``, ``norm`` of the finite elements, ``zeros`` (how many),
         ``grid`` (a heat-map: means of blocks, rows by columns) and ``bars`` (a histogram between min and max).
 
@@ -44,10 +45,12 @@ def summarise(array: Any, detail: bool = True) -> Summary:
     [1.0, 'inf']
     """
     a = np.asarray(array)
-    made: Summary = {"shape": list(a.shape), "dtype": str(a.dtype), "bytes": int(a.nbytes), "nan": 0, "inf": 0}
+    made: Summary = {
+        "shape": list(a.shape), "dtype": str(a.dtype), "bytes": int(a.nbytes), "nan": 0, "inf": 0, "low": 0}
     if a.dtype.kind in "fc":
         made["nan"] = int(np.isnan(a).sum())
         made["inf"] = int(np.isinf(a).sum())
+        made["low"] = int(np.isneginf(a).sum()) if a.dtype.kind == "f" else 0
     if a.size <= SMALL:
         made["values"] = [number(v) for v in a.ravel().tolist()]
         return made

@@ -2,26 +2,36 @@
 
 import { readNumber } from "./numbers.js";
 
+// Python leaves out what is empty. (Written out, because a spread takes ten times as long.)
+const makeNode = (n, id) => ({
+  id, kind: n.kind, op: n.op ?? "", label: n.label ?? "", name: n.name ?? null, output: n.output ?? false,
+  module: n.module ?? null, source: n.source ?? null, shape: n.shape ?? [], dtype: n.dtype ?? null, value: n.value,
+  grad: n.grad, saved: n.saved ?? [], options: n.options ?? {}, backward_ms: n.backward_ms ?? null,
+  marks: n.marks ?? [], forward: -1, backward: -1, into: [], outof: [], arriving: [],
+});
+const makeEdge = (e, id) => ({
+  id, from: e.from ?? 0, to: e.to ?? 0, input: e.input ?? "", local: e.local, contribution: e.contribution,
+  total: e.total, formula: e.formula ?? null, step: -1,
+});
+
 export function readModel(raw) {
   for (const s of raw.pool) {
     if (s.values) s.values = s.values.map(readNumber);
     if (s.grid) s.grid = s.grid.map((row) => row.map(readNumber));
     for (const k of ["mean", "std", "norm", "min", "max"]) if (k in s) s[k] = readNumber(s[k]);
   }
-  const at = (i) => (i === null ? null : raw.pool[i]);
-  const { nodes, edges, modules, about } = raw;
+  const at = (i) => (i === undefined ? null : raw.pool[i]);
+  const { modules, about } = raw;
+  const nodes = raw.nodes.map(makeNode), edges = raw.edges.map(makeEdge);
   for (const n of nodes) {
+    n.source = n.source === null ? null : raw.sources[n.source];
     n.value = at(n.value);
     n.grad = at(n.grad);
-    n.into = [];
-    n.outof = [];
-    n.forward = n.backward = -1;
   }
   for (const e of edges) {
     e.contribution = at(e.contribution);
     e.local = at(e.local);
     e.total = at(e.total);
-    e.step = -1;
     nodes[e.to].into.push(e);
     nodes[e.from].outof.push(e);
   }

@@ -1,7 +1,7 @@
 // Drawing: the scene on a canvas, and the same scene as SVG.
 
 import { gradientAt, isComputed, moduleTitle, nodeTitle } from "./data.js";
-import { brief, formatShape } from "./numbers.js";
+import { brief, formatShape, isScalar } from "./numbers.js";
 
 const FONT = "system-ui, 'Segoe UI', 'DejaVu Sans', sans-serif";
 const TEXT_FROM = 0.3; // below this scale text cannot be read and is left out
@@ -38,7 +38,7 @@ export function shorten(text, most = 34) {
 export function nodeSizer(model) {
   const lines = model.hasBackward ? 3 : 2;
   return (n) => {
-    const rows = n.kind === "constant" ? 2 : lines;
+    const rows = n.kind === "constant" ? (isBareNumber(n) ? 1 : 2) : lines;
     const wide = Math.max(
       textWidth(shorten(nodeTitle(n)), true), textWidth(`value ${brief(n.value ?? { shape: n.shape })}`),
       rows === 3 ? textWidth(`grad ${brief(n.grad ?? { shape: n.shape })}`) + 26 : 0);
@@ -62,7 +62,7 @@ export function describeBox(model, scene, box, done) {
   const n = model.nodes[box.id];
   const computed = isComputed(n, done);
   const lines = [{ text: shorten(nodeTitle(n)), bold: true, tone: "ink" }];
-  lines.push(valueLine(n, computed));
+  if (!isBareNumber(n)) lines.push(valueLine(n, computed));
   let gradient = null;
   if (model.hasBackward && n.kind !== "constant") {
     gradient = gradientAt(model, n, done);
@@ -71,6 +71,9 @@ export function describeBox(model, scene, box, done) {
   return { kind: kindOf(n), lines, computed, gradient: gradient !== null && gradient.summary !== null,
     partial: gradient !== null && gradient.summary !== null && !gradient.whole, marked: n.marks.length > 0, share: 1 };
 }
+
+// A constant whose title is its value.
+const isBareNumber = (n) => n.kind === "constant" && n.name === null && isScalar(n.value);
 
 function valueLine(n, computed) {
   if (!computed) return { text: "value —", tone: "soft" };
@@ -131,7 +134,8 @@ export function currentOf(model, scene, done) {
 function curve(path, points) {
   path.moveTo(points[0][0], points[0][1]);
   for (let i = 1; i < points.length; i += 1) {
-    const [ax, ay] = points[i - 1], [bx, by] = points[i];
+    const [ax, ay] = points[i - 1], [bx, by, line] = points[i];
+    if (line) { path.lineTo(bx, by); continue; }
     const bend = Math.max(12, (bx - ax) / 2);
     path.bezierCurveTo(ax + bend, ay, bx - bend, by, bx, by);
   }
@@ -196,7 +200,8 @@ function paintWires(context, { model, scene, theme, view, done }, now, [left, to
     const a = w.points[0], b = w.points[w.points.length - 1];
     let low = Math.min(a[1], b[1]), high = Math.max(a[1], b[1]);
     if (w.points.length > 2) for (const p of w.points) { low = Math.min(low, p[1]); high = Math.max(high, p[1]); }
-    if (Math.min(a[0], b[0]) > right || Math.max(a[0], b[0]) < left || low > bottom || high < top) continue;
+    if (b[0] > a[0] && (a[0] > right || b[0] < left)) continue;
+    if (low > bottom || high < top) continue;
     const isNow = now.wires.has(w);
     let look = "dim";
     const e = model.edges[w.edges[0]];
@@ -208,7 +213,8 @@ function paintWires(context, { model, scene, theme, view, done }, now, [left, to
       if (look !== "dim") lit.push([w, look]);
     } else if (isNow || (Math.abs(b[0] - a[0]) + Math.abs(b[1] - a[1])) * scale > 1.5) {
       looks[look].moveTo(a[0], a[1]);
-      looks[look].lineTo(b[0], b[1]);
+      if (b[0] < a[0]) for (const p of w.points) looks[look].lineTo(p[0], p[1]);
+      else looks[look].lineTo(b[0], b[1]);
     }
   }
   const thin = 1 / Math.max(scale, 0.05);
@@ -345,7 +351,7 @@ export function toSvg({ model, scene, theme, done }) {
       .textContent = moduleTitle(module);
   }
   for (const w of scene.wires) {
-    const path = { d: "", moveTo(x, y) { this.d += `M${x} ${y}`; },
+    const path = { d: "", moveTo(x, y) { this.d += `M${x} ${y}`; }, lineTo(x, y) { this.d += `L${x} ${y}`; },
       bezierCurveTo(...p) { this.d += `C${p.map((v) => v.toFixed(1)).join(" ")}`; } };
     curve(path, w.points);
     const e = model.edges[w.edges[0]];

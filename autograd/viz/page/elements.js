@@ -1,6 +1,6 @@
 // Pieces of the page made from data. Text goes in as text nodes only, so that no name can become markup.
 
-import { brief, formatBytes, formatNumber, formatShape, statistics } from "./numbers.js";
+import { formatBytes, formatNumber, formatShape, statistics } from "./numbers.js";
 
 export function element(name, attributes = {}, ...children) {
   const made = document.createElement(name);
@@ -10,7 +10,7 @@ export function element(name, attributes = {}, ...children) {
     else if (k.startsWith("on")) made.addEventListener(k.slice(2), v);
     else made.setAttribute(k, v === true ? "" : v);
   }
-  made.append(...children.flat().filter((c) => c !== null && c !== undefined));
+  made.append(...children.flat(Infinity).filter((c) => c !== null && c !== undefined));
   return made;
 }
 
@@ -126,5 +126,3 @@ export function savedList(saved) {
     [s.name, `${s.dtype} ${formatShape(s.shape)}, ${formatBytes(s.bytes)}`])),
     saved.length > 1 ? element("div", { class: "muted" }, `${formatBytes(total)} together`) : null);
 }
-
-export const short = brief;

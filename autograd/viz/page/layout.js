@@ -1,54 +1,148 @@
 // A layered layout in linear time (but for one sort a layer), from left to right.
-//
-// What is inside an open module is laid out by itself, and the module is then one item of what it stands in. So boxes
-// never overlap, and the work grows with the number of boxes and edges shown.
 
-const GAP_X = 38, GAP_Y = 16, PAD = 14, HEAD = 26;
+const GAP_Y = 16;
 
-// Positions for items of given sizes with links [from, to]: {x, y, width, height, routes}.
-export function layered(items, links) {
+// Positions for items of given sizes with links [from, to]: {x, y, width, height, routes}. The last `ports` items are
+// where wires come in from outside: they stand at the left edge.
+export function layered(items, links, ports = 0) {
   const n = items.length;
   const rank = ranks(n, links);
+  for (let i = n - ports; i < n; i += 1) rank[i] = 0;
   const width = items.map((b) => b.w), height = items.map((b) => b.h);
   const parts = routeItems(links, rank, width, height);
   const total = width.length;
   const layers = [];
   for (let i = 0; i < total; i += 1) (layers[rank[i]] ??= []).push(i);
   for (let r = 0; r < layers.length; r += 1) layers[r] ??= [];
-  const before = lists(total), after = lists(total);
-  for (const [a, b] of parts.segments) { after[a].push(b); before[b].push(a); }
+  const after = neighbours(total, parts.from, parts.to), before = neighbours(total, parts.to, parts.from);
   const sweeps = total > 4000 ? 2 : 6;
   orderLayers(layers, before, after, sweeps);
   const y = placeAcross(layers, height, before, after, sweeps);
   const x = new Float64Array(total);
+  const gap = n < 60 ? 58 : 38; // room for numbers beside the wires of a small graph
+  const columns = [];
   let left = 0;
   for (const layer of layers) {
     let wide = 0;
     for (const i of layer) wide = Math.max(wide, width[i]);
     for (const i of layer) x[i] = left + (wide - width[i]) / 2;
-    left += wide + GAP_X + Math.min(60, 2 * (layer.length - 1));
+    columns.push({ left, right: left + wide });
+    left += wide + gap + Math.min(60, 2 * (layer.length - 1));
   }
-  let top = Infinity, bottom = -Infinity, right = 0;
-  for (let i = 0; i < total; i += 1) {
-    top = Math.min(top, y[i] - height[i] / 2);
-    bottom = Math.max(bottom, y[i] + height[i] / 2);
-    right = Math.max(right, x[i] + width[i]);
-  }
-  if (!total) { top = bottom = 0; }
-  const points = (chain) => chain.map((i) => [x[i] + width[i] / 2, y[i] - top]);
-  return {
-    x: Array.from(x.subarray(0, n)), y: Array.from({ length: n }, (_, i) => y[i] - height[i] / 2 - top),
-    width: right, height: bottom - top, routes: parts.chains.map(points),
+  const rows = wrap(layers, columns, x, y, width, height, parts);
+  const right = rows.reduce((most, r) => Math.max(most, r.right), 0);
+  const bend = rows.length > 1 ? GUTTER : 0;
+  for (let i = 0; i < total; i += 1) x[i] += bend;
+  const route = (link, k) => {
+    const chain = parts.chains[k], points = [];
+    let last = link[0];
+    const on = (i, isEnd) => {
+      if (rowOf(rows, rank[i]) > rowOf(rows, rank[last])) points.push(...turn(rows, rank, last, i, y, k));
+      if (!isEnd) points.push([x[i], y[i], 0]);
+      last = i;
+    };
+    for (let c = 0; chain && c < chain[1]; c += 1) on(chain[0] + c, false);
+    on(link[1], true);
+    return points.length ? points : NO_POINTS;
   };
+  return { x, y: y.map((centre, i) => centre - height[i] / 2), width: right + 2 * bend, height: rows.at(-1)?.bottom ?? 0, rows: rows.length,
+    routes: links.map(route) };
 }
 
-const lists = (n) => Array.from({ length: n }, () => []);
+const GUTTER = 30; // beside the rows, for the wires that lead from one to the next
+
+// A long band of layers is broken into rows, like text, so that it fills a page. Moves x and y.
+function wrap(layers, columns, x, y, width, height, parts) {
+  if (!layers.length) return [];
+  const extent = (from, to) => {
+    let top = Infinity, bottom = -Infinity;
+    for (let r = from; r < to; r += 1) for (const i of layers[r]) {
+      top = Math.min(top, y[i] - height[i] / 2);
+      bottom = Math.max(bottom, y[i] + height[i] / 2);
+    }
+    return [top, bottom];
+  };
+  const [top, bottom] = extent(0, layers.length);
+  const long = columns.at(-1).right;
+  const count = Math.max(1, Math.floor(Math.sqrt(long / ((bottom - top + GUTTER) * 1.7)) + 0.4));
+  const cuts = count > 1 && layers.length > 5 ? cutsFor(columns, long / count, crossings(layers, parts)) : [];
+  const rows = [];
+  let from = 0, at = 0;
+  for (const to of [...cuts, layers.length]) {
+    const [above, below] = extent(from, to), shift = columns[from].left;
+    for (let r = from; r < to; r += 1) for (const i of layers[r]) { x[i] -= shift; y[i] += at - above; }
+    rows.push({ from, to, top: at, bottom: at + below - above, right: columns[to - 1].right - shift });
+    at += below - above + GUTTER;
+    from = to;
+  }
+  return rows;
+}
+
+// How many wires lead from each layer to the next.
+function crossings(layers, parts) {
+  const layerOf = new Int32Array(layers.reduce((a, l) => a + l.length, 0));
+  layers.forEach((layer, r) => layer.forEach((i) => { layerOf[i] = r; }));
+  const found = new Int32Array(layers.length + 1);
+  for (let k = 0; k < parts.from.length; k += 1) {
+    found[layerOf[parts.from[k]]] += 1;
+    found[layerOf[parts.to[k]]] -= 1;
+  }
+  for (let r = 1; r < found.length; r += 1) found[r] += found[r - 1];
+  return found;
+}
+
+// Where rows begin: where few wires cross, in the last part of what fits a row.
+function cutsFor(columns, room, crossing) {
+  const cuts = [];
+  let start = 0;
+  for (let r = 1; r < columns.length; r += 1) {
+    if (columns[r].right - columns[start].left <= room * 1.08) continue;
+    let best = r;
+    for (let c = r - 1; c > start + 1 && columns[c].left - columns[start].left > room * 0.7; c -= 1) {
+      if (crossing[c - 1] < crossing[best - 1]) best = c;
+    }
+    cuts.push(best);
+    start = best;
+    r = Math.max(r, best);
+  }
+  return cuts;
+}
+
+function rowOf(rows, layer) {
+  let low = 0, high = rows.length - 1;
+  while (low < high) {
+    const middle = (low + high + 1) >> 1;
+    if (rows[middle].from <= layer) low = middle;
+    else high = middle - 1;
+  }
+  return low;
+}
+
+// The corners of a wire to a later row: right of its row, below it, left of all rows. The third number: a straight line.
+function turn(rows, rank, a, b, y, k) {
+  const row = rows[rowOf(rows, rank[a])], side = 8 + (k % 4) * 4;
+  const below = row.bottom + 7 + (k % 4) * 4, right = row.right + GUTTER + side;
+  return [[right, y[a], 0], [right, below, 1], [GUTTER - side - 4, below, 1], [GUTTER - side - 4, y[b], 1]];
+}
+
+export const NO_POINTS = [];
+
+// For each item the ends of its links, as slices of one array: start[i] to start[i + 1].
+function neighbours(n, from, to) {
+  const start = new Int32Array(n + 1), ends = new Int32Array(to.length);
+  for (const a of from) start[a + 1] += 1;
+  for (let i = 0; i < n; i += 1) start[i + 1] += start[i];
+  const next = start.slice();
+  for (let k = 0; k < from.length; k += 1) { ends[next[from[k]]] = to[k]; next[from[k]] += 1; }
+  return { start, ends };
+}
 
 // The longest path to each item; items that nothing leads to stand right before the first that uses them.
 function ranks(n, links) {
-  const next = lists(n), waiting = new Int32Array(n), rank = new Array(n).fill(0), done = new Uint8Array(n);
-  for (const [a, b] of links) { next[a].push(b); waiting[b] += 1; }
-  const source = Array.from(waiting, (k) => k === 0);
+  const next = neighbours(n, links.map((l) => l[0]), links.map((l) => l[1]));
+  const waiting = new Int32Array(n), rank = new Array(n).fill(0), done = new Uint8Array(n);
+  for (const [, b] of links) waiting[b] += 1;
+  const source = waiting.map((k) => (k === 0 ? 1 : 0));
   const ready = [];
   for (let i = 0; i < n; i += 1) if (!waiting[i]) ready.push(i);
   let seen = 0, lowest = 0;
@@ -61,7 +155,8 @@ function ranks(n, links) {
     const a = ready[seen];
     seen += 1;
     done[a] = 1;
-    for (const b of next[a]) {
+    for (let k = next.start[a]; k < next.start[a + 1]; k += 1) {
+      const b = next.ends[k];
       if (done[b]) continue;
       rank[b] = Math.max(rank[b], rank[a] + 1);
       waiting[b] -= 1;
@@ -69,9 +164,9 @@ function ranks(n, links) {
     }
   }
   for (let i = 0; i < n; i += 1) {
-    if (!source[i] || !next[i].length) continue;
+    if (!source[i] || next.start[i] === next.start[i + 1]) continue;
     let first = Infinity;
-    for (const b of next[i]) first = Math.min(first, rank[b]);
+    for (let k = next.start[i]; k < next.start[i + 1]; k += 1) first = Math.min(first, rank[next.ends[k]]);
     rank[i] = Math.max(0, first - 1);
   }
   return rank;
@@ -82,52 +177,53 @@ function ranks(n, links) {
 function routeItems(links, rank, width, height) {
   let long = 0;
   for (const [a, b] of links) long += Math.max(0, rank[b] - rank[a] - 1);
-  const waypoints = long <= 3 * rank.length + 200;
-  const segments = [], chains = [];
+  const waypoints = long <= rank.length + 400;
+  const from = [], to = [], chains = [];
   for (const [a, b] of links) {
-    let from = a;
-    const chain = [];
-    if (waypoints) {
-      for (let r = rank[a] + 1; r < rank[b]; r += 1) {
-        const i = rank.length;
-        rank.push(r); width.push(0); height.push(6);
-        segments.push([from, i]);
-        chain.push(i);
-        from = i;
-      }
+    const first = rank.length;
+    let last = a;
+    for (let r = rank[a] + 1; waypoints && r < rank[b]; r += 1) {
+      from.push(last);
+      last = rank.length;
+      to.push(last);
+      rank.push(r); width.push(0); height.push(6);
     }
-    if (rank[b] > rank[a]) segments.push([from, b]);
-    chains.push(chain);
+    if (rank[b] > rank[a]) { from.push(last); to.push(b); }
+    chains.push(rank.length > first ? [first, rank.length - first] : null);
   }
-  return { segments, chains };
+  return { from, to, chains };
+}
+
+// The mean of what the neighbours of an item have, or its own where it has none.
+function mean({ start, ends }, i, of) {
+  let sum = 0;
+  for (let k = start[i]; k < start[i + 1]; k += 1) sum += of[ends[k]];
+  return start[i + 1] > start[i] ? sum / (start[i + 1] - start[i]) : of[i];
 }
 
 // Barycentre heuristic: each layer in the order of the mean position of its neighbours.
 function orderLayers(layers, before, after, sweeps) {
-  const place = new Float64Array(before.length);
-  const number = (layer) => layer.forEach((i, k) => { place[i] = k; });
+  const total = before.start.length - 1;
+  const place = new Float64Array(total), key = new Float64Array(total);
+  const number = (layer) => { for (let k = 0; k < layer.length; k += 1) place[layer[k]] = k; };
   layers.forEach(number);
-  const key = new Float64Array(before.length);
   for (let s = 0; s < sweeps; s += 1) {
     const down = s % 2 === 0, near = down ? before : after;
     for (let k = 0; k < layers.length; k += 1) {
       const layer = layers[down ? k : layers.length - 1 - k];
-      for (const i of layer) key[i] = near[i].length ? mean(near[i], place) : place[i];
+      if (layer.length < 2) continue;
+      for (const i of layer) key[i] = mean(near, i, place);
       layer.sort((a, b) => key[a] - key[b] || place[a] - place[b]);
       number(layer);
     }
   }
 }
 
-function mean(list, of) {
-  let sum = 0;
-  for (const i of list) sum += of[i];
-  return sum / list.length;
-}
-
 // Centres across the layers: as near to the neighbours' mean as the order and the sizes allow.
 function placeAcross(layers, height, before, after, sweeps) {
-  const y = new Float64Array(height.length);
+  const total = height.length;
+  const y = new Float64Array(total), wanted = new Float64Array(total);
+  const stack = { sum: new Float64Array(total), count: new Int32Array(total) };
   for (const layer of layers) {
     let at = 0;
     for (const i of layer) { y[i] = at + height[i] / 2; at += height[i] + GAP_Y; }
@@ -137,129 +233,34 @@ function placeAcross(layers, height, before, after, sweeps) {
     const down = s % 2 === 1;
     for (let k = 0; k < layers.length; k += 1) {
       const layer = layers[down ? k : layers.length - 1 - k];
-      const wanted = layer.map((i) => {
-        const near = s === sweeps ? [...before[i], ...after[i]] : down ? before[i] : after[i];
-        return near.length ? mean(near, y) : y[i];
-      });
-      settle(layer, wanted, height, y);
+      for (const i of layer) {
+        wanted[i] = s === sweeps ? (mean(before, i, y) + mean(after, i, y)) / 2 : mean(down ? before : after, i, y);
+      }
+      settle(layer, wanted, height, y, stack);
     }
   }
   return y;
 }
 
 // Least squares under "one below the other with a gap": pool adjacent violators, one pass.
-function settle(layer, wanted, height, y) {
-  const blocks = [];
-  let offset = 0;
-  layer.forEach((i, k) => {
-    if (k) offset += (height[layer[k - 1]] + height[i]) / 2 + GAP_Y;
-    let block = { sum: wanted[k] - offset, count: 1 };
-    while (blocks.length && blocks.at(-1).sum / blocks.at(-1).count > block.sum / block.count) {
-      const last = blocks.pop();
-      block = { sum: last.sum + block.sum, count: last.count + block.count };
+function settle(layer, wanted, height, y, { sum, count }) {
+  let offset = 0, top = 0; // `top` blocks are on the stack
+  for (let k = 0; k < layer.length; k += 1) {
+    if (k) offset += (height[layer[k - 1]] + height[layer[k]]) / 2 + GAP_Y;
+    sum[top] = wanted[layer[k]] - offset;
+    count[top] = 1;
+    while (top > 0 && sum[top - 1] / count[top - 1] > sum[top] / count[top]) {
+      sum[top - 1] += sum[top];
+      count[top - 1] += count[top];
+      top -= 1;
     }
-    blocks.push(block);
-  });
-  let k = 0;
+    top += 1;
+  }
   offset = 0;
-  for (const { sum, count } of blocks) {
-    for (let c = 0; c < count; c += 1, k += 1) {
+  for (let b = 0, k = 0; b < top; b += 1) {
+    for (let c = 0; c < count[b]; c += 1, k += 1) {
       if (k) offset += (height[layer[k - 1]] + height[layer[k]]) / 2 + GAP_Y;
-      y[layer[k]] = sum / count + offset;
+      y[layer[k]] = sum[b] / count[b] + offset;
     }
   }
-}
-
-// The picture of a model with some modules open: boxes (nodes and closed modules), frames (open modules), and wires.
-// Ids of modules come after those of nodes.
-export function makeScene(model, open, sizeOfNode, sizeOfModule) {
-  const N = model.nodes.length;
-  const chain = new Map();
-  const chainOf = (module) => {
-    if (module === null) return [];
-    if (!chain.has(module)) chain.set(module, [...chainOf(model.modules[module].parent), module]);
-    return chain.get(module);
-  };
-  // For each node, the modules around what is shown of it, and what is shown of it.
-  const shown = model.nodes.map((node) => {
-    const around = chainOf(node.module);
-    const closed = around.findIndex((m) => !open.has(m));
-    return closed < 0 ? { around, box: node.id } : { around: around.slice(0, closed), box: N + around[closed] };
-  });
-  const contents = new Map([[-1, []]]);
-  const listed = new Set();
-  for (const { around, box } of shown) {
-    let inside = -1;
-    for (const m of around) {
-      if (!listed.has(N + m)) { listed.add(N + m); contents.get(inside).push(N + m); contents.set(m, []); }
-      inside = m;
-    }
-    if (!listed.has(box)) { listed.add(box); contents.get(inside).push(box); }
-  }
-  const wires = new Map();
-  for (const e of model.edges) {
-    const a = shown[e.from], b = shown[e.to];
-    if (a.box === b.box) continue;
-    const key = a.box * (N + model.modules.length) + b.box;
-    if (wires.has(key)) { wires.get(key).edges.push(e.id); continue; }
-    let k = 0;
-    while (k < a.around.length && k < b.around.length && a.around[k] === b.around[k]) k += 1;
-    wires.set(key, {
-      from: a.box, to: b.box, edges: [e.id], level: k ? a.around[k - 1] : -1,
-      ends: [k < a.around.length ? N + a.around[k] : a.box, k < b.around.length ? N + b.around[k] : b.box],
-    });
-  }
-  const atLevel = new Map();
-  for (const w of wires.values()) {
-    if (!atLevel.has(w.level)) atLevel.set(w.level, []);
-    atLevel.get(w.level).push(w);
-  }
-  const boxes = new Map(), frames = [];
-  const layout = (level) => {
-    const ids = contents.get(level);
-    const inner = new Map();
-    const items = ids.map((id) => {
-      if (id < N) return sizeOfNode(model.nodes[id]);
-      const m = id - N;
-      if (!contents.has(m)) return sizeOfModule(model.modules[m]);
-      const found = layout(m);
-      inner.set(id, found);
-      return { w: Math.max(found.width + 2 * PAD, found.head), h: found.height + 2 * PAD + HEAD };
-    });
-    const index = new Map(ids.map((id, i) => [id, i]));
-    const links = [], linkOf = new Map();
-    for (const w of atLevel.get(level) ?? []) {
-      const [a, b] = w.ends.map((id) => index.get(id));
-      const key = a * ids.length + b;
-      if (!linkOf.has(key)) { linkOf.set(key, links.length); links.push([a, b]); }
-      w.link = linkOf.get(key);
-    }
-    const found = layered(items, links);
-    const head = level < 0 ? 0 : sizeOfModule(model.modules[level]).w + 30;
-    return { ...found, ids, items, inner, head, level };
-  };
-  const put = (found, left, top) => {
-    found.ids.forEach((id, i) => {
-      const x = left + found.x[i], y = top + found.y[i], { w, h } = found.items[i];
-      if (found.inner.has(id)) {
-        frames.push({ id, x, y, w, h });
-        put(found.inner.get(id), x + PAD, y + PAD + HEAD);
-      } else {
-        boxes.set(id, { id, x, y, w, h });
-      }
-    });
-    for (const w of atLevel.get(found.level) ?? []) {
-      w.via = found.routes[w.link].map(([px, py]) => [px + left, py + top]);
-    }
-  };
-  const all = layout(-1);
-  put(all, 0, 0);
-  for (const w of wires.values()) {
-    const a = boxes.get(w.from), b = boxes.get(w.to);
-    w.points = [[a.x + a.w, a.y + a.h / 2], ...w.via, [b.x, b.y + b.h / 2]];
-  }
-  return {
-    boxes: [...boxes.values()], byId: boxes, frames, wires: [...wires.values()], boxOf: shown.map((s) => s.box),
-    width: all.width, height: all.height, N,
-  };
 }

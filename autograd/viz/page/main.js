@@ -3,9 +3,10 @@
 import { ancestors, gradientAt, isComputed, moduleTitle, nodeTitle, readModel } from "./data.js";
 import { moduleSizer, nodeSizer, paint, readTheme, toSvg } from "./draw.js";
 import { definitions, element } from "./elements.js";
-import { makeScene } from "./layout.js";
-import { brief, formatBytes, formatShape, inWords } from "./numbers.js";
+import { formatBytes, formatShape, inWords } from "./numbers.js";
 import { showDetail, showFindings, showNow, StepList, stepText } from "./panels.js";
+import { makeScene } from "./scene.js";
+import { tipContents } from "./tip.js";
 
 const $ = (id) => document.getElementById(id);
 const model = readModel(JSON.parse($("data").textContent));
@@ -13,7 +14,7 @@ const canvas = $("canvas"), context = canvas.getContext("2d", { alpha: false });
 const state = { model, scene: null, theme: readTheme(), view: { x: 0, y: 0, scale: 1 }, done: 0, selected: null,
   found: [], width: 0, height: 0, ratio: 1 };
 const open = new Set();
-const MANY = 90; // so many boxes can still be read
+const MANY = 60; // so many boxes can still be read
 
 // --- what is shown --------------------------------------------------------------------------------------------
 
@@ -272,27 +273,9 @@ function tip(event) {
   box.hidden = id === null;
   if (id === null) return;
   const bounds = canvas.getBoundingClientRect();
-  box.replaceChildren(...tipContents(id));
+  box.replaceChildren(...tipContents(state, id));
   box.style.left = `${Math.min(event.clientX - bounds.left + 16, state.width - box.offsetWidth - 8)}px`;
   box.style.top = `${Math.min(event.clientY - bounds.top + 16, state.height - box.offsetHeight - 8)}px`;
-}
-
-function tipContents(id) {
-  if (id >= state.scene.N) {
-    const m = model.modules[id - state.scene.N];
-    return [element("b", {}, moduleTitle(m)), definitions([["settings", m.text || null], ["operations", String(m.size)]])];
-  }
-  const n = model.nodes[id];
-  const saved = n.saved.reduce((a, s) => a + s.bytes, 0);
-  const g = gradientAt(model, n, state.done);
-  return [element("b", {}, nodeTitle(n)), definitions([
-    ["shape", `${formatShape(n.shape)} ${n.dtype ?? ""}`],
-    ["value", isComputed(n, state.done) ? (n.value ? inWords(n.value) : "not recorded") : "not computed yet"],
-    ["gradient", n.kind === "constant" || !model.hasBackward ? null : inWords(g.summary)],
-    ["saved", saved ? `${n.saved.map((s) => s.name).join(", ")}: ${formatBytes(saved)}` : null],
-    ["time", n.backward_ms === null ? null : `${n.backward_ms} ms backward`],
-    ["line", n.source ? `${n.source.file.split(/[\\/]/).at(-1)}:${n.source.line} ${n.source.text}` : null]]),
-    ...n.marks.map((m) => element("div", { class: "bad" }, "⚠ " + m.text))];
 }
 
 // --- keys and buttons -----------------------------------------------------------------------------------------

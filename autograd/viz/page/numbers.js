@@ -59,6 +59,5 @@ export function inWords(s) {
   if (s.values !== undefined && s.values.length && s.values.length <= 6) {
     return "[" + s.values.map(formatNumber).join(", ") + "]";
   }
-  const t = statistics(s);
-  return `${formatShape(s.shape)}, mean ${formatNumber(t.mean ?? NaN)}, norm ${formatNumber(t.norm ?? NaN)}`;
+  return `${formatShape(s.shape)} of norm ${formatNumber(statistics(s).norm ?? NaN)}`;
 }
