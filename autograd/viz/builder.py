@@ -189,12 +189,15 @@ class Builder:
 
 
 def place_leaves(nodes: list[dict[str, Any]], edges: list[dict[str, Any]], modules: Modules) -> None:
-    """Put parameters and constants into the innermost module call that contains all their users."""
+    """Put parameters and constants into the innermost module call that contains all their users.
+
+    What a variable of the caller holds stays outside.
+    """
     users: dict[int, list[int | None]] = {}
     for edge in edges:
         users.setdefault(edge["from"], []).append(nodes[edge["to"]]["module"])
     for node in nodes:
-        if node["kind"] in ("parameter", "constant") or (node["kind"] == "leaf" and node["name"] is None):
+        if node["kind"] == "parameter" or (node["kind"] in ("leaf", "constant") and node["name"] is None):
             node["module"] = modules.common(users.get(node["id"], [None]))
 
 

@@ -14,7 +14,7 @@ _RECTIFIERS = ("relu", "relu6", "threshold", "hardtanh")
 
 
 # What puts -inf where nothing is to be seen, as attention masks do, does so on purpose.
-_MASKING = ("add", "masked_fill", "choose", "where")
+_MASKING = ("add", "masked_fill", "masked_fill_with", "choose", "where")
 
 
 def mark(data: dict[str, Any]) -> None:

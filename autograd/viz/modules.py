@@ -85,6 +85,8 @@ class Modules:
         for edge in edges:
             arriving.setdefault(edge["to"], []).append(edge["from"])
         for node in nodes:
+            if node["kind"] == "constant":  # the data is one in the first of some equal layers, and none in the others
+                continue
             for module in self.ancestors(node["module"]):
                 rows = local.setdefault(module, [])
                 position[module, node["id"]] = len(rows)

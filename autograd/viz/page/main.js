@@ -26,11 +26,43 @@ function rebuild() {
   draw();
 }
 
-let asked = false;
-function draw() {
+let asked = false, moving = false, settled = null;
+function draw(isMove = false) {
+  moving = asked ? moving && isMove : isMove;
   if (asked) return;
   asked = true;
-  requestAnimationFrame(() => { asked = false; paint(context, state); });
+  requestAnimationFrame(() => { asked = false; render(); });
+}
+
+// A large picture is not drawn anew for each movement: the last one is shifted, and drawn when the movement rests or
+// has uncovered a third of the window.
+const MANY_SHAPES = 3000;
+const last = { picture: document.createElement("canvas"), view: null };
+
+function render() {
+  const { scene, view, width, height } = state;
+  const isLarge = scene.boxes.length + scene.wires.length > MANY_SHAPES;
+  clearTimeout(settled);
+  if (moving && isLarge && last.view) {
+    const k = view.scale / last.view.scale, x = view.x - last.view.x * k, y = view.y - last.view.y * k;
+    const covered = Math.max(0, Math.min(width, x + width * k) - Math.max(0, x))
+      * Math.max(0, Math.min(height, y + height * k) - Math.max(0, y));
+    if (covered > 0.66 * width * height) {
+      context.setTransform(1, 0, 0, 1, 0, 0);
+      context.fillStyle = state.theme.paper;
+      context.fillRect(0, 0, canvas.width, canvas.height);
+      context.drawImage(last.picture, x * state.ratio, y * state.ratio, canvas.width * k, canvas.height * k);
+      settled = setTimeout(() => draw(), 120);
+      return;
+    }
+  }
+  paint(context, state);
+  if (isLarge) {
+    last.picture.width = canvas.width;
+    last.picture.height = canvas.height;
+    last.picture.getContext("2d", { alpha: false }).drawImage(canvas, 0, 0);
+    last.view = { ...view };
+  }
 }
 
 // Open modules level by level while the picture can be read.
@@ -67,13 +99,13 @@ function zoom(factor, x = state.width / 2, y = state.height / 2) {
   view.x = x - ((x - view.x) * scale) / view.scale;
   view.y = y - ((y - view.y) * scale) / view.scale;
   view.scale = scale;
-  draw();
+  draw(true);
 }
 
 function pan(dx, dy) {
   state.view.x += dx;
   state.view.y += dy;
-  draw();
+  draw(true);
 }
 
 // Bring a box into sight; far out, also near enough to read it.
@@ -330,6 +362,7 @@ document.addEventListener("keydown", (event) => {
   }
   if (target.matches("select, #slider") && key !== "/") return;
   if (target.matches("button") && (key === "Enter" || key === " ")) return;
+  if (list.onKey(key)) { event.preventDefault(); return; }
   if (target.closest("aside") && /^(Arrow(Up|Down)|Home|End)$/.test(key)) return;
   if (!onKey[key]) return;
   event.preventDefault();
@@ -382,8 +415,8 @@ fit();
 showFindings($("findings"), model, show);
 goTo(0, false);
 list.follow = true;
-paint(context, state);
+render();
 
 // For the console, and for tests.
 window.explorer = { state, model, open, goTo, forth, back, play, select, show, toggle, search, fit, zoom, pan, all,
-  svg: () => toSvg(state), draw: () => paint(context, state), openedAfter: performance.now() };
+  svg: () => toSvg(state), paint: () => paint(context, state), openedAfter: performance.now() };

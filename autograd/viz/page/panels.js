@@ -174,9 +174,19 @@ export class StepList {
       b.className = i < done ? "done" : "";
       if (i === done - 1) b.setAttribute("aria-current", "step");
       else b.removeAttribute("aria-current");
+      b.tabIndex = i === Math.max(this.from, done - 1) ? 0 : -1; // one stop for the tab key; arrows lead on
     }
     const now = this.buttons.find((b) => b.hasAttribute("aria-current"));
     if (now && this.follow) now.scrollIntoView({ block: "nearest" });
+  }
+
+  // Moves the focus within the list; says whether it did.
+  onKey(key) {
+    const all = [...this.into.querySelectorAll("button")], at = all.indexOf(document.activeElement);
+    const to = { ArrowDown: at + 1, ArrowUp: at - 1, Home: 0, End: all.length - 1 }[key];
+    if (at < 0 || to === undefined) return false;
+    all[Math.max(0, Math.min(all.length - 1, to))].focus();
+    return true;
   }
 
   fill() {
