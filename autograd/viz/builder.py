@@ -86,6 +86,8 @@ class Builder:
         elif part:
             kind = "part"
         value = note.value if note is not None else self._value(made)
+        if not isinstance(made.shape, tuple):
+            value = None  # its outputs have nodes of their own
         shape = list(made.shape) if isinstance(made.shape, tuple) else [list(s) for s in made.shape]
         self.nodes.append({
             "id": at, "kind": kind, "op": "" if leaf else f"output {node.index}" if part else node.op.name,  # type: ignore[attr-defined]

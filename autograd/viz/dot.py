@@ -199,7 +199,8 @@ def _label(node: dict[str, Any], view: str, values: bool) -> str:
         sign = "∂ " if view == "backward" else ""
         lines.append(sign + label_of(summary))
     elif node["shape"] and node["kind"] != "constant":
-        lines.append(str(node["shape"]))
+        many = isinstance(node["shape"][0], list)
+        lines.append(f"{len(node['shape'])} outputs" if many else str(node["shape"]))
     return graphviz.escape("\n".join(lines))
 
 

@@ -1,6 +1,6 @@
 // The model that Python wrote, with its summaries and the links between its parts put in place.
 
-import { readNumber } from "./numbers.js";
+import { formatShape, readNumber } from "./numbers.js";
 
 // Python leaves out what is empty. (Written out, because a spread takes ten times as long.)
 const makeNode = (n, id) => ({
@@ -35,11 +35,14 @@ export function readModel(raw) {
     nodes[e.to].into.push(e);
     nodes[e.from].outof.push(e);
   }
-  for (const m of modules) { m.children = []; m.nodes = []; m.size = 0; }
+  for (const m of modules) { m.children = []; m.nodes = []; m.size = 0; m.last = null; }
   for (const m of modules) if (m.parent !== null) modules[m.parent].children.push(m.id);
   for (const n of nodes) {
     if (n.module !== null) modules[n.module].nodes.push(n.id);
-    for (let m = n.module; m !== null; m = modules[m].parent) modules[m].size += 1;
+    for (let m = n.module; m !== null; m = modules[m].parent) {
+      modules[m].size += 1;
+      if (n.kind === "op" || n.kind === "part") modules[m].last = n; // what a closed module looks like
+    }
   }
   const steps = [];
   for (const n of nodes) {
@@ -73,6 +76,11 @@ export function gradientAt(model, n, done) {
   if (k === all) return { summary: n.grad ?? n.arriving[k - 1].total, arrived: k, all, whole: true };
   return { summary: n.arriving[k - 1].total, arrived: k, all, whole: false };
 }
+
+// An operation with several outputs has a list of shapes, and its outputs are nodes of their own.
+export const isTuple = (n) => Array.isArray(n.shape[0]);
+
+export const shapeOf = (n) => (isTuple(n) ? `${n.shape.length} outputs` : formatShape(n.shape));
 
 export function nodeTitle(n) {
   return n.kind === "op" && n.name ? `${n.name} = ${n.label}` : n.label;

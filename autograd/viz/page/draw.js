@@ -1,7 +1,7 @@
 // Drawing: the scene on a canvas, and the same scene as SVG.
 
-import { gradientAt, isComputed, moduleTitle, nodeTitle } from "./data.js";
-import { brief, formatShape, isScalar } from "./numbers.js";
+import { gradientAt, isComputed, isTuple, moduleTitle, nodeTitle, shapeOf } from "./data.js";
+import { brief, isScalar } from "./numbers.js";
 
 const FONT = "system-ui, 'Segoe UI', 'DejaVu Sans', sans-serif";
 const TEXT_FROM = 0.3; // below this scale text cannot be read and is left out
@@ -21,8 +21,8 @@ export function readTheme() {
 const measure = document.createElement("canvas").getContext("2d");
 const widths = new Map();
 
-function textWidth(text, bold) {
-  if (text.length > 60) return text.length * 7;
+function textWidth(text, bold, exact) {
+  if (!exact || text.length > 60) return text.length * 7.2;
   const key = (bold ? "b" : "n") + text;
   if (!widths.has(key)) {
     measure.font = `${bold ? "600 " : ""}12px ${FONT}`;
@@ -37,17 +37,33 @@ export function shorten(text, most = 34) {
 
 export function nodeSizer(model) {
   const lines = model.hasBackward ? 3 : 2;
+  const exact = model.nodes.length < 2000; // measuring takes a tenth of the time in which a large page opens
   return (n) => {
-    const rows = n.kind === "constant" ? (isBareNumber(n) ? 1 : 2) : lines;
-    const wide = Math.max(
-      textWidth(shorten(nodeTitle(n)), true), textWidth(`value ${brief(n.value ?? { shape: n.shape })}`),
-      rows === 3 ? textWidth(`grad ${brief(n.grad ?? { shape: n.shape })}`) + 26 : 0);
+    const rows = n.kind === "constant" || isTuple(n) ? (isBareNumber(n) ? 1 : 2) : lines;
+    const wide = Math.max(textWidth(shorten(nodeTitle(n)), true, exact), numbersWidth(n, rows === 3, exact));
     return { w: Math.max(74, wide + 20), h: 12 + rows * 16 };
   };
 }
 
+// Room for the value and the gradient, also while some of its contributions are still to come.
+function numbersWidth(n, withGradient, exact) {
+  if (isTuple(n)) return textWidth(shapeOf(n), false, exact);
+  const shape = { shape: n.shape };
+  let wide = textWidth(`value ${brief(n.value ?? shape)}`, false, exact);
+  if (withGradient) {
+    const shown = [n.grad ?? shape, ...n.arriving.slice(0, 6).map((e) => e.total)];
+    const part = n.arriving.length > 1 ? ` (1/${n.arriving.length})` : "";
+    for (const s of shown) wide = Math.max(wide, textWidth(`grad ${brief(s)}${part}`, false, exact));
+  }
+  return wide;
+}
+
 export function moduleSizer(model) {
-  return (m) => ({ w: Math.max(110, textWidth(shorten(moduleTitle(m)), true) + 44), h: model.hasBackward ? 60 : 46 });
+  return (m) => ({
+    w: Math.max(110, textWidth(shorten(moduleTitle(m)), true, true) + 44,
+      m.last === null ? 0 : numbersWidth(m.last, model.hasBackward, true) + 20),
+    h: model.hasBackward ? 60 : 46,
+  });
 }
 
 function kindOf(n) {
@@ -64,7 +80,7 @@ export function describeBox(model, scene, box, done) {
   const lines = [{ text: shorten(nodeTitle(n)), bold: true, tone: "ink" }];
   if (!isBareNumber(n)) lines.push(valueLine(n, computed));
   let gradient = null;
-  if (model.hasBackward && n.kind !== "constant") {
+  if (model.hasBackward && n.kind !== "constant" && !isTuple(n)) {
     gradient = gradientAt(model, n, done);
     lines.push(gradientLine(n, gradient));
   }
@@ -77,7 +93,8 @@ const isBareNumber = (n) => n.kind === "constant" && n.name === null && isScalar
 
 function valueLine(n, computed) {
   if (!computed) return { text: "value —", tone: "soft" };
-  const unknown = n.shape.length ? formatShape(n.shape) : "?";
+  if (isTuple(n)) return { text: shapeOf(n), tone: "ink" };
+  const unknown = n.shape.length ? shapeOf(n) : "?";
   return { text: `value ${n.value ? brief(n.value) : unknown}`, tone: "ink" };
 }
 
@@ -91,17 +108,16 @@ function gradientLine(n, gradient) {
 // A closed module looks like the last of its operations.
 function describeModule(model, id, done) {
   const m = model.modules[id];
-  let all = 0, forward = 0, backwardAll = 0, backward = 0, marked = false, last = null;
+  let all = 0, forward = 0, backwardAll = 0, backward = 0, marked = false;
   for (const n of nodesIn(model, id)) {
     marked ||= n.marks.length > 0;
-    if (n.forward >= 0 && (last === null || n.forward > last.forward)) last = n;
     if (n.forward >= 0) { all += 1; forward += n.forward < done ? 1 : 0; }
     if (n.backward >= 0) { backwardAll += 1; backward += n.backward < done ? 1 : 0; }
   }
   const lines = [{ text: "⊞ " + shorten(moduleTitle(m)), bold: true, tone: "ink" }];
-  if (last !== null) {
-    lines.push(valueLine(last, forward === all));
-    if (model.hasBackward) lines.push(gradientLine(last, gradientAt(model, last, done)));
+  if (m.last !== null) {
+    lines.push(valueLine(m.last, forward === all));
+    if (model.hasBackward) lines.push(gradientLine(m.last, gradientAt(model, m.last, done)));
   }
   return { kind: "module", lines, computed: forward === all, gradient: backwardAll > 0 && backward === backwardAll,
     partial: backward > 0 && backward < backwardAll, marked, share: all ? forward / all : 1 };

@@ -25,7 +25,8 @@ export function layered(items, links, ports = 0) {
   for (const layer of layers) {
     let wide = 0;
     for (const i of layer) wide = Math.max(wide, width[i]);
-    for (const i of layer) x[i] = left + (wide - width[i]) / 2;
+    // Waypoints and ports begin at the left and lead straight through the column.
+    for (const i of layer) x[i] = i >= n - ports ? left : left + (wide - width[i]) / 2;
     columns.push({ left, right: left + wide });
     left += wide + gap + Math.min(60, 2 * (layer.length - 1));
   }
@@ -38,7 +39,7 @@ export function layered(items, links, ports = 0) {
     let last = link[0];
     const on = (i, isEnd) => {
       if (rowOf(rows, rank[i]) > rowOf(rows, rank[last])) points.push(...turn(rows, rank, last, i, y, k));
-      if (!isEnd) points.push([x[i], y[i], 0]);
+      if (!isEnd) points.push([x[i], y[i], 0], [x[i] + columns[rank[i]].right - columns[rank[i]].left, y[i], 1]);
       last = i;
     };
     for (let c = 0; chain && c < chain[1]; c += 1) on(chain[0] + c, false);
@@ -46,6 +47,7 @@ export function layered(items, links, ports = 0) {
     return points.length ? points : NO_POINTS;
   };
   return { x, y: y.map((centre, i) => centre - height[i] / 2), width: right + 2 * bend, height: rows.at(-1)?.bottom ?? 0, rows: rows.length,
+    first: columns.length ? columns[0].right - columns[0].left : 0,
     routes: links.map(route) };
 }
 
@@ -97,6 +99,7 @@ function cutsFor(columns, room, crossing) {
   let start = 0;
   for (let r = 1; r < columns.length; r += 1) {
     if (columns[r].right - columns[start].left <= room * 1.08) continue;
+    if (columns[r - 1].right - columns[start].left < room * 0.35) continue; // rather a long row than a very short one
     let best = r;
     for (let c = r - 1; c > start + 1 && columns[c].left - columns[start].left > room * 0.7; c -= 1) {
       if (crossing[c - 1] < crossing[best - 1]) best = c;

@@ -1,9 +1,9 @@
 // The side panel: what the present step does, what is selected, and the list of steps.
 
-import { ancestors, gradientAt, isComputed, moduleTitle, nodeTitle } from "./data.js";
+import { ancestors, gradientAt, isComputed, isTuple, moduleTitle, nodeTitle, shapeOf } from "./data.js";
 import { nodesIn } from "./draw.js";
 import { definitions, element, savedList, sourceLine, tensorView } from "./elements.js";
-import { brief, formatBytes, formatShape, inWords, isScalar, sizeOf } from "./numbers.js";
+import { brief, formatBytes, inWords, isScalar, sizeOf } from "./numbers.js";
 
 const named = (n) => n.name ?? (n.kind === "op" || n.kind === "part" ? `${n.label} (${n.id})` : n.label);
 
@@ -54,7 +54,8 @@ function showForward(into, model, n) {
 
 function tensorOrWords(s, n, what) {
   if (s !== null) return tensorView(s, what);
-  return element("p", { class: "missing" }, `${formatShape(n.shape)}, values not recorded`);
+  if (isTuple(n)) return element("p", { class: "muted" }, `${shapeOf(n)}, each a node of its own`);
+  return element("p", { class: "missing" }, `${shapeOf(n)}, values not recorded`);
 }
 
 function showBackward(into, model, step, n) {
@@ -112,7 +113,7 @@ function showNode(into, model, n, done) {
   into.append(element("h2", {}, nodeTitle(n)));
   for (const m of n.marks) into.append(element("p", { class: "bad" }, "⚠ " + m.text));
   into.append(definitions([
-    ["kind", n.kind], ["shape", formatShape(n.shape) + (n.dtype ? ` ${n.dtype}` : "")],
+    ["kind", n.kind], ["shape", shapeOf(n) + (n.dtype ? ` ${n.dtype}` : "")],
     ["bytes", n.value ? formatBytes(n.value.bytes) : null],
     ["module", ancestors(model, n.module).map((m) => model.modules[m].name).join(" › ") || null],
     ["options", Object.entries(n.options).map(([k, v]) => `${k}=${v}`).join(", ") || null],
@@ -120,7 +121,7 @@ function showNode(into, model, n, done) {
   const line = sourceLine(n.source);
   if (line) into.append(element("h3", {}, "source"), line);
   into.append(element("h3", {}, "value"), isComputed(n, done) ? tensorOrWords(n.value, n, "value") : tensorView(null));
-  if (model.hasBackward && n.kind !== "constant") {
+  if (model.hasBackward && n.kind !== "constant" && !isTuple(n)) {
     const g = gradientAt(model, n, done);
     const part = g.summary && !g.whole ? `, ${g.arrived} of ${g.all} contributions so far` : "";
     into.append(element("h3", {}, `gradient${part}`), tensorView(g.summary, "gradient"));

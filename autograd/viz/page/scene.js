@@ -93,7 +93,8 @@ export function makeScene(model, open, sizeOfNode, sizeOfModule) {
   const put = (found, left, top) => {
     const moved = ([px, py, line]) => [px + left, py + top, line];
     for (const { through, port, link } of found.entries) {
-      const points = [[found.x[port], found.y[port] + 4, 0], ...found.routes[link]].map(moved);
+      const x = found.x[port], y = found.y[port] + 4;
+      const points = [[x, y, 0], [x + found.first, y, 1], ...found.routes[link]].map(moved);
       for (const w of through) w.inside.push(...points);
     }
     found.ids.forEach((id, i) => {

@@ -1,8 +1,8 @@
 // What is said beside the pointer.
 
-import { gradientAt, isComputed, moduleTitle, nodeTitle } from "./data.js";
+import { gradientAt, isComputed, moduleTitle, nodeTitle, shapeOf } from "./data.js";
 import { definitions, element } from "./elements.js";
-import { formatBytes, formatShape, inWords } from "./numbers.js";
+import { formatBytes, inWords } from "./numbers.js";
 
 export function tipContents(state, id) {
   const { model } = state;
@@ -14,7 +14,7 @@ export function tipContents(state, id) {
   const saved = n.saved.reduce((a, s) => a + s.bytes, 0);
   const g = gradientAt(model, n, state.done);
   return [element("b", {}, nodeTitle(n)), definitions([
-    ["shape", `${formatShape(n.shape)} ${n.dtype ?? ""}`],
+    ["shape", `${shapeOf(n)} ${n.dtype ?? ""}`],
     ["value", isComputed(n, state.done) ? (n.value ? inWords(n.value) : "not recorded") : "not computed yet"],
     ["gradient", n.kind === "constant" || !model.hasBackward ? null : inWords(g.summary)],
     ["saved", saved ? `${n.saved.map((s) => s.name).join(", ")}: ${formatBytes(saved)}` : null],

@@ -130,7 +130,8 @@ def test_large_jacobians_are_left_out_and_large_arrays_summed_up() -> None:
 
 
 def test_values_come_from_record_saved_arrays_variables_and_inputs() -> None:
-    _, _, c, d = scalar_example()
+    a, b, c, d = scalar_example()
+    assert a.is_leaf and b.is_leaf  # variables, so that they are named
     kinds = [(n["label"], n["value"]["values"]) for n in viz.graph(d).nodes]
     assert kinds == [("a", [2.0]), ("b", [-3.0]), ("mul", [-6.0]), ("add", [-4.0]), ("mul", [16.0]), ("tanh", [1.0])]
     del c
