@@ -14,7 +14,7 @@ from .modules import Modules
 from .naming import Names
 from .pass_trace import Trace
 from .recording import note_of
-from .summaries import SMALL, Summary, summarise
+from .summaries import SMALL, Summary, dtype_name, summarise
 
 
 class Builder:
@@ -102,7 +102,7 @@ class Builder:
             if source is not None:
                 self.edge_ids[node, i] = len(self.edges)
                 self.edges.append({"id": len(self.edges), "from": source, "to": at, "input": input_name, "local": None,
-                                   "contribution": None, "total": None})
+                                   "contribution": None, "total": None, "formula": None})
 
     def _value(self, node: Node) -> Summary | None:
         array = self.names.values.get(node)
@@ -165,7 +165,7 @@ class Builder:
                     if id(base) not in self.memory:
                         self.memory.add(id(base))
                         self.about["saved_bytes"] += int(array.nbytes)  # type: ignore[operator]
-                    found.append({"name": name, "shape": list(array.shape), "dtype": str(array.dtype),
+                    found.append({"name": name, "shape": list(array.shape), "dtype": dtype_name(array.dtype),
                                   "bytes": int(array.nbytes)})
         return found
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from typing import Any
 
@@ -14,6 +15,10 @@ SMALL = 64
 GRID, BARS = 12, 16
 
 Summary = dict[str, Any]
+
+
+#: NumPy takes as long to say the name of a type as to add up a small array.
+dtype_name = functools.cache(str)
 
 
 def number(value: Any) -> Any:
@@ -46,7 +51,7 @@ def summarise(array: Any, detail: bool = True) -> Summary:
     """
     a = np.asarray(array)
     made: Summary = {
-        "shape": list(a.shape), "dtype": str(a.dtype), "bytes": int(a.nbytes), "nan": 0, "inf": 0, "low": 0}
+        "shape": list(a.shape), "dtype": dtype_name(a.dtype), "bytes": int(a.nbytes), "nan": 0, "inf": 0, "low": 0}
     if a.dtype.kind in "fc":
         made["nan"] = int(np.isnan(a).sum())
         made["inf"] = int(np.isinf(a).sum())

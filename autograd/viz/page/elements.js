@@ -113,6 +113,20 @@ function histogram(bars, label) {
   return canvas;
 }
 
+// A formula as MathML, made anew from its markup: elements of MathML and their text, nothing else.
+const MATH = "http://www.w3.org/1998/Math/MathML";
+
+export function mathView(markup) {
+  const copy = (node) => {
+    if (node.nodeType === Node.TEXT_NODE) return document.createTextNode(node.data);
+    if (node.nodeType !== Node.ELEMENT_NODE || node.namespaceURI !== MATH) return "";
+    const made = document.createElementNS(MATH, node.localName);
+    made.append(...[...node.childNodes].map(copy));
+    return made;
+  };
+  return copy(new DOMParser().parseFromString(markup, "application/xml").documentElement);
+}
+
 export function sourceLine(source) {
   if (!source) return null;
   const file = source.file.split(/[\\/]/).at(-1);

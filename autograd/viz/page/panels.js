@@ -2,7 +2,7 @@
 
 import { ancestors, gradientAt, isComputed, isTuple, moduleTitle, nodeTitle, shapeOf } from "./data.js";
 import { nodesIn } from "./draw.js";
-import { definitions, element, savedList, sourceLine, tensorView } from "./elements.js";
+import { definitions, element, mathView, savedList, sourceLine, tensorView } from "./elements.js";
 import { brief, formatBytes, inWords, isScalar, sizeOf } from "./numbers.js";
 
 const named = (n) => n.name ?? (n.kind === "op" || n.kind === "part" ? `${n.label} (${n.id})` : n.label);
@@ -64,7 +64,7 @@ function showBackward(into, model, step, n) {
     const e = model.edges[k], source = model.nodes[e.from];
     const flow = element("div", { class: "flow", "data-edge": k },
       element("b", {}, `to ${named(source)}`), element("span", { class: "muted" }, ` (as ${e.input})`));
-    if (e.formula) flow.append(element("code", { class: "line" }, e.formula));
+    if (e.formula) flow.append(element("div", { class: "line", title: e.formula.text }, mathView(e.formula.mathml)));
     if (isScalar(e.contribution) && isScalar(n.grad) && isScalar(e.local)) {
       flow.append(element("div", { class: "sum", "data-what": "contribution", "data-value": String(e.contribution.values[0]) },
         element("span", { class: "up" }, brief(n.grad)), " × ", brief(e.local), " = ",
@@ -75,7 +75,7 @@ function showBackward(into, model, step, n) {
         flow.append(element("h3", {}, e.local.jacobian
           ? "local derivative (Jacobian: a row for each output)" : "local derivative, element by element"),
           tensorView(e.local, "local"));
-      } else {
+      } else if (!e.formula) {
         flow.append(element("p", { class: "muted" }, `The derivative rule of ${n.label} turns the upstream gradient into`));
       }
       flow.append(element("h3", {}, "contribution"), tensorView(e.contribution, "contribution"));
