@@ -437,7 +437,7 @@ __tapegrad__ = True
 
 # Parts that few programs need, or that need what few programs load: imported when first asked for.
 _LAZY_MODULES = ("accelerator", "amp", "anomaly", "backends", "cuda", "data", "distributed", "fft", "func", "io", "jit",
-                 "linalg", "random", "signal", "special", "testing", "version")
+                 "linalg", "random", "signal", "special", "testing", "version", "viz")
 _LAZY_NAMES = {
     **dict.fromkeys(("GradScaler", "autocast"), "amp"),
     **dict.fromkeys(("BoolTensor", "ByteTensor", "CharTensor", "DoubleTensor", "FloatTensor", "HalfTensor", "IntTensor",

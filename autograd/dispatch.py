@@ -190,8 +190,8 @@ def unbroadcast(g: Any, shape: tuple[int, ...]) -> Any:
     return RUNTIME["sum_to_size"](g, shape)
 
 
-def unusual(t: Any) -> Any:
-    """Finish a new Tensor in a thread that may be in a special mode."""
+def unusual(t: Any, made: Any = None) -> Any:
+    """Finish a new Tensor in a thread that may be in a special mode; ``made`` is the tuple it is part of, if any."""
     state = MODE.state
     if state.inference:
         t._vc = INFERENCE
@@ -199,14 +199,14 @@ def unusual(t: Any) -> Any:
         meta_of(t).made = "no_grad"
     n = t._node
     if n is not None:
-        _finish_node(n.edges[0] if n.__class__ is tape.Output else n, t)
+        _finish_node(n.edges[0] if n.__class__ is tape.Output else n, t if made is None else made)
     return t
 
 
 def unusual_all(ts: tuple[Any, ...]) -> tuple[Any, ...]:
     for i, t in enumerate(ts):
         if i == 0 or MODE.state.inference:
-            unusual(t)
+            unusual(t, ts)
     return ts
 
 

@@ -47,6 +47,7 @@ class NonDifferentiableError(NotImplementedError):
 CALLS: dict[CodeType, tuple[str, Callable[..., Any]]] = {}
 
 
+
 def fail(kind: type[Exception], message: str) -> NoReturn:
     raise kind(message + _outer_call())
 

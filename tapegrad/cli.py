@@ -28,7 +28,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="tapegrad", description="Training runs and benchmarks.")
+    parser = argparse.ArgumentParser(prog="tapegrad", description="Training runs, pictures of graphs, and benchmarks.")
     parser.add_argument("--version", action="version", version=f"tapegrad {__version__}")
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
     train = commands.add_parser("train", help="train a built-in model", description="Train a built-in model.",
@@ -64,6 +64,16 @@ def _parser() -> argparse.ArgumentParser:
                                 description="Measure this engine against the peers that are installed, in one run.")
     bench.set_defaults(command=_bench, parser=bench)
     add_bench_arguments(bench)
+    graph = commands.add_parser("graph", help="draw a computation", description="Draw a computation and its gradients.",
+                                epilog="A page (.html) opens in any browser and steps through both passes; pictures "
+                                       "(.svg, .png, .pdf) need Graphviz.")
+    graph.set_defaults(command=_graph, parser=graph)
+    graph.add_argument("name", nargs="?", metavar="EXAMPLE", help="which; see --list")
+    graph.add_argument("--list", action="store_true", help="list the examples and exit")
+    graph.add_argument("-o", "--out", type=Path, metavar="FILE", help="where to (default EXAMPLE.html)")
+    graph.add_argument("--view", choices=("forward", "backward"), default="forward", help="which pass a picture shows")
+    graph.add_argument("--depth", type=int, metavar="N", help="levels of modules to open in a picture")
+    graph.add_argument("--open", action="store_true", help="show the page in the browser")
     return parser
 
 
@@ -166,6 +176,27 @@ def _run(run: Any, arguments: argparse.Namespace, out: Path) -> None:
     print(f"training curves: {out / 'curves.png'}")
     name = "accuracy" if run.metric is not None else "loss"
     print(f"test {name} {last[f'test {name}']:.4f}")
+
+
+def _graph(arguments: argparse.Namespace) -> int:
+    from .examples import EXAMPLES
+    if arguments.list:
+        print("\n".join(f"{name:8} {example.title}" for name, example in EXAMPLES.items()))
+        return 0
+    if arguments.name not in EXAMPLES:
+        arguments.parser.error(f"choose one of {', '.join(EXAMPLES)}" + (
+            f", not {arguments.name!r}" if arguments.name else ""))
+    out = arguments.out or Path(f"{arguments.name}.html")
+    try:
+        graph = EXAMPLES[arguments.name].graph()
+        graph.save(out, arguments.view, arguments.depth)
+        if arguments.open:
+            graph.explore().open()
+    except (OSError, ImportError, RuntimeError, ValueError) as error:
+        print(f"tapegrad: error: {error}", file=sys.stderr)
+        return 1
+    print(f"{out}: {len(graph.nodes):,} nodes")
+    return 0
 
 
 def _check_resumable(state: dict[str, Any], name: str, given: dict[str, Any]) -> None:

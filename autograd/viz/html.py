@@ -1,0 +1,131 @@
+"""`explore`: the graph as one interactive page, complete in one file."""
+
+from __future__ import annotations
+
+import html
+import json
+import os
+import re
+import sys
+import tempfile
+import webbrowser
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from .model import build
+
+if TYPE_CHECKING:
+    from .model import Graph
+
+_PAGE = Path(__file__).with_name("page")
+# Each after what it imports.
+_SCRIPTS = ("numbers.js", "data.js", "layout.js", "scene.js", "draw.js", "elements.js", "panels.js", "tip.js",
+            "main.js")
+_SUMMARIES = {"nodes": ("value", "grad"), "edges": ("contribution", "local", "total")}
+
+
+class Page:
+    """An interactive page about a graph. In a notebook it shows itself.
+
+    Attributes:
+        graph: what the page shows.
+        html: the text of the page: script, style and data included, nothing else needed.
+    """
+
+    def __init__(self, graph: Graph) -> None:
+        self.graph = graph
+        parts = {
+            "title": html.escape(f"{graph.about['title']} - graph"), "style": (_PAGE / "style.css").read_text("utf-8"),
+            "script": _script(), "data": _embedded(_pooled(graph.as_dict()))}
+        shell = (_PAGE / "shell.html").read_text("utf-8")
+        self.html = re.sub(r"\{\{(\w+)\}\}", lambda found: parts[found[1]], shell)
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write the page to a file that any browser opens, without a network."""
+        Path(path).write_text(self.html, "utf-8")
+
+    def open(self) -> str:
+        """Show the page in the browser; returns the path of the temporary file it is in."""
+        handle, path = tempfile.mkstemp(".html", "tapegrad-")
+        os.close(handle)
+        self.save(path)
+        webbrowser.open(Path(path).as_uri())
+        return path
+
+    def __repr__(self) -> str:
+        return f"<Page of {self.graph.about['title']}: {len(self.graph.nodes)} nodes; .save(path) or .open() it>"
+
+    def _repr_html_(self) -> str:
+        return (f'<iframe srcdoc="{html.escape(self.html)}" title="Graph of {html.escape(self.graph.about["title"])}" '
+                'style="width:100%;height:640px;border:1px solid #ccc;border-radius:8px"></iframe>')
+
+
+def explore(target: Any, inputs: Any = None, params: Any = None, *, gradient: Any = None) -> Page:
+    """An interactive page about the computation behind a tensor: the graph, and both passes step by step.
+
+    The backward pass is run once to show it; no ``grad`` changes, and the graph can be used afterwards. Compute the
+    loss inside `autograd.viz.record` to have every value, and modules that open and close.
+
+    Args:
+        target: a tensor, a sequence of tensors, or a module.
+        inputs: for a module: what to call it with.
+        params: names of tensors; see `autograd.viz.graph`.
+        gradient: the gradient to start from, where the target is no single number.
+
+    >>> import autograd
+    >>> from autograd import viz
+    >>> x = autograd.tensor(3., requires_grad=True)
+    >>> viz.explore(x * x)
+    <Page of mul: 2 nodes; .save(path) or .open() it>
+    """
+    return Page(build(target, inputs, params, gradient, True, sys._getframe(1)))
+
+
+def _script() -> str:
+    """The modules of the page as one: without their imports of each other."""
+    texts = []
+    for name in _SCRIPTS:
+        text = (_PAGE / name).read_text("utf-8")
+        text = re.sub(r"^import [^;]*;\n", "", text, flags=re.MULTILINE)
+        texts.append(re.sub(r"^export ", "", text, flags=re.MULTILINE))
+    return "\n".join(texts)
+
+
+def _pooled(data: dict[str, Any]) -> dict[str, Any]:
+    """The data with each summary and source line once, in ``pool`` and ``sources``, and their numbers where they are
+    used; a page of 10,000 nodes is half as long.
+    """
+    pool: list[Any] = []
+    numbers: dict[str, int] = {}
+    by_id: dict[int, int] = {}
+
+    def number_of(summary: Any) -> int | None:
+        if summary is None:
+            return None
+        if id(summary) not in by_id:
+            text = json.dumps(summary, allow_nan=False)
+            if text not in numbers:
+                numbers[text] = len(pool)
+                pool.append(summary)
+            by_id[id(summary)] = numbers[text]
+        return by_id[id(summary)]
+
+    packed = dict(data)
+    for part, fields in _SUMMARIES.items():
+        packed[part] = [_lean({**row, **{field: number_of(row[field]) for field in fields}}) for row in data[part]]
+    sources: dict[Any, int] = {}
+    for row in packed["nodes"]:
+        if "source" in row:
+            row["source"] = sources.setdefault(tuple(row["source"].items()), len(sources))
+    return {**packed, "pool": pool, "sources": [dict(items) for items in sources]}
+
+
+def _lean(row: dict[str, Any]) -> dict[str, Any]:
+    """Without the id, which is the place in the list, and without what is None, False or empty."""
+    return {k: v for k, v in row.items() if k != "id" and v is not None and v is not False and v not in ("", [], {})}
+
+
+def _embedded(data: Any) -> str:
+    """JSON that can stand inside a script element: nothing in it can end the element."""
+    text = json.dumps(data, allow_nan=False, separators=(",", ":"))
+    return text.replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")

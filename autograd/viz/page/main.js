@@ -1,0 +1,422 @@
+// The page: its state, and what keys, buttons and the pointer do to it.
+
+import { ancestors, gradientAt, isComputed, moduleTitle, nodeTitle, readModel } from "./data.js";
+import { moduleSizer, nodeSizer, paint, readTheme, toSvg } from "./draw.js";
+import { definitions, element } from "./elements.js";
+import { formatBytes, formatShape, inWords } from "./numbers.js";
+import { showDetail, showFindings, showNow, StepList, stepText } from "./panels.js";
+import { makeScene } from "./scene.js";
+import { tipContents } from "./tip.js";
+
+const $ = (id) => document.getElementById(id);
+const model = readModel(JSON.parse($("data").textContent));
+const canvas = $("canvas"), context = canvas.getContext("2d", { alpha: false });
+const state = { model, scene: null, theme: readTheme(), view: { x: 0, y: 0, scale: 1 }, done: 0, selected: null,
+  found: [], width: 0, height: 0, ratio: 1 };
+const open = new Set();
+const MANY = 60; // so many boxes can still be read
+
+// --- what is shown --------------------------------------------------------------------------------------------
+
+const sizes = [nodeSizer(model), moduleSizer(model)];
+
+function rebuild() {
+  state.scene = makeScene(model, open, ...sizes);
+  if (state.selected !== null && state.selected < state.scene.N) state.selected = state.scene.boxOf[state.selected];
+  draw();
+}
+
+let asked = false, moving = false, settled = null;
+function draw(isMove = false) {
+  moving = asked ? moving && isMove : isMove;
+  if (asked) return;
+  asked = true;
+  requestAnimationFrame(() => { asked = false; render(); });
+}
+
+// A large picture is not drawn anew for each movement: the last one is shifted, and drawn when the movement rests or
+// has uncovered a third of the window.
+const MANY_SHAPES = 3000;
+const last = { picture: document.createElement("canvas"), view: null };
+
+function render() {
+  const { scene, view, width, height } = state;
+  const isLarge = scene.boxes.length + scene.wires.length > MANY_SHAPES;
+  clearTimeout(settled);
+  if (moving && isLarge && last.view) {
+    const k = view.scale / last.view.scale, x = view.x - last.view.x * k, y = view.y - last.view.y * k;
+    const covered = Math.max(0, Math.min(width, x + width * k) - Math.max(0, x))
+      * Math.max(0, Math.min(height, y + height * k) - Math.max(0, y));
+    if (covered > 0.66 * width * height) {
+      context.setTransform(1, 0, 0, 1, 0, 0);
+      context.fillStyle = state.theme.paper;
+      context.fillRect(0, 0, canvas.width, canvas.height);
+      context.drawImage(last.picture, x * state.ratio, y * state.ratio, canvas.width * k, canvas.height * k);
+      settled = setTimeout(() => draw(), 120);
+      return;
+    }
+  }
+  paint(context, state);
+  if (isLarge) {
+    last.picture.width = canvas.width;
+    last.picture.height = canvas.height;
+    last.picture.getContext("2d", { alpha: false }).drawImage(canvas, 0, 0);
+    last.view = { ...view };
+  }
+}
+
+// Open modules level by level while the picture can be read.
+function openSome() {
+  let level = model.modules.filter((m) => m.parent === null);
+  let count = model.nodes.filter((n) => n.module === null).length + level.length;
+  while (level.length) {
+    const more = level.filter((m) => !m.repeat).reduce((a, m) => a + m.nodes.length + m.children.length - 1, 0);
+    if (count + more > MANY) break;
+    count += more;
+    for (const m of level) if (!m.repeat) open.add(m.id);
+    level = level.filter((m) => !m.repeat).flatMap((m) => m.children.map((c) => model.modules[c]));
+  }
+}
+
+function resize() {
+  const box = $("stage").getBoundingClientRect();
+  Object.assign(state, { width: box.width, height: box.height, ratio: window.devicePixelRatio || 1 });
+  canvas.width = Math.round(box.width * state.ratio);
+  canvas.height = Math.round(box.height * state.ratio);
+  draw();
+}
+
+function fit() {
+  const { scene, width, height } = state, m = 36;
+  const scale = Math.min((width - 2 * m) / Math.max(1, scene.width), (height - 2 * m) / Math.max(1, scene.height), 1.6);
+  state.view = { scale, x: (width - scene.width * scale) / 2, y: (height - scene.height * scale) / 2 };
+  draw();
+}
+
+function zoom(factor, x = state.width / 2, y = state.height / 2) {
+  const { view } = state;
+  const scale = Math.min(4, Math.max(0.0005, view.scale * factor));
+  view.x = x - ((x - view.x) * scale) / view.scale;
+  view.y = y - ((y - view.y) * scale) / view.scale;
+  view.scale = scale;
+  draw(true);
+}
+
+function pan(dx, dy) {
+  state.view.x += dx;
+  state.view.y += dy;
+  draw(true);
+}
+
+// Bring a box into sight; far out, also near enough to read it.
+function reveal(id, near = false) {
+  const b = state.scene.byId.get(id) ?? state.scene.frames.find((f) => f.id === id);
+  if (!b) return;
+  const { view, width, height } = state;
+  if (near && view.scale < 0.6) zoom(0.9 / view.scale);
+  const x = b.x * view.scale + view.x, y = b.y * view.scale + view.y;
+  const w = b.w * view.scale, h = b.h * view.scale;
+  if (x < 10 || y < 10 || x + w > width - 10 || y + h > height - 10) {
+    pan(width / 2 - x - w / 2, height / 2 - y - h / 2);
+  }
+}
+
+// --- steps ----------------------------------------------------------------------------------------------------
+
+const list = new StepList($("steps"), model, goTo);
+
+function goTo(done, speak = true) {
+  state.done = Math.max(0, Math.min(model.steps.length, done));
+  $("slider").value = state.done;
+  const text = state.done ? `${model.steps[state.done - 1].phase}: ${stepText(model, state.done - 1)}` : "at the start";
+  $("slider").setAttribute("aria-valuetext", text);
+  showNow($("now"), model, state.scene, state.done, toggle);
+  list.show(state.done);
+  showDetail($("detail"), model, state.scene, state.selected, state.done, toggle);
+  if (speak) $("say").textContent = text;
+  if (state.done) reveal(state.scene.boxOf[model.steps[state.done - 1].node]);
+  draw();
+}
+
+// A closed module is stepped over as one.
+const sameBox = (i, j) => {
+  const box = state.scene.boxOf[model.steps[i].node];
+  return box >= state.scene.N && box === state.scene.boxOf[model.steps[j].node]
+    && model.steps[i].phase === model.steps[j].phase;
+};
+
+function forth() {
+  let to = Math.min(model.steps.length, state.done + 1);
+  while (to < model.steps.length && sameBox(to, to - 1)) to += 1;
+  goTo(to);
+}
+
+function back() {
+  let to = Math.max(0, state.done - 1);
+  while (to > 0 && to < model.steps.length && sameBox(to, to - 1)) to -= 1;
+  goTo(to);
+}
+
+let timer = null;
+function play(on = timer === null) {
+  clearInterval(timer);
+  timer = null;
+  if (on) {
+    if (state.done === model.steps.length) goTo(0);
+    timer = setInterval(() => { forth(); if (state.done === model.steps.length) play(false); }, Number($("speed").value));
+  }
+  $("play").textContent = on ? "❚❚" : "▶▶";
+  $("play").setAttribute("aria-label", on ? "Pause" : "Play");
+}
+
+// --- selection, modules, search -------------------------------------------------------------------------------
+
+function select(id, speak = true) {
+  state.selected = id;
+  showDetail($("detail"), model, state.scene, id, state.done, toggle);
+  if (id !== null && speak) {
+    $("say").textContent = describe(id);
+    reveal(id);
+  }
+  draw();
+}
+
+function describe(id) {
+  if (id >= state.scene.N) {
+    const m = model.modules[id - state.scene.N];
+    return `module ${moduleTitle(m)}, ${open.has(m.id) ? "open" : "closed"}`;
+  }
+  const n = model.nodes[id];
+  const value = isComputed(n, state.done) ? (n.value ? inWords(n.value) : "not recorded") : "not computed yet";
+  const gradient = n.kind === "constant" || !model.hasBackward ? ""
+    : `, gradient ${inWords(gradientAt(model, n, state.done).summary)}`;
+  return `${nodeTitle(n)}, value ${value}${gradient}${n.marks.map((m) => `, attention: ${m.text}`).join("")}`;
+}
+
+function toggle(module) {
+  const anchor = state.scene.byId.get(state.scene.N + module)
+    ?? state.scene.frames.find((f) => f.id === state.scene.N + module);
+  const at = anchor && [anchor.x * state.view.scale + state.view.x, anchor.y * state.view.scale + state.view.y];
+  if (open.has(module)) open.delete(module);
+  else open.add(module);
+  rebuild();
+  const now = state.scene.byId.get(state.scene.N + module)
+    ?? state.scene.frames.find((f) => f.id === state.scene.N + module);
+  if (at && now) { // the corner stays where it was
+    state.view.x = at[0] - now.x * state.view.scale;
+    state.view.y = at[1] - now.y * state.view.scale;
+  }
+  select(state.scene.N + module);
+}
+
+function all(on) {
+  open.clear();
+  if (on) for (const m of model.modules) open.add(m.id);
+  rebuild();
+  fit();
+  select(state.selected !== null && state.scene.byId.has(state.selected) ? state.selected : null, false);
+}
+
+// Open whatever a node is in, and select it.
+function show(node) {
+  const around = ancestors(model, model.nodes[node].module);
+  if (around.some((m) => !open.has(m))) {
+    for (const m of around) open.add(m);
+    rebuild();
+  }
+  select(node);
+  reveal(node, true);
+}
+
+let hits = [], hit = -1;
+function search(text) {
+  const words = text.toLowerCase().split(/\s+/).filter(Boolean);
+  hits = !words.length ? [] : model.nodes.filter((n) => {
+    const source = n.source ? `${n.source.file}:${n.source.line} ${n.source.text}` : "";
+    const path = n.module === null ? "" : `${model.modules[n.module].path} ${model.modules[n.module].type}`;
+    const marks = n.marks.map((m) => `${m.kind} ${m.text}`).join(" ");
+    const all = `${n.label} ${n.name ?? ""} ${n.op} ${path} ${source} ${formatShape(n.shape)} ${marks}`.toLowerCase();
+    return words.every((w) => all.includes(w));
+  }).map((n) => n.id);
+  hit = -1;
+  state.found = [...new Set(hits.map((id) => state.scene.boxOf[id]))].slice(0, 500);
+  $("found").textContent = words.length ? `${hits.length} found` : "";
+  draw();
+}
+
+function nextHit(step) {
+  if (!hits.length) return;
+  hit = (hit + step + hits.length) % hits.length;
+  $("found").textContent = `${hit + 1} of ${hits.length}`;
+  show(hits[hit]);
+}
+
+// Boxes in reading order, for moving the selection by keys.
+function move(step) {
+  const ids = [...state.scene.boxes, ...state.scene.frames].sort((a, b) => a.x - b.x || a.y - b.y).map((b) => b.id);
+  const at = ids.indexOf(state.selected);
+  select(ids[at < 0 ? (step > 0 ? 0 : ids.length - 1) : (at + step + ids.length) % ids.length]);
+}
+
+// --- pointer --------------------------------------------------------------------------------------------------
+
+function boxAt(event) {
+  const { view, scene } = state, bounds = canvas.getBoundingClientRect();
+  const x = (event.clientX - bounds.left - view.x) / view.scale, y = (event.clientY - bounds.top - view.y) / view.scale;
+  const inside = (b) => x >= b.x && x <= b.x + b.w && y >= b.y && y <= b.y + b.h;
+  const box = scene.boxes.find(inside);
+  if (box) return box.id;
+  const frame = scene.frames.filter((f) => inside(f) && y <= f.y + 26).at(-1);
+  return frame ? frame.id : null;
+}
+
+let drag = null;
+canvas.addEventListener("pointerdown", (event) => {
+  drag = { x: event.clientX, y: event.clientY, moved: false };
+  canvas.setPointerCapture(event.pointerId);
+});
+canvas.addEventListener("pointermove", (event) => {
+  if (!drag) { tip(event); return; }
+  const dx = event.clientX - drag.x, dy = event.clientY - drag.y;
+  if (!drag.moved && Math.hypot(dx, dy) < 4) return;
+  Object.assign(drag, { x: event.clientX, y: event.clientY, moved: true });
+  canvas.classList.add("dragging");
+  $("tip").hidden = true;
+  pan(dx, dy);
+});
+canvas.addEventListener("pointerup", (event) => {
+  if (drag && !drag.moved) {
+    const id = boxAt(event);
+    select(id, false);
+    if (id !== null && id >= state.scene.N) toggle(id - state.scene.N);
+  }
+  drag = null;
+  canvas.classList.remove("dragging");
+});
+canvas.addEventListener("pointerleave", () => { $("tip").hidden = true; });
+canvas.addEventListener("wheel", (event) => {
+  event.preventDefault();
+  const bounds = canvas.getBoundingClientRect();
+  zoom(Math.exp(-event.deltaY * (event.ctrlKey ? 0.01 : 0.0016)), event.clientX - bounds.left, event.clientY - bounds.top);
+}, { passive: false });
+
+function tip(event) {
+  const id = boxAt(event), box = $("tip");
+  box.hidden = id === null;
+  if (id === null) return;
+  const bounds = canvas.getBoundingClientRect();
+  box.replaceChildren(...tipContents(state, id));
+  box.style.left = `${Math.min(event.clientX - bounds.left + 16, state.width - box.offsetWidth - 8)}px`;
+  box.style.top = `${Math.min(event.clientY - bounds.top + 16, state.height - box.offsetHeight - 8)}px`;
+}
+
+// --- keys and buttons -----------------------------------------------------------------------------------------
+
+const KEYS = [
+  ["→ ←", "one step on, one back"], ["Home End", "to the start, to the end"], ["Space", "play or pause"],
+  ["↑ ↓", "select a box"], ["Enter", "open or close the selected module"], ["Shift + arrows", "move the picture"],
+  ["+ −", "zoom"], ["F", "show everything"], ["E C", "open or close all modules"], ["/", "search; Enter: next"],
+  ["S", "save as SVG"], ["T", "dark or light"], ["?", "this list"]];
+$("keys").append(element("h2", {}, "Keys"), definitions(KEYS));
+
+function help(on = $("keys").hidden) {
+  $("keys").hidden = !on;
+  $("help").setAttribute("aria-expanded", String(on));
+}
+
+function toggleTheme() {
+  const root = document.documentElement;
+  const dark = root.dataset.theme ? root.dataset.theme === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
+  root.dataset.theme = dark ? "light" : "dark";
+  recolour();
+}
+
+function recolour() {
+  state.theme = readTheme();
+  legend();
+  goTo(state.done, false);
+}
+
+function saveSvg() {
+  const link = element("a", { download: `${model.about.title || "graph"}.svg` });
+  link.href = URL.createObjectURL(new Blob([toSvg(state)], { type: "image/svg+xml" }));
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 1000);
+}
+
+const onKey = {
+  ArrowRight: (e) => (e.shiftKey ? pan(-60, 0) : forth()), ArrowLeft: (e) => (e.shiftKey ? pan(60, 0) : back()),
+  ArrowUp: (e) => (e.shiftKey ? pan(0, 60) : move(-1)), ArrowDown: (e) => (e.shiftKey ? pan(0, -60) : move(1)),
+  Home: () => goTo(0), End: () => goTo(model.steps.length), " ": () => play(),
+  Enter: () => { if (state.selected !== null && state.selected >= state.scene.N) toggle(state.selected - state.scene.N); },
+  "+": () => zoom(1.25), "=": () => zoom(1.25), "-": () => zoom(0.8), f: fit, e: () => all(true), c: () => all(false),
+  t: toggleTheme, s: saveSvg, "?": () => help(), "/": () => $("search").focus(),
+  Escape: () => { help(false); select(null); },
+};
+document.addEventListener("keydown", (event) => {
+  if (event.ctrlKey || event.metaKey || event.altKey) return;
+  const { target } = event, key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
+  if (target === $("search")) {
+    if (key === "Escape") { $("search").value = ""; search(""); canvas.focus(); }
+    return;
+  }
+  if (target.matches("select, #slider") && key !== "/") return;
+  if (target.matches("button") && (key === "Enter" || key === " ")) return;
+  if (list.onKey(key)) { event.preventDefault(); return; }
+  if (target.closest("aside") && /^(Arrow(Up|Down)|Home|End)$/.test(key)) return;
+  if (!onKey[key]) return;
+  event.preventDefault();
+  onKey[key](event);
+});
+
+const press = (id, act) => $(id).addEventListener("click", act);
+press("first", () => goTo(0));
+press("back", back);
+press("play", () => play());
+press("forth", forth);
+press("last", () => goTo(model.steps.length));
+press("fit", fit);
+press("open-all", () => all(true));
+press("close-all", () => all(false));
+press("svg", saveSvg);
+press("theme", toggleTheme);
+press("help", () => help());
+$("slider").addEventListener("input", () => goTo(Number($("slider").value)));
+$("speed").addEventListener("change", () => { if (timer !== null) play(true); });
+$("search").addEventListener("input", () => search($("search").value));
+$("search-form").addEventListener("submit", (event) => { event.preventDefault(); nextHit(1); });
+matchMedia("(prefers-color-scheme: dark)").addEventListener("change", recolour);
+new ResizeObserver(resize).observe($("stage"));
+
+function legend() {
+  const entries = [["leaf", "parameter, leaf"], ["constant", "constant"], ["op", "operation"], ["output", "result"],
+    ["module", "module"]];
+  const swatch = ([k, text]) => element("span", {},
+    element("i", { style: `background:var(--${k});border-color:var(--${k}-line)` }), text);
+  $("legend").replaceChildren(...entries.map(swatch),
+    element("span", {}, element("i", { style: "border-style:dashed;border-color:var(--edge)" }), "not computed yet"),
+    model.hasBackward ? element("span", {}, element("i", { style: "border-color:transparent;border-bottom-color:var(--gradient)" }),
+      "gradient is there") : "");
+}
+
+// --- start ----------------------------------------------------------------------------------------------------
+
+const counts = `${model.steps.slice(0, model.turn).length} operations, ${formatBytes(model.about.saved_bytes)} saved`;
+$("title").append(model.about.title, element("small", {}, counts));
+$("slider").max = model.steps.length;
+$("phase-forward").style.flex = model.turn;
+$("phase-backward").style.flex = model.steps.length - model.turn;
+$("phase-backward").hidden = !model.hasBackward;
+legend();
+openSome();
+rebuild();
+resize();
+fit();
+showFindings($("findings"), model, show);
+goTo(0, false);
+list.follow = true;
+render();
+
+// For the console, and for tests.
+window.explorer = { state, model, open, goTo, forth, back, play, select, show, toggle, search, fit, zoom, pan, all,
+  svg: () => toSvg(state), paint: () => paint(context, state), openedAfter: performance.now() };
