@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import traceback
 from collections.abc import Callable
 from typing import Any
 
@@ -11,7 +10,8 @@ import numpy as np
 
 from .errors import fail
 from .modes import MODE
-from .tape import Node, Parts, extra_of
+from .tape import Node, Parts
+from .where import forward_lines, note_forward
 
 _PACKAGE = os.path.dirname(os.path.abspath(__file__))
 
@@ -23,18 +23,10 @@ class _Watch:
         self.check_nan = check_nan
 
     def after_forward(self, node: Node, t: Any) -> None:
-        metadata = extra_of(node).metadata
-        if "traceback" not in metadata:
-            stack = [f for f in traceback.extract_stack()
-                     if not f.filename.startswith((_PACKAGE, "<autograd")) and f.filename != "<string>"]
-            metadata["traceback"] = stack
+        note_forward(node, (_PACKAGE, "<autograd"))
 
     def around_backward(self, node: Node, g: Any, run: Callable[[], Any]) -> Any:
-        try:
-            contributions = run()
-        except Exception as error:
-            error.add_note(f"in the backward of {node.op.name}, called forward at:\n{forward_lines(node)}")
-            raise
+        contributions = run()
         if self.check_nan:
             for i, c in enumerate(contributions):
                 if _has_nan(c):
@@ -48,14 +40,6 @@ def _has_nan(value: Any) -> bool:
         return any(map(_has_nan, value.by_index.values()))
     array = getattr(value, "_a", value)
     return array is not None and np.asarray(array).dtype.kind in "fc" and bool(np.isnan(array).any())
-
-
-def forward_lines(node: Node) -> str:
-    """Where the forward of ``node`` was called, innermost line last."""
-    stack = node.metadata.get("traceback")
-    if not stack:
-        return "  (not recorded: the forward ran outside detect_anomaly)\n"
-    return "".join(traceback.format_list(stack[-3:]))
 
 
 class detect_anomaly:

@@ -194,7 +194,7 @@ def unusual(t: Any) -> Any:
     if state.inference:
         t._vc = INFERENCE
     if not state.grad_enabled and recipe_of(t) is not None:
-        meta_of(t).unrecorded = True
+        meta_of(t).made = "no_grad"
     n = t._node
     if n is not None:
         _finish_node(n.edges[0] if n.__class__ is tape.Output else n, t)
@@ -225,11 +225,7 @@ def pack_saved(n: Node, pack: Callable[[Any], Any], unpack: Callable[[Any], Any]
         return
 
     def packed(a: Any, version: list[int]) -> Any:
-        if not isinstance(a, np.ndarray):
-            return a
-        t = wrap_node(a, None)
-        t._vc = version
-        return tape.Packed(pack(t), unpack)
+        return pack_array(a, version, pack, unpack) if isinstance(a, np.ndarray) else a
 
     by_name = dict(zip(n.op.saved_names, n.saved))
     for name in n.op.kept:
@@ -241,6 +237,18 @@ def pack_saved(n: Node, pack: Callable[[Any], Any], unpack: Callable[[Any], Any]
             by_name[f"v_{name}"] = [UNWRITTEN] * len(value) if many else UNWRITTEN
     n.saved = tuple(by_name.values())
     tape.extra_of(n).packed = True
+
+
+def pack_array(a: np.ndarray[Any, Any], version: list[int], pack: Callable[[Any], Any],
+               unpack: Callable[[Any], Any]) -> tape.Packed:
+    """An array that is saved, with this version counter, in the care of saved-tensor hooks."""
+    t = wrap_node(a, None)
+    t._vc, before = version, version[0]
+    kept = pack(t)
+    if version[0] != before:
+        fail(RuntimeError, "A saved tensor pack hook is modifying its input in place. The tensor is still in use: let "
+                           "the hook work on a clone()")
+    return tape.Packed(kept, unpack)
 
 
 def wrap_all(arrays: list[Any]) -> tuple[Any, ...]:

@@ -301,6 +301,8 @@ class device:
 
     def __init__(self, type: Any = "cpu", index: builtins.int | None = None) -> None:
         name, _, number = str(getattr(type, "type", type)).partition(":")
+        if name in _SCALAR_TYPES:
+            fail(RuntimeError, f"Invalid device string: {type!r} is a dtype; give autograd.{name}")
         if name != "cpu":
             fail(RuntimeError, f"device {type!r} is not available: tensors live on the CPU; "
                                "use device='cpu' or leave it out")

@@ -7,6 +7,8 @@ kind, ``IndexError`` for dimensions and indices out of range, ``ValueError`` for
 from __future__ import annotations
 
 import sys
+import warnings
+from collections.abc import Callable
 from types import CodeType
 from typing import Any, NoReturn
 
@@ -36,12 +38,24 @@ class NonDifferentiableError(NotImplementedError):
     """
 
 
-#: The public functions that are made of operations, by their code: what goes wrong inside one names its call.
-CALLS: dict[CodeType, str] = {}
+#: The public functions that are made of operations, with their names, by their code: what goes wrong inside one names
+#: its call.
+CALLS: dict[CodeType, tuple[str, Callable[..., Any]]] = {}
 
 
 def fail(kind: type[Exception], message: str) -> NoReturn:
     raise kind(message + _outer_call())
+
+
+_PACKAGES = ("autograd", "nn", "optim")
+
+
+def warn(message: str, category: type[Warning] = UserWarning) -> None:
+    """Warn at the line outside this library that the call came from, so that each such line warns once."""
+    frame, level = sys._getframe(1), 2
+    while frame.f_back is not None and str(frame.f_globals.get("__name__")).partition(".")[0] in _PACKAGES:
+        frame, level = frame.f_back, level + 1
+    warnings.warn(message, category, stacklevel=level)
 
 
 def _outer_call() -> str:
@@ -58,7 +72,11 @@ def _outer_call() -> str:
         return ""
     code = outer.f_code
     names = code.co_varnames[:code.co_argcount + code.co_kwonlyargcount]
-    return f"\n  in {_call_text(CALLS[code], {n: outer.f_locals.get(n) for n in names})}"
+    name, function = CALLS[code]
+    return f"\n  in {_call_text(name, {n: outer.f_locals.get(n) for n in names}, function)}"
+
+
+_SHOWN = 8
 
 
 def describe(value: Any) -> str:
@@ -67,13 +85,26 @@ def describe(value: Any) -> str:
     if isinstance(array, (np.ndarray, np.generic)):
         return f"{array.dtype} {list(array.shape)}"
     if isinstance(value, (list, tuple)) and any(hasattr(v, "_a") for v in value):
-        return "[" + ", ".join(describe(v) for v in value) + "]"
+        shown = [describe(v) for v in value[:_SHOWN]] + ([f"... ({len(value)} in all)"] if len(value) > _SHOWN else [])
+        return "[" + ", ".join(shown) + "]"
     text = repr(value)
     return text if len(text) <= 60 else text[:57] + "..."
 
 
-def _call_text(name: str, named: dict[str, Any]) -> str:
-    return f"{name}({', '.join(f'{k}: {describe(v)}' for k, v in named.items())})"
+def _call_text(name: str, named: dict[str, Any], function: Callable[..., Any] | None) -> str:
+    """A call with its arguments, without the options that ``function`` has by default."""
+    defaults: dict[str, Any] = {}
+    if function is not None:
+        code, values = function.__code__, function.__defaults__ or ()
+        defaults = dict(zip(code.co_varnames[code.co_argcount - len(values):code.co_argcount], values, strict=True))
+        defaults.update(function.__kwdefaults__ or {})
+    shown = [f"{k}: {describe(v)}" for k, v in named.items() if k not in defaults or not _same(v, defaults[k])]
+    return f"{name}({', '.join(shown)})"
+
+
+def _same(value: Any, default: Any) -> bool:
+    return value is default or (type(value) is type(default) and isinstance(value, (int, float, str, tuple))
+                                and bool(value == default))
 
 
 def _broadcast_message(shapes: list[tuple[int, ...]]) -> str | None:
@@ -101,17 +132,17 @@ _BOOLEAN = (
 )
 
 
-def explain(op_name: str, error: Exception, named: dict[str, Any], broadcasts: bool) -> Exception:
+def explain(op: Any, error: Exception, named: dict[str, Any]) -> Exception:
     """``error`` from inside an operation, as an exception of PyTorch's type that names the call.
 
     Args:
-        op_name: the operation.
+        op: the operation, or its name.
         error: what its computation raised.
         named: the arguments by name.
-        broadcasts: whether its tensor arguments broadcast against each other.
     """
     if getattr(error, "_explained", False):
         return error
+    op_name, broadcasts = getattr(op, "name", op), getattr(op, "broadcasts", False)
     message = str(error)
     kind: type[Exception] = type(error)
     if isinstance(error, np.exceptions.AxisError):
@@ -139,7 +170,7 @@ def explain(op_name: str, error: Exception, named: dict[str, Any], broadcasts: b
     try:
         message, found, rest = message.partition("\n  in ")
         outer = found + rest if found else _outer_call()
-        explained = kind(f"{message}\n  in {_call_text(op_name, named)}{outer}")
+        explained = kind(f"{message}\n  in {_call_text(op_name, named, getattr(op, 'forward', None))}{outer}")
     except Exception:  # an exception class with another constructor: keep it as it is
         return error
     explained._explained = True  # type: ignore[attr-defined]

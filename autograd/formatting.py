@@ -137,6 +137,15 @@ def _edges(a: Array, edge: int) -> Array:
     return a
 
 
+def _grad_fn(t: Any) -> str | None:
+    try:
+        node = t.grad_fn
+    except RuntimeError:  # a view whose base was written to, so that its history is not known
+        return "Invalid"
+    return None if node is None else node.name()
+
+
+
 def format_tensor(t: Any, prefix: str = "tensor(") -> str:
     """The ``repr`` of a tensor."""
     options, indent = _Current.options, len(prefix)
@@ -155,8 +164,9 @@ def format_tensor(t: Any, prefix: str = "tensor(") -> str:
         text = _block(a, indent, summarise, write, options)
     if not default:
         notes.append(f"dtype={from_numpy(a.dtype)}")
-    if t.grad_fn is not None:
-        notes.append(f"grad_fn=<{t.grad_fn.name()}>")
+    grad_fn = _grad_fn(t)
+    if grad_fn is not None:
+        notes.append(f"grad_fn=<{grad_fn}>")
     elif t.requires_grad:
         notes.append("requires_grad=True")
     out, last = [prefix + text], len(text) - text.rfind("\n") + 1
@@ -176,8 +186,9 @@ def html_tensor(t: Any) -> str:
 
     a = t._a
     caption = f"{from_numpy(a.dtype)} {list(a.shape)}"
-    if t.grad_fn is not None:
-        caption += f", grad_fn={t.grad_fn.name()}"
+    grad_fn = _grad_fn(t)
+    if grad_fn is not None:
+        caption += f", grad_fn={grad_fn}"
     elif t.requires_grad:
         caption += ", requires_grad"
     if a.ndim > 2 or a.size == 0:

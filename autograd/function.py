@@ -8,13 +8,14 @@ from typing import Any
 
 import numpy as np
 
-from .dispatch import cast, is_tensor, unbroadcast, unusual, unusual_all
+from .codegen import RUNTIME
+from .dispatch import cast, is_tensor, pack_array, unbroadcast, unusual, unusual_all
 from .errors import describe, fail
 from .grad_mode import no_grad
 from .inplace import check_writable, rebase
 from .modes import MODE, recording
-from .tape import Node, Packed, Parts, as_tensor, output_node, tick, wrap_node, written
-from .views import node_of
+from .tape import UNWRITTEN, Node, Packed, Parts, as_tensor, output_node, tick, wrap_node, written
+from .views import meta_of, node_of, recipe_of, refresh
 
 
 class FunctionCtx:
@@ -117,8 +118,8 @@ class _FunctionOp:
         if r is None or edge is None:
             return None
         if not is_tensor(r):
-            fail(TypeError, f"function {self.node_name} must return Tensors or None, got {type(r).__name__} at "
-                            f"{position}")
+            fail(RuntimeError, f"function {self.node_name} must return Tensors or None, got {type(r).__name__} at "
+                               f"{position}")
         r = cast(r, dtype)
         value = r if create_graph else r._a
         if r._a.shape != edge.shape:
@@ -132,11 +133,11 @@ class _FunctionOp:
 
 def _restore(item: Any, node: Node | None, single: bool) -> tuple[Any, list[int]]:
     """A saved entry as (tensor, version counter). Saved outputs are kept without their node, which would be a cycle."""
-    what, version, index = item
+    what, version, index, source = item
     if isinstance(what, Packed):
         what = what.array()
         if index is None:
-            return wrap_node(what, None), version
+            return wrap_node(what, None if node is None else source), version
     if index is None:
         return what, version
     if node is None:
@@ -209,8 +210,8 @@ class Function(metaclass=_FunctionMeta):
             check_writable(t, cls.__name__)
         if not record:
             return outputs
-        outs = tuple([_alias(o, args, ctx) for o in outs])
-        _record(cls, ctx, args, nodes, outs, single)
+        returned, outs = outs, tuple([_alias(o, args, ctx) for o in outs])
+        _record(cls, ctx, args, nodes, outs, single, returned)
         return outs[0] if single else outs
 
     @classmethod
@@ -219,16 +220,17 @@ class Function(metaclass=_FunctionMeta):
 
 
 def _alias(output: Any, args: tuple[Any, ...], ctx: FunctionCtx) -> Any:
-    """An input returned as it is becomes another tensor of the same memory, unless it was marked dirty."""
+    """An input returned as it is becomes a view of itself, unless it was marked dirty."""
     if any(output is a for a in args) and is_tensor(output) and not any(output is d for d in ctx._dirty):
         alias = wrap_node(output._a, None)
         alias._vc = output._vc
+        alias._meta = output, RUNTIME["view_shape"].op, (output._a.shape,), output._vc[1]
         return alias
     return output
 
 
 def _record(cls: type[Function], ctx: FunctionCtx, args: tuple[Any, ...], nodes: list[Any], outs: tuple[Any, ...],
-            single: bool) -> None:
+            single: bool, returned: tuple[Any, ...]) -> None:
     tensors = [(i, a._a.dtype) for i, a in enumerate(args) if is_tensor(a)]
     n = Node()
     n.op = cls._op  # type: ignore[assignment]
@@ -241,16 +243,18 @@ def _record(cls: type[Function], ctx: FunctionCtx, args: tuple[Any, ...], nodes:
     hooks = () if MODE.plain else MODE.state.saved_hooks
     for t in ctx._to_save:
         if t is None:
-            ctx._saved.append((None, [0, 0], None))
+            ctx._saved.append((None, UNWRITTEN, None, None))
             continue
         index = next((i for i, o in enumerate(outs) if o is t), None)
-        kept = t if index is None else t._a
         if hooks:
-            kept = Packed(hooks[-1][0](wrap_node(t._a, None)), hooks[-1][1])
-        ctx._saved.append((kept, t._vc, index))
+            # What the hooks keep is theirs: later writes to the tensor are none of this node's business.
+            source = None if index is not None else t._node if t._meta is None else node_of(t)
+            ctx._saved.append((pack_array(t._a, t._vc, *hooks[-1]), UNWRITTEN, index, source))
+        else:
+            ctx._saved.append((t if index is None else t._a, t._vc, index, None))
     ctx._to_save = ()
-    differentiable = [is_tensor(o) and o._a.dtype.kind in "fc" and not any(o is d for d in ctx._non_differentiable)
-                      for o in outs]
+    differentiable = [is_tensor(o) and o._a.dtype.kind in "fc" and not any(r is d for d in ctx._non_differentiable)
+                      for o, r in zip(outs, returned)]
     dirty, ctx._non_differentiable, ctx._dirty = ctx._dirty, (), ()
     for i, (o, wanted) in enumerate(zip(outs, differentiable)):
         if wanted:
@@ -259,6 +263,11 @@ def _record(cls: type[Function], ctx: FunctionCtx, args: tuple[Any, ...], nodes:
                 rebase(o, made)  # also where it is a view, whose base was written to
             else:
                 o._node = made
+                if recipe_of(o) is not None:
+                    meta_of(o).made = "function"
+                    refresh(o)
+        elif o is not returned[i]:
+            o._meta = None  # no view: writes to the input shall give it no history
     if single:
         if differentiable[0]:
             unusual(outs[0])

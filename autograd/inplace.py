@@ -17,7 +17,7 @@ from .dtypes import castable, scalar_type
 from .errors import describe, explain, fail
 from .modes import MODE, recording
 from .node import INFERENCE, UNWRITTEN, Leaf, Node, tick, wrap_node, written
-from .views import Meta, base_of, chain_of, node_of, shares_memory
+from .views import Meta, base_of, chain_of, node_of, refuse_write, shares_memory, untraced
 
 if TYPE_CHECKING:
     from .primitive import Primitive
@@ -85,9 +85,15 @@ def check_writable(t: Any, name: str) -> None:
         if base._node.__class__ is Leaf:
             fail(RuntimeError, f"{name}: a view of a leaf Variable that requires grad is being used in an in-place "
                                "operation. Write it under no_grad(), or use the out-of-place form")
-        if isinstance(t._meta, Meta) and t._meta.unrecorded and base._node is not None:
-            fail(RuntimeError, f"{name}: A view was created in no_grad mode and is being modified inplace with grad "
-                               "mode enabled. Make the view outside no_grad(), or clone() it")
+        if node is not None or base._node is not None:
+            _check_traced(t, name)
+
+
+def _check_traced(t: Any, name: str) -> None:
+    """Raise where ``t`` is a view through which no history can be written."""
+    made = untraced(t)
+    if made:
+        refuse_write(t, made, "is being", f"{name}: ")
 
 
 def write_result(self: Any, result: Any, name: str) -> Any:
@@ -104,6 +110,8 @@ def write_result(self: Any, result: Any, name: str) -> Any:
         z = result._a
     node = result._node
     if node is not None:
+        if self._meta is not None:
+            _check_traced(self, name)
         _protect_saved(node, a, z, self._vc)
     if z is not a:
         try:
@@ -111,8 +119,7 @@ def write_result(self: Any, result: Any, name: str) -> Any:
         except ValueError as error:
             raise explain(name, RuntimeError(
                 "unsupported operation: more than one element of the written-to tensor refers to a single memory "
-                "location, or the memory is read-only. Please clone() the tensor before"), {"self": self}, False
-            ) from error
+                "location, or the memory is read-only. Please clone() the tensor before"), {"self": self}) from error
     written(self._vc)
     if recording():
         rebase(self, node)

@@ -231,7 +231,7 @@ def composite(*, method: bool = True, inplace: bool = False, numpy: Sequence[Any
         COMPOSITES[found.name] = found
         if function.__code__.co_name != found.name:  # functions from one factory share their code
             function.__code__ = function.__code__.replace(co_name=found.name)
-        CALLS[function.__code__] = found.name
+        CALLS[function.__code__] = found.name, function
         return function
     return declare
 

@@ -12,7 +12,7 @@ import threading
 from collections.abc import Sequence
 from heapq import heappop, heappush, heapreplace
 from sys import getrefcount
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import Any
 
 import numpy as np
 
@@ -41,9 +41,7 @@ from .node import (
     wrap_node as wrap_node,
     written as written,
 )
-
-if TYPE_CHECKING:
-    pass
+from .where import note_backward
 
 
 def needed_nodes(roots: Sequence[Node], inputs: Sequence[Node]) -> set[Node]:
@@ -167,7 +165,11 @@ def sweep(
                     n, g = e, ge
     except Modified:
         assert n is not None
-        _raise_modified(n)
+        raise _modified(n) from None
+    except Exception as failure:
+        if n is not None:
+            note_backward(failure, n)
+        raise
     result.update(pending)
     return result
 
@@ -247,13 +249,15 @@ def _freed_message(n: Node) -> str:
             f"backward through the graph again or access saved tensors after calling backward")
 
 
-def _raise_modified(n: Node) -> NoReturn:
+def _modified(n: Node) -> RuntimeError:
     what, array, version = next(found for found in n.op.saved_arrays(n) if found[2][1] < n.seq)
-    if version is INFERENCE:
-        fail(RuntimeError, f"Inference tensors cannot be saved for backward: {what} of {n.op.name}, {array.dtype} "
-                           f"{list(array.shape)}. To work around you can make a clone to get a normal tensor")
-    fail(RuntimeError,
-         f"one of the variables needed for gradient computation has been modified by an inplace operation: {what} of "
-         f"{n.op.name}, {array.dtype} {list(array.shape)}, is at version {version[0]}, and was written to after "
-         f"{n.op.name} saved it. Use the out-of-place form of the operation that wrote to it, or clone() the tensor "
-         "before")
+    error = RuntimeError(
+        f"Inference tensors cannot be saved for backward: {what} of {n.op.name}, {array.dtype} {list(array.shape)}. To "
+        "work around you can make a clone to get a normal tensor"
+        if version is INFERENCE else
+        f"one of the variables needed for gradient computation has been modified by an inplace operation: {what} of "
+        f"{n.op.name}, {array.dtype} {list(array.shape)}, is at version {version[0]}, and was written to after "
+        f"{n.op.name} saved it. Use the out-of-place form of the operation that wrote to it, or clone() the tensor "
+        "before")
+    note_backward(error, n)
+    return error

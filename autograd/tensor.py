@@ -20,7 +20,7 @@ from .codegen import RUNTIME
 from .errors import describe, fail
 from .protocols import Protocols
 from .tape import INFERENCE, Handle, Leaf, Node, Output, extra_of, new_leaf, wrap_node
-from .views import Meta, base_of, meta_of, node_of
+from .views import Meta, base_of, has_history, meta_of, node_of
 
 
 class Tensor(Attributes, Protocols):
@@ -98,7 +98,7 @@ class Tensor(Attributes, Protocols):
     @property
     def requires_grad(self) -> bool:
         """Whether operations on it are recorded."""
-        return (self._node if self._meta is None else node_of(self)) is not None
+        return self._node is not None if self._meta is None else has_history(self)
 
     @requires_grad.setter
     def requires_grad(self, value: bool) -> None:
@@ -128,7 +128,7 @@ class Tensor(Attributes, Protocols):
                 if leaf is None:
                     self._node.grad, meta.grad = meta.grad, None
                 meta.leaf = meta.recipe = None
-                meta.unrecorded = False
+                meta.made = ""
             else:
                 self._meta = None  # a view keeps its memory, but a leaf has no history that writes could change
         elif not requires_grad and node is not None:

@@ -9,7 +9,7 @@ Other views of the base notice by the version counter they share, and renew thei
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
 
@@ -35,16 +35,47 @@ class Meta:
         grad: the gradient kept for a non-leaf (`retain_grad`), or set by the user.
         leaf: the `Leaf` that requires_grad_(False) set aside, so that the gradient survives.
         retains: whether `retain_grad` was called.
-        unrecorded: whether this is a view made under no_grad.
+        made: how this view was made, where its history cannot follow writes: a key of `UNTRACED`, or "".
     """
 
-    __slots__ = ("__weakref__", "grad", "leaf", "recipe", "retains", "unrecorded")
+    __slots__ = ("__weakref__", "grad", "leaf", "made", "recipe", "retains")
 
     def __init__(self, recipe: Recipe | None = None) -> None:
         self.recipe = recipe
         self.grad: Any = None
         self.leaf: Any = None
-        self.retains = self.unrecorded = False
+        self.retains = False
+        self.made = ""
+
+
+#: Ways to make a view whose history cannot follow writes to its memory: what the view is, and what to do instead.
+UNTRACED = {
+    "no_grad": ("A view was created in no_grad mode",
+                "Make the view outside no_grad(), or clone() it before the write"),
+    "function": ("A view was created inside a custom Function (or an input was returned as it is)",
+                 "The write would replace the Function's own backward: clone() what the Function returns"),
+}
+
+
+def untraced(t: Tensor) -> str:
+    """How ``t``, or a view that it is a view of, was made, where its history cannot follow writes; else ""."""
+    while True:
+        meta = t._meta
+        if meta.__class__ is Meta:
+            if meta.made:
+                return meta.made
+            meta = meta.recipe
+        if meta is None:
+            return ""
+        t = meta[0]
+
+
+def refuse_write(t: Tensor, made: str, written: str, name: str = "") -> NoReturn:
+    """Raise for the view ``t``, made in the way ``made``, because ``written`` was modified in place."""
+    what, fix = UNTRACED[made]
+    if not (isinstance(t._meta, Meta) and t._meta.made):
+        what = f"A view of a view: {what[0].lower()}{what[1:]}"
+    fail(RuntimeError, f"{name}{what} and {written} modified inplace with grad mode enabled. {fix}")
 
 
 def meta_of(t: Tensor) -> Meta:
@@ -85,17 +116,30 @@ def node_of(t: Tensor) -> Node | None:
     meta = t._meta
     recipe = meta.recipe if meta.__class__ is Meta else meta
     if recipe is not None and recipe[3] != t._vc[1]:
-        if meta.__class__ is Meta:
-            meta.recipe = (*recipe[:3], t._vc[1])
-        else:
-            t._meta = (*recipe[:3], t._vc[1])
-        if not (meta.__class__ is Meta and meta.unrecorded):
+        made = untraced(t)
+        if not made:
             _renew(t)
-        elif recording() and base_of(t)._node is not None:  # type: ignore[union-attr] # a view has a base
-            fail(RuntimeError, "A view was created in no_grad mode and its base or another view of its base has been "
-                               "modified inplace with grad mode enabled. Make the view outside no_grad(), or clone() "
-                               "it before the write")
+        elif recording() and (t._node is not None or base_of(t)._node is not None):  # type: ignore[union-attr]
+            refuse_write(t, made, "its base or another view of its base has been")
+        refresh(t)
     return t._node
+
+
+def has_history(t: Tensor) -> bool:
+    """Whether ``t`` requires grad; unlike `node_of` it does not raise where its history is not known any more."""
+    recipe = recipe_of(t)
+    if recipe is not None and recipe[3] != t._vc[1] and untraced(t):
+        return t._node is not None or base_of(t)._node is not None  # type: ignore[union-attr]
+    return node_of(t) is not None
+
+
+def refresh(t: Tensor) -> None:
+    """Note that the node of the view ``t`` holds for its memory as it is now."""
+    meta = t._meta
+    if meta.__class__ is Meta:
+        meta.recipe = (*meta.recipe[:3], t._vc[1])
+    else:
+        t._meta = (*meta[:3], t._vc[1])
 
 
 def _renew(t: Tensor) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 from autograd import Tensor
 from autograd.errors import fail
 
-from . import functional as F, init
+from . import functional as F, hints, init
 from .common import new_parameter
 from .linear import NonDynamicallyQuantizableLinear
 from .module import Module
@@ -113,3 +113,31 @@ class MultiheadAttention(Module):
             k_proj_weight=self.k_proj_weight, v_proj_weight=self.v_proj_weight,
             average_attn_weights=average_attn_weights, is_causal=is_causal)
         return (output.transpose(0, 1) if turned else output), weights
+
+    def _hint(self, query: Any, key: Any, value: Any, key_padding_mask: Any = None, need_weights: bool = True,
+              attn_mask: Any = None, *_: Any, **__: Any) -> str | None:
+        if query.dim() not in (2, 3):
+            order = "(N, L, E)" if self.batch_first else "(L, N, E)"
+            return f"query, key and value are {order}, or (L, E) without a batch"
+        for name, x, size in (("query", query, self.embed_dim), ("key", key, self.kdim), ("value", value, self.vdim)):
+            found = hints.of_dtype(x, self.out_proj.weight.dtype)
+            if found:
+                return found
+            if x.shape[-1] != size:
+                option = {"query": "embed_dim", "key": "kdim", "value": "vdim"}[name]
+                return (f"the last dimension of {name} is {x.shape[-1]}, and {option} is {size}: make it "
+                        f"MultiheadAttention({option}={x.shape[-1]}, ...), or project the {name} first")
+        if query.dim() != 3:
+            return None
+        batch, time = (0, 1) if self.batch_first else (1, 0)
+        n, length, source = query.shape[batch], query.shape[time], key.shape[time]
+        if key.shape[batch] != n or value.shape[batch] != n or value.shape[time] != source:
+            return (f"query, key and value need one batch size, and key and value one length; the batch is dimension "
+                    f"{batch} (batch_first={self.batch_first})")
+        masks = [(length, source), (n * self.num_heads, length, source)]
+        if attn_mask is not None and tuple(attn_mask.shape) not in masks:
+            return (f"attn_mask is (L, S) = ({length}, {source}) or (N * num_heads, L, S) = "
+                    f"({n * self.num_heads}, {length}, {source}), with batch_first={self.batch_first}")
+        if key_padding_mask is not None and tuple(key_padding_mask.shape) != (n, source):
+            return f"key_padding_mask is (N, S) = ({n}, {source}), with batch_first={self.batch_first}"
+        return None

@@ -50,7 +50,7 @@ class Sequential(Module):
         size = len(self)
         index = operator.index(index)
         if not -size <= index < size:
-            fail(IndexError, f"index {index} is out of range")
+            fail(IndexError, f"index {index} is out of range: {type(self).__name__} has {size} modules")
         return next(islice(self._modules, index % size, None))
 
     def __getitem__(self, index: Any) -> Any:
@@ -153,13 +153,17 @@ class ModuleList(Module):
         size = len(self)
         index = operator.index(index)
         if not -size <= index < size:
-            fail(IndexError, f"index {index} is out of range")
+            fail(IndexError, f"index {index} is out of range: {type(self).__name__} has {size} modules")
         return str(index % size)
 
     def __getitem__(self, index: Any) -> Any:
         if isinstance(index, slice):
             return type(self)(list(self._modules.values())[index])
         return self._modules[self._name_at(index)]
+
+    def _hint(self, *_: Any, **__: Any) -> str | None:
+        return ("a ModuleList only holds modules: loop over it in forward, as in for layer in self.layers: x = "
+                "layer(x), or make it a Sequential")
 
     def __setitem__(self, index: int, module: Module) -> None:
         setattr(self, self._name_at(index), module)
@@ -238,7 +242,12 @@ class ModuleDict(Module):
             self.update(modules)
 
     def __getitem__(self, key: str) -> Any:
+        if key not in self._modules:
+            fail(KeyError, f"{key!r}: ModuleDict has {', '.join(map(repr, self._modules)) or 'no modules'}")
         return self._modules[key]
+
+    def _hint(self, *_: Any, **__: Any) -> str | None:
+        return "a ModuleDict only holds modules: call one of them in forward, as in self.modules_by_name[name](x)"
 
     def __setitem__(self, key: str, module: Module) -> None:
         self.add_module(key, module)

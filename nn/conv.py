@@ -9,7 +9,7 @@ from typing import Any
 from autograd import Tensor
 from autograd.errors import fail
 
-from . import functional as F, init
+from . import functional as F, hints, init
 from .common import new_parameter, ntuple
 from .module import Module
 
@@ -42,6 +42,11 @@ class _ConvNd(Module):
                 fail(ValueError, f"Invalid padding string {padding!r}, should be one of {_PADDINGS}")
             if padding == "same" and any(s != 1 for s in stride):
                 fail(ValueError, "padding='same' is not supported for strided convolutions")
+        for name, sizes in (("kernel_size", kernel_size), ("stride", stride), ("padding", padding),
+                            ("dilation", dilation)):
+            if not isinstance(sizes, str) and len(sizes) != self._dims:
+                fail(RuntimeError, f"{type(self).__name__}: {name} must be one int, or one for each of the "
+                                   f"{self._dims} spatial dimensions, but got {name}={sizes}")
         if padding_mode not in _PADDING_MODES:
             fail(ValueError, f"padding_mode must be one of {_PADDING_MODES}, but got padding_mode='{padding_mode}'")
         self.in_channels, self.out_channels, self.kernel_size = in_channels, out_channels, kernel_size
@@ -53,6 +58,12 @@ class _ConvNd(Module):
         self.weight = new_parameter((first, second // groups, *kernel_size), device, dtype)
         self.register_parameter("bias", new_parameter(out_channels, device, dtype) if bias else None)
         self.reset_parameters()
+
+    def _hint(self, input: Any, *_: Any) -> str | None:
+        channels = input.shape[1] if input.ndim > 1 else 1
+        dtype = self.weight.dtype if self.in_channels else input.dtype  # a lazy one has no weight yet
+        return hints.of_dtype(input, dtype) or hints.of_channels(
+            input, self._dims, self.in_channels, f"{type(self).__name__}({channels}, {self.out_channels}, ...)")
 
     def _sides(self) -> list[int]:
         """The padding of each side, last dimension first, as `F.pad` takes it."""

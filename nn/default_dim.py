@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import warnings
 from typing import Any
 
+from autograd.errors import warn
 from autograd.ops import softmax as ops
 
 
-def _chosen(name: str, dim: int | None, ndim: int, stacklevel: int) -> int:
+def _chosen(name: str, dim: int | None, ndim: int) -> int:
     if dim is not None:
         return dim
-    warnings.warn(f"Implicit dimension choice for {name} has been deprecated. Change the call to include dim=X as an "
-                  "argument.", stacklevel=stacklevel + 1)
+    warn(f"Implicit dimension choice for {name} has been deprecated. Change the call to include dim=X as an argument.")
     return 0 if ndim in (0, 1, 3) else 1
 
 
@@ -23,7 +22,7 @@ def softmax(input: Any, dim: int | None = None, _stacklevel: int = 3, dtype: Any
     >>> F.softmax(autograd.tensor([0., 0.]), dim=0)
     tensor([0.5000, 0.5000])
     """
-    return ops.softmax(input, _chosen("softmax", dim, input.ndim, _stacklevel), dtype=dtype)
+    return ops.softmax(input, _chosen("softmax", dim, input.ndim), dtype=dtype)
 
 
 def log_softmax(input: Any, dim: int | None = None, _stacklevel: int = 3, dtype: Any = None) -> Any:
@@ -33,7 +32,7 @@ def log_softmax(input: Any, dim: int | None = None, _stacklevel: int = 3, dtype:
     >>> F.log_softmax(autograd.tensor([0., 0.]), dim=0)
     tensor([-0.6931, -0.6931])
     """
-    return ops.log_softmax(input, _chosen("log_softmax", dim, input.ndim, _stacklevel), dtype=dtype)
+    return ops.log_softmax(input, _chosen("log_softmax", dim, input.ndim), dtype=dtype)
 
 
 def softmin(input: Any, dim: int | None = None, _stacklevel: int = 3, dtype: Any = None) -> Any:
@@ -43,4 +42,4 @@ def softmin(input: Any, dim: int | None = None, _stacklevel: int = 3, dtype: Any
     >>> F.softmin(autograd.tensor([0., 1000.]), dim=0)
     tensor([1., 0.])
     """
-    return ops.softmin(input, _chosen("softmin", dim, input.ndim, _stacklevel), dtype=dtype)
+    return ops.softmin(input, _chosen("softmin", dim, input.ndim), dtype=dtype)

@@ -11,6 +11,8 @@ from autograd.errors import fail
 from autograd.primitive import primitive
 from autograd.tape import Handle, as_tensor, tick
 
+from .place import locate
+
 
 class Hook(NamedTuple):
     """A function to call, and how."""
@@ -95,16 +97,11 @@ class BackwardBoundary:
 
     def _on_grad_outputs(self, grads: tuple[Any, ...]) -> tuple[Any, ...]:
         for hook in self.pre_hooks:
-            new = hook.function(self.module, grads)
-            if new is not None:
-                grads = _checked(new, grads, "grad_output")
+            grads = self._run("backward pre-hook", hook, grads, grads)
         self.grad_outputs = grads
         if not self.inputs_recorded:
             for hook in self.hooks:
-                new = hook.function(self.module, (None,) * self.n_inputs, grads)
-                if new is not None and any(g is not None for g in new):
-                    fail(RuntimeError, "Backward hook for Modules where no input requires gradient should always "
-                                       f"return None or None for all gradients (hook of {type(self.module).__name__})")
+                self._run("backward hook", hook, None, (None,) * self.n_inputs, grads)
             self.grad_outputs = None
         return grads
 
@@ -113,11 +110,29 @@ class BackwardBoundary:
         if self.grad_outputs is None:
             return grads
         for hook in self.hooks:
-            new = hook.function(self.module, grads, self.grad_outputs)
-            if new is not None:
-                grads = _checked(new, grads, "grad_input")
+            grads = self._run("backward hook", hook, grads, grads, self.grad_outputs)
         self.grad_outputs = None
         return grads
+
+    def _run(self, kind: str, hook: Hook, old: Any, *args: Any) -> Any:
+        """What ``hook`` makes of the gradients ``old``; None where it may not replace them."""
+        try:
+            new = hook.function(self.module, *args)
+            if new is None:
+                return old
+            if old is not None:
+                return _checked(new, old, "grad_output" if kind == "backward pre-hook" else "grad_input")
+            if any(g is not None for g in new):
+                fail(RuntimeError, "Backward hook for Modules where no input requires gradient should always return "
+                                   "None or None for all gradients")
+        except Exception as error:
+            locate(error, self.module, what=f"{kind} {_name(hook)} of module")
+            raise
+        return old
+
+
+def _name(hook: Hook) -> str:
+    return repr(getattr(hook.function, "__name__", type(hook.function).__name__))
 
 
 def _like(result: tuple[Any, ...], values: tuple[Any, ...]) -> Any:
@@ -129,6 +144,10 @@ def _checked(new: Any, old: tuple[Any, ...], what: str) -> tuple[Any, ...]:
     if len(new) != len(old):
         fail(RuntimeError, f"Backward hook returned an invalid number of {what}, got {len(new)}, "
                            f"but expected {len(old)}")
+    for i, (a, b) in enumerate(zip(new, old, strict=True)):
+        if isinstance(a, Tensor) and isinstance(b, Tensor) and a.shape != b.shape:
+            fail(RuntimeError, f"Backward hook has changed the size of {what}[{i}]: expected {list(b.shape)}, got "
+                               f"{list(a.shape)}")
     return new
 
 
@@ -162,13 +181,22 @@ def call_with_hooks(module: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) 
         raise
 
 
+def _call(kind: str, hook: Hook, module: Any, *args: Any) -> Any:
+    try:
+        return hook.function(module, *args)
+    except Exception as error:
+        if not getattr(hook.function, "is_own", False):  # our own hooks are part of the module
+            locate(error, module, what=f"{kind} {_name(hook)} of module")
+        raise
+
+
 def _run_pre_hook(hook: Hook, module: Any, args: Any, kwargs: Any) -> tuple[Any, Any]:
     if not hook.with_kwargs:
-        new = hook.function(module, args)
+        new = _call("forward pre-hook", hook, module, args)
         if new is not None:
             args = new if isinstance(new, tuple) else (new,)
         return args, kwargs
-    new = hook.function(module, args, kwargs)
+    new = _call("forward pre-hook", hook, module, args, kwargs)
     if new is None:
         return args, kwargs
     if not (isinstance(new, tuple) and len(new) == 2):
@@ -177,16 +205,27 @@ def _run_pre_hook(hook: Hook, module: Any, args: Any, kwargs: Any) -> tuple[Any,
 
 
 def _run_hook(hook: Hook, module: Any, args: Any, kwargs: Any, result: Any) -> Any:
-    new = (hook.function(module, args, kwargs, result) if hook.with_kwargs
-           else hook.function(module, args, result))
+    given = (args, kwargs, result) if hook.with_kwargs else (args, result)
+    new = _call("forward hook", hook, module, *given)
     return result if new is None else new
+
+
+class _EveryModule:
+    """Stands on `Hookable` as ``_hooked`` once there are hooks of every module."""
+
+    def __get__(self, module: Any, cls: Any = None) -> bool:
+        return True
+
+    def __set__(self, module: Any, value: bool) -> None:  # only with it does this come before a module's own flag
+        vars(module)["_hooked"] = value
 
 
 class Hookable:
     """The part of `Module` that registers hooks."""
 
-    # Whether any hook was ever registered; on the class, for all modules. Asking one flag keeps the common call lean.
-    _hooked = False
+    # Whether any hook was ever registered. Asking one flag keeps the common call lean. Each module has its own, which
+    # `_EveryModule` on the class overrules; where __init__ did not run there is none, and the first call says so.
+    _hooked: bool
 
     _forward_hooks: Registry
     _forward_pre_hooks: Registry
@@ -194,7 +233,7 @@ class Hookable:
     _backward_pre_hooks: Registry
 
     def _init_hooks(self) -> None:
-        vars(self).update(_forward_hooks=Registry(), _forward_pre_hooks=Registry(),
+        vars(self).update(_hooked=False, _forward_hooks=Registry(), _forward_pre_hooks=Registry(),
                           _backward_hooks=Registry(), _backward_pre_hooks=Registry())
 
     def register_forward_pre_hook(self, hook: Callable[..., Any], *, prepend: bool = False,
@@ -243,26 +282,30 @@ class Hookable:
     register_backward_hook = register_full_backward_hook
 
 
+def _watch_every_module() -> None:
+    Hookable._hooked = _EveryModule()  # type: ignore[assignment]
+
+
 def register_module_forward_pre_hook(hook: Callable[..., Any]) -> Handle:
     """Call ``hook(module, args)`` before the forward of every module."""
-    Hookable._hooked = True
+    _watch_every_module()
     return FORWARD_PRE.add(Hook(hook))
 
 
 def register_module_forward_hook(hook: Callable[..., Any], *, with_kwargs: bool = False,
                                  always_call: bool = False) -> Handle:
     """Call ``hook(module, args, output)`` after the forward of every module."""
-    Hookable._hooked = True
+    _watch_every_module()
     return FORWARD.add(Hook(hook, with_kwargs, always_call))
 
 
 def register_module_full_backward_pre_hook(hook: Callable[..., Any]) -> Handle:
     """Call ``hook(module, grad_output)`` before the backward of every module."""
-    Hookable._hooked = True
+    _watch_every_module()
     return BACKWARD_PRE.add(Hook(hook))
 
 
 def register_module_full_backward_hook(hook: Callable[..., Any]) -> Handle:
     """Call ``hook(module, grad_input, grad_output)`` after the backward of every module."""
-    Hookable._hooked = True
+    _watch_every_module()
     return BACKWARD.add(Hook(hook))

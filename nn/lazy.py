@@ -53,6 +53,9 @@ def _infer(module: Any, args: Any, kwargs: Any) -> None:
         module.__class__ = module.cls_to_become
 
 
+_infer.is_own = True  # type: ignore[attr-defined]
+
+
 def _materialize_from(module: Any, state_dict: dict[str, Any], prefix: str, local_metadata: dict[str, Any],
                       *_: Any) -> None:
     for name, t in (*module._parameters.items(), *module._buffers.items()):

@@ -8,7 +8,7 @@ from typing import Any
 from autograd import Tensor
 from autograd.errors import fail
 
-from . import functional as F, init
+from . import functional as F, hints, init
 from .common import new_parameter
 from .module import Module
 
@@ -67,6 +67,10 @@ class Linear(Module):
     def extra_repr(self) -> str:
         return f"in_features={self.in_features}, out_features={self.out_features}, bias={self.bias is not None}"
 
+    def _hint(self, input: Any) -> str | None:
+        return hints.of_dtype(input, self.weight.dtype) or hints.of_features(
+            input, self.in_features, f"Linear({input.shape[-1] if input.ndim else 1}, {self.out_features})")
+
 
 class NonDynamicallyQuantizableLinear(Linear):
     """A `Linear` under the name that PyTorch gives the output layer of attention.
@@ -110,6 +114,14 @@ class Bilinear(Module):
 
     def forward(self, input1: Tensor, input2: Tensor) -> Tensor:
         return F.bilinear(input1, input2, self.weight, self.bias)
+
+    def _hint(self, input1: Any, input2: Any) -> str | None:
+        for x in (input1, input2):
+            found = hints.of_dtype(x, self.weight.dtype)
+            if found:
+                return found
+        return (f"the last dimensions must be in1_features={self.in1_features} and in2_features={self.in2_features}, "
+                "and the others equal")
 
     def extra_repr(self) -> str:
         return (f"in1_features={self.in1_features}, in2_features={self.in2_features}, "

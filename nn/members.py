@@ -3,12 +3,31 @@
 from __future__ import annotations
 
 import weakref
-from typing import Any
+from typing import Any, NoReturn
 
 from autograd import Tensor
 from autograd.errors import fail
 
 from .parameter import Buffer, Parameter
+
+
+def _name_of(value: Any) -> str:
+    return value.__name__ if isinstance(value, type) else type(value).__name__
+
+
+def _instead_of(value: Any) -> str:
+    """What to give instead of ``value``, which is no module."""
+    if isinstance(value, type):
+        return f": it is the class; make a module of it, as in {value.__name__}()"
+    if isinstance(value, (list, tuple)) and any(isinstance(v, Registering) for v in value):
+        return "; give the modules one by one, as in Sequential(*modules), or make it a ModuleList"
+    if callable(value):
+        name = getattr(value, "__name__", "")
+        known = {"relu": "ReLU", "tanh": "Tanh", "sigmoid": "Sigmoid", "gelu": "GELU", "softmax": "Softmax",
+                 "log_softmax": "LogSoftmax", "flatten": "Flatten", "dropout": "Dropout"}.get(name)
+        return f"; for this function there is the module nn.{known}" if known else (
+            "; call a function in forward, or write a module whose forward calls it")
+    return ""
 
 
 class Members(dict[str, Any]):
@@ -80,7 +99,7 @@ class Registering:
     def register_parameter(self, name: str, param: Parameter | None) -> None:
         """Add a parameter, or None to reserve its name."""
         if "_parameters" not in vars(self):
-            fail(AttributeError, "cannot assign parameter before Module.__init__() call")
+            self._not_made("parameter", name)
         self._check_name("parameter", name, self._parameters)
         if param is not None:
             if not isinstance(param, Parameter):
@@ -101,7 +120,7 @@ class Registering:
             persistent: whether it is part of the ``state_dict``.
         """
         if "_buffers" not in vars(self):
-            fail(AttributeError, "cannot assign buffer before Module.__init__() call")
+            self._not_made("buffer", name)
         self._check_name("buffer", name, self._buffers)
         if tensor is not None and not isinstance(tensor, Tensor):
             fail(TypeError, f"cannot assign '{type(tensor).__name__}' object to buffer '{name}' "
@@ -115,13 +134,34 @@ class Registering:
     def add_module(self, name: str, module: Any) -> None:
         """Add a submodule under a name."""
         if not isinstance(module, Registering) and module is not None:
-            fail(TypeError, f"{type(module).__name__} is not a Module subclass")
+            fail(TypeError, f"{_name_of(module)} is not a Module subclass{_instead_of(module)}")
         if "_modules" not in vars(self):
-            fail(AttributeError, "cannot assign module before Module.__init__() call")
+            self._not_made("module", name)
         self._check_name("module", name, self._modules)
         self._modules[name] = module
 
     register_module = add_module
+
+    def _not_made(self, what: str, name: str) -> NoReturn:
+        fail(AttributeError, f"cannot assign {what} before Module.__init__() call: {type(self).__name__}.__init__ must "
+                             f"call super().__init__() before it assigns {name!r}")
+
+    def _unregistered(self) -> list[str]:
+        """What holds modules or parameters that are not registered, as in ``Net.layers, a list``; for error messages.
+
+        A plain list, tuple, set or dict of modules is only a value to its module.
+        """
+        found = []
+        modules: Any = self.named_modules()  # type: ignore[attr-defined]
+        for path, module in modules:
+            for name, value in vars(module).items():
+                if name in ("_parameters", "_buffers", "_modules"):
+                    continue
+                held = list(value.values()) if isinstance(value, dict) else value
+                if isinstance(held, (list, tuple, set)) and any(isinstance(v, (Registering, Parameter)) for v in held):
+                    where = ".".join([type(self).__name__, *filter(None, [path]), name])
+                    found.append(f"{where}, a {type(value).__name__}")
+        return found
 
     def _check_name(self, kind: str, name: str, members: dict[str, Any]) -> None:
         if not isinstance(name, str):
@@ -140,10 +180,7 @@ class Registering:
             kind = next(k for k in (Parameter, Registering, Buffer) if isinstance(value, k))
         if "_modules" not in own:
             if kind is not None:
-                what = {Parameter: "parameters", Registering: "module", Buffer: "buffer"}[kind]
-                fail(AttributeError, f"cannot assign {what} before Module.__init__() call: "
-                                     f"{type(self).__name__}.__init__ must call super().__init__() before it assigns "
-                                     f"{name!r}")
+                self._not_made({Parameter: "parameters", Registering: "module", Buffer: "buffer"}[kind], name)
             object.__setattr__(self, name, value)
         elif kind is Parameter or (kind is None and name in self._parameters):
             self._assign(name, value, self._parameters, "parameter", Parameter, "nn.Parameter or None expected")

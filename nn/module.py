@@ -8,11 +8,12 @@ from typing import Any
 from autograd import Tensor, no_grad
 from autograd.dtypes import device as Device, dtype as DType, numpy_dtype
 from autograd.errors import fail
+from autograd.where import MODULE_CALLS
 
 from .hooks import Hookable, call_with_hooks
 from .members import Registering
 from .parameter import Uninitialized
-from .place import locate
+from .place import locate, path_of
 from .state import Stateful
 from .tree import Tree
 
@@ -52,8 +53,12 @@ class Module(Registering, Tree, Hookable, Stateful):
                 return call_with_hooks(self, args, kwargs)
             return self.forward(*args, **kwargs)
         except Exception as error:
-            locate(error, self)
+            locate(error, self, args, kwargs)
             raise
+
+    def _hint(self, *args: Any, **kwargs: Any) -> str | None:
+        """What would put a failed call with these arguments right, in words, or None; asked only after an error."""
+        return None
 
     # --- what is done to all ------------------------------------------------------------------------------
 
@@ -199,3 +204,6 @@ class Module(Registering, Tree, Hookable, Stateful):
             return f"{self._get_name()}({extra})"
         lines = extra_lines + child_lines
         return f"{self._get_name()}(" + ("\n  " + "\n  ".join(lines) + "\n" if lines else "") + ")"
+
+
+MODULE_CALLS[Module.__call__.__code__] = path_of

@@ -8,7 +8,7 @@ from typing import Any
 from autograd import Tensor, int64, ones, zeros
 from autograd.errors import fail
 
-from . import functional as F, init
+from . import functional as F, hints, init
 from .common import named, new_parameter, ntuple
 from .module import Module
 
@@ -66,6 +66,20 @@ class _NormBase(_Affine):
             expected = " or ".join(f"{n}D" for n in self._ndims)
             fail(ValueError, f"expected {expected} input (got {input.dim()}D input)")
 
+    def _hint(self, input: Any) -> str | None:
+        n, name = input.dim(), type(self).__name__
+        if n not in self._ndims:
+            fitting = {2: "1d", 3: "1d", 4: "2d", 5: "3d"}.get(n)
+            if fitting and not name.endswith(fitting):
+                return f"for an input of {n} dimensions there is {name[:-2]}{fitting}"
+            return None
+        if self.weight is not None and input.dtype != self.weight.dtype:
+            return hints.of_dtype(input, self.weight.dtype)
+        if n == 2 and input.shape[1] != self.num_features:
+            return f"the input has {input.shape[1]} features, the layer takes {self.num_features}: make it " \
+                   f"{name}({input.shape[1]})"
+        return hints.of_channels(input, self._ndims[-1] - 2, self.num_features, f"{name}({input.shape[1]})", False)
+
     def extra_repr(self) -> str:
         return (f"{self.num_features}, eps={self.eps}, momentum={self.momentum}, affine={self.affine}, "
                 f"bias={self.bias is not None}, track_running_stats={self.track_running_stats}")
@@ -108,6 +122,13 @@ class _BatchNorm(_NormBase):
             mean = var = None
         batch_statistics = training or (mean is None and var is None)
         return F.batch_norm(input, mean, var, self.weight, self.bias, batch_statistics, momentum, self.eps)
+
+    def _hint(self, input: Any) -> str | None:
+        if input.dim() in self._ndims and input.shape[1] == self.num_features and self.training and (
+                input.numel() == self.num_features):
+            return ("a batch of one has no variance: give larger batches (DataLoader(..., drop_last=True) leaves out a "
+                    "last batch that is too small), or call eval() where the model is not trained")
+        return super()._hint(input)
 
 
 class BatchNorm1d(_BatchNorm):
@@ -250,6 +271,9 @@ class LayerNorm(_Affine):
     def forward(self, input: Tensor) -> Tensor:
         return F.layer_norm(input, self.normalized_shape, self.weight, self.bias, self.eps)
 
+    def _hint(self, input: Any) -> str | None:
+        return hints.of_normalized_shape(self, input)
+
     def extra_repr(self) -> str:
         return (f"{self.normalized_shape}, eps={self.eps}, elementwise_affine={self.elementwise_affine}, "
                 f"bias={self.bias is not None}")
@@ -288,6 +312,9 @@ class RMSNorm(_Affine):
     def forward(self, x: Tensor) -> Tensor:
         return F.rms_norm(x, self.normalized_shape, self.weight, self.eps)
 
+    def _hint(self, x: Any) -> str | None:
+        return hints.of_normalized_shape(self, x)
+
     def extra_repr(self) -> str:
         return f"{self.normalized_shape}, eps={self.eps}, elementwise_affine={self.elementwise_affine}"
 
@@ -321,6 +348,15 @@ class GroupNorm(_Affine):
 
     def forward(self, input: Tensor) -> Tensor:
         return F.group_norm(input, self.num_groups, self.weight, self.bias, self.eps)
+
+    def _hint(self, input: Any) -> str | None:
+        if self.weight is not None and input.dtype != self.weight.dtype:
+            return hints.of_dtype(input, self.weight.dtype)
+        made = f"GroupNorm({self.num_groups}, {input.shape[1]})"
+        if 3 <= input.dim() <= 5:
+            return hints.of_channels(input, input.dim() - 2, self.num_channels, made)
+        return f"the second dimension of the input has size {input.shape[1]}, the layer takes {self.num_channels}: " \
+               f"make it {made}"
 
     def extra_repr(self) -> str:
         return (f"{self.num_groups}, {self.num_channels}, eps={self.eps}, affine={self.affine}, "

@@ -10,7 +10,7 @@ from typing import Any
 from autograd import Tensor, cat, stack, zeros
 from autograd.errors import fail
 
-from . import functional as F, init
+from . import functional as F, hints, init
 from .common import new_parameter
 from .module import Module
 from .utils.rnn import PackedSequence
@@ -193,7 +193,32 @@ class RNNBase(Module):
         return input._replace(data=output), self._taken(state)
 
     def _given(self, hx: Any) -> State | None:
-        return hx if hx is None or self.mode == "LSTM" else (hx,)
+        if hx is None:
+            return None
+        if self.mode != "LSTM":
+            if isinstance(hx, tuple):
+                fail(TypeError, f"{type(self).__name__}: hx must be one Tensor, not a tuple of {len(hx)}; only an LSTM "
+                                "has two states")
+            return (hx,)
+        if isinstance(hx, Tensor) or len(hx) != 2:
+            found = "one Tensor" if isinstance(hx, Tensor) else f"{len(hx)} values"
+            fail(TypeError, f"LSTM: hx must be the pair (h_0, c_0) of hidden and cell state, got {found}")
+        return hx
+
+    def _hint(self, input: Any, hx: Any = None) -> str | None:
+        if isinstance(input, PackedSequence):
+            input = input.data
+        elif input.dim() not in (2, 3):
+            batch = "N, T" if self.batch_first else "T, N"
+            return f"the layer takes ({batch}, input_size), or (T, input_size) without a batch"
+        found = hints.of_dtype(input, self.all_weights[0][0].dtype) or hints.of_features(
+            input, self.input_size, f"{type(self).__name__}({input.shape[-1]}, {self.hidden_size})")
+        if found or hx is None:
+            return found
+        batch = input.shape[0 if self.batch_first else 1]
+        return (f"a state is (num_layers * directions, batch, size), here ({self.num_layers} * "
+                f"{2 if self.bidirectional else 1}, {batch}, {self.proj_size or self.hidden_size}), also with "
+                f"batch_first (which is {self.batch_first})")
 
     def _taken(self, state: State) -> Any:
         return state if self.mode == "LSTM" else state[0]

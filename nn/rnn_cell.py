@@ -8,7 +8,7 @@ from typing import Any
 from autograd import Tensor, zeros
 from autograd.errors import fail
 
-from . import functional as F, init
+from . import functional as F, hints, init
 from .common import new_parameter
 from .module import Module
 from .rnn import State, gru_cell, lstm_cell, relu_cell, tanh_cell
@@ -53,6 +53,8 @@ class RNNCellBase(Module):
         name = type(self).__name__
         if input.dim() not in (1, 2):
             fail(ValueError, f"{name}: Expected input to be 1D or 2D, got {input.dim()}D instead")
+        if input.shape[-1] != self.input_size:
+            fail(RuntimeError, f"input has inconsistent input_size: got {input.shape[-1]} expected {self.input_size}")
         for k, s in enumerate(state or ()):
             if s.dim() not in (1, 2):
                 which = "hidden" if parts == 1 else f"hx[{k}]"
@@ -63,12 +65,20 @@ class RNNCellBase(Module):
             state = None if state is None else tuple(s.unsqueeze(0) for s in state)
         if state is None:
             state = (zeros(len(input), self.hidden_size, dtype=input.dtype),) * parts
-        for s in state:
-            if s.shape != (len(input), self.hidden_size):
-                fail(RuntimeError, f"{name}: expected a state of shape {[len(input), self.hidden_size]}, got "
-                                   f"{list(s.shape)}")
+        for k, s in enumerate(state):
+            if s.shape[1] != self.hidden_size:
+                fail(RuntimeError, f"hidden{k} has inconsistent hidden_size: got {s.shape[1]}, expected "
+                                   f"{self.hidden_size}")
+            if s.shape[0] != len(input):
+                fail(RuntimeError, f"Input batch size {len(input)} doesn't match hidden{k} batch size {s.shape[0]}")
         state = cell(F.linear(input, self.weight_ih, self.bias_ih), state, self.weight_hh, self.bias_hh)
         return state if batched else tuple(s.squeeze(0) for s in state)
+
+    def _hint(self, input: Any, hx: Any = None) -> str | None:
+        found = hints.of_dtype(input, self.weight_ih.dtype) or hints.of_features(
+            input, self.input_size, f"{type(self).__name__}({input.shape[-1]}, {self.hidden_size})")
+        return found or (None if hx is None else f"a state is (batch, hidden_size), here ({len(input)}, "
+                                                 f"{self.hidden_size})")
 
     def extra_repr(self) -> str:
         text = f"{self.input_size}, {self.hidden_size}"

@@ -42,6 +42,17 @@ class _Table(Module):
         if self.padding_idx is not None:
             init.zeros_(self.weight.detach()[self.padding_idx])
 
+    def _hint(self, input: Any, *_: Any, **__: Any) -> str | None:
+        if input.dtype.is_floating_point:
+            return "indices are integers: convert the input with .long()"
+        if input.numel() and input.max().item() >= self.num_embeddings:
+            most = input.max().item()
+            return (f"indices must be below num_embeddings={self.num_embeddings}, and the largest is {most}: make it "
+                    f"{type(self).__name__}({most + 1}, {self.embedding_dim}), or number the tokens from 0")
+        if input.numel() and input.min().item() < 0:
+            return "a negative index is no row; give the padding an index of its own (padding_idx)"
+        return None
+
     def _extra(self) -> list[str]:
         parts = [f"max_norm={self.max_norm}"] if self.max_norm is not None else []
         if self.norm_type != 2:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
+from os import PathLike
 from typing import Any, NamedTuple
 
 from autograd import Tensor, no_grad
@@ -155,7 +156,12 @@ class Stateful:
             RuntimeError: names are missing or unexpected under ``strict``, or a shape does not fit.
         """
         if not isinstance(state_dict, Mapping):
-            fail(TypeError, f"Expected state_dict to be dict-like, got {type(state_dict)}.")
+            hint = ""
+            if hasattr(state_dict, "state_dict"):
+                hint = " Give what its state_dict() returns."
+            elif isinstance(state_dict, (str, PathLike)):
+                hint = " Read the file first, with autograd.load(path)."
+            fail(TypeError, f"Expected state_dict to be dict-like, got {type(state_dict)}.{hint}")
         metadata = getattr(state_dict, "_metadata", None) or {}
         keys = IncompatibleKeys([], [])
         errors: list[str] = []
@@ -167,7 +173,7 @@ class Stateful:
             if strict and keys.missing_keys:
                 errors.insert(0, f"Missing key(s) in state_dict: {_quoted(keys.missing_keys)}. ")
             if errors:
-                lines = "\n\t".join(errors)
+                lines = "\n\t".join(errors) + _hint(keys, state_dict)
                 fail(RuntimeError, f"Error(s) in loading state_dict for {type(self).__name__}:\n\t{lines}")
         except BaseException:
             undo.run()
@@ -281,3 +287,23 @@ class Stateful:
 
 def _quoted(names: list[str]) -> str:
     return ", ".join(f'"{name}"' for name in names)
+
+
+def _hint(keys: IncompatibleKeys, state: Mapping[str, Any]) -> str:
+    """The likely fix where no name fits, as an end of the message."""
+    missing, unexpected = set(keys.missing_keys), keys.unexpected_keys
+    if not missing or not unexpected:
+        return ""
+    inner = next((k for k, v in state.items() if isinstance(v, Mapping) and missing & set(v)), None)
+    if inner is not None:
+        return f"\n  hint: the state_dict is inside, under {inner!r}: give load_state_dict(checkpoint[{inner!r}])"
+    for key in unexpected:
+        prefix = next((key[:-len(name)] for name in missing if key.endswith("." + name)), "")
+        if prefix and all(k.startswith(prefix) for k in unexpected):
+            return (f"\n  hint: the names in the checkpoint begin with {prefix!r}: take it away, as in "
+                    f"{{k.removeprefix({prefix!r}): v for k, v in state_dict.items()}}")
+    prefix = next((name[:-len(key)] for name in missing for key in unexpected if name.endswith("." + key)), "")
+    if prefix and all(name.startswith(prefix) for name in missing):
+        return (f"\n  hint: the names in the module begin with {prefix!r}: load into that submodule, with "
+                f"get_submodule({prefix[:-1]!r}).load_state_dict(...)")
+    return ""

@@ -17,7 +17,7 @@ from autograd.dtypes import DEFAULT, numpy_dtype
 from autograd.errors import fail
 from autograd.tape import wrap_node
 
-from . import functional as F, init
+from . import functional as F, hints, init
 from .attention import MultiheadAttention
 from .container import ModuleList
 from .dropout import Dropout
@@ -298,3 +298,11 @@ class Transformer(Module):
             tgt, memory, tgt_mask=tgt_mask, memory_mask=memory_mask, tgt_key_padding_mask=tgt_key_padding_mask,
             memory_key_padding_mask=memory_key_padding_mask, tgt_is_causal=tgt_is_causal,
             memory_is_causal=memory_is_causal)
+
+    def _hint(self, src: Any, tgt: Any, *_: Any, **__: Any) -> str | None:
+        for x in (src, tgt):
+            found = hints.of_features(x, self.d_model, f"Transformer({x.shape[-1]}, ...)")
+            if found:
+                return found
+        order = "(N, length, d_model)" if self.batch_first else "(length, N, d_model)"
+        return f"with batch_first={self.batch_first} both sequences are {order}"

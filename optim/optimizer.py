@@ -11,7 +11,7 @@ from itertools import chain
 from typing import Any
 
 from autograd import Tensor
-from autograd.errors import fail
+from autograd.errors import describe, fail
 from autograd.tape import Handle, Leaf, tick, wrap_node
 
 
@@ -22,6 +22,36 @@ class _Required:
 
 #: A default that says: every group must give this option.
 required = _Required()
+
+def _module_of(params: Any) -> Any:
+    """The module whose ``parameters()`` made the generator ``params``; None where it is no such thing, or used up."""
+    frame = getattr(params, "gi_frame", None)
+    module = None if frame is None else frame.f_locals.get("self")
+    return module if hasattr(module, "_unregistered") else None
+
+
+def _why_empty(params: Any, module: Any) -> str:
+    if module is not None:
+        found = module._unregistered()
+        if found:
+            return (f": {'; '.join(found)} holds modules or parameters without registering them. Make it an "
+                    "nn.ModuleList, nn.ModuleDict, nn.ParameterList or nn.ParameterDict")
+        return f": the module {type(module).__name__} has no parameters"
+    if hasattr(params, "gi_frame"):
+        return ": the generator was used up, or yields nothing; call parameters() anew for each use"
+    return ""
+
+
+def _instead_of(value: Any) -> str:
+    """What to give instead of ``value``, which is no Tensor."""
+    if isinstance(value, str):
+        return f" ({value!r}): give the tensors, as in model.parameters(), and not names or a state_dict"
+    if hasattr(value, "gi_frame"):
+        return ": join the parameters of several modules, as in [*a.parameters(), *b.parameters()]"
+    if hasattr(value, "parameters"):
+        return ": give its parameters()"
+    return ""
+
 
 _PRE_HOOKS: dict[int, Callable[..., Any]] = {}
 _POST_HOOKS: dict[int, Callable[..., Any]] = {}
@@ -82,9 +112,15 @@ class Optimizer:
         if hasattr(params, "parameters"):
             fail(TypeError, "params argument given to the optimizer should be an iterable of Tensors or dicts, but got "
                             f"the module {type(params).__name__}; give it module.parameters()")
+        if not isinstance(params, Iterable):
+            hint = "; call it, as in model.parameters()" if callable(params) else ""
+            fail(TypeError, "params argument given to the optimizer should be an iterable of Tensors or dicts, but "
+                            f"{type(params).__name__!r} object is not iterable{hint}")
+        source = params
+        module = _module_of(source)
         groups = list(params)
         if not groups:
-            fail(ValueError, "optimizer got an empty parameter list")
+            fail(ValueError, "optimizer got an empty parameter list" + _why_empty(source, module))
         if not isinstance(groups[0], dict):
             groups = [{"params": groups}]
         for group in groups:
@@ -118,6 +154,8 @@ class Optimizer:
         """
         if not isinstance(param_group, dict):
             fail(TypeError, f"param_group must be a dict, but got {type(param_group)}")
+        if "params" not in param_group:
+            fail(KeyError, f"params: a parameter group is a dict with 'params', this one has {sorted(param_group)}")
         params = param_group["params"]
         if isinstance(params, set):
             fail(TypeError, "optimizer parameters need to be organized in ordered collections, but the ordering of "
@@ -131,9 +169,12 @@ class Optimizer:
         param_group["params"] = params = [p[1] if isinstance(p, tuple) else p for p in params]
         for p in params:
             if not isinstance(p, Tensor):
-                fail(TypeError, f"optimizer can only optimize Tensors, but one of the params is {type(p).__name__}")
+                fail(TypeError, f"optimizer can only optimize Tensors, but one of the params is {type(p).__name__}"
+                                + _instead_of(p))
             if not (p.is_leaf or p.retains_grad):
-                fail(ValueError, "can't optimize a non-leaf Tensor")
+                fail(ValueError, f"can't optimize a non-leaf Tensor: {describe(p)} is the result of "
+                                 f"{p.grad_fn.name() if p.grad_fn else 'an operation'}; make the leaf with "
+                                 "requires_grad_() after the last operation on it, or detach() it")
         for name, default in self.defaults.items():
             if default is required and name not in param_group:
                 fail(ValueError, f"parameter group didn't specify a value of required optimization parameter {name}")

@@ -23,7 +23,11 @@ Array = np.ndarray[Any, Any]
 
 def check(name: str, value: Any, low: float = 0.0, below: float | None = None, at_most: float | None = None) -> None:
     """Raise PyTorch's ``Invalid NAME: VALUE`` where an option is out of range."""
-    if not low <= value or (below is not None and not value < below) or (at_most is not None and not value <= at_most):
+    try:
+        fits = low <= value and (below is None or value < below) and (at_most is None or value <= at_most)
+    except TypeError:
+        fail(TypeError, f"Invalid {name}: {value!r} is no number but a {type(value).__name__}")
+    if not fits:
         fail(ValueError, f"Invalid {name}: {value}")
 
 

@@ -69,6 +69,9 @@ def _train(arguments: argparse.Namespace) -> int:
     if arguments.name not in RUNS:
         arguments.parser.error(f"choose one of {', '.join(RUNS)}" + (
             f", not {arguments.name!r}" if arguments.name else ""))
+    if arguments.data is not None and not RUNS[arguments.name].reads_folder:
+        able = " and ".join(run.name for run in RUNS.values() if run.reads_folder)
+        arguments.parser.error(f"--data is for {able}; {arguments.name} has its own data, leave the option out")
     out = arguments.out or Path("runs") / arguments.name
     try:
         _run(RUNS[arguments.name], arguments, out)

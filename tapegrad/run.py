@@ -40,6 +40,7 @@ class Run:
         kernels: when compiled kernels come in (see `autograd.kernels.late.choose`). A run decides that at its start,
             and so ends with the same weights wherever it was interrupted; what takes a second does without them.
         closing: what to print in the end, from the trained model and the data.
+        reads_folder: whether ``data`` reads the folder named with ``--data``; other runs have only their own data.
     """
 
     name: str
@@ -55,6 +56,7 @@ class Run:
     augment: Callable[[Any], Any] = lambda input: input
     kernels: str = "0"
     closing: Callable[[Module, Split], list[str]] = lambda model, split: []
+    reads_folder: bool = False
 
 
 def right_class(output: Any, target: Any) -> int:

@@ -59,7 +59,7 @@ def test_list(capsys):
 @pytest.mark.parametrize(("arguments", "words"), [
     (["train"], "choose one of digits, linear"), (["train", "nothing"], "not 'nothing'"), ([], "COMMAND"),
     (["train", "iris", "--epochs", "0"], "not a positive whole number"), (["train", "iris", "--epochs", "x"], "not a positive whole number"),
-    (["fly"], "invalid choice")])
+    (["fly"], "invalid choice"), (["train", "moons", "--data", "files"], "--data is for digits and mlp; moons has its own data")])
 def test_wrong_usage(arguments, words, capsys):
     with pytest.raises(SystemExit) as caught:
         cli.main(arguments)

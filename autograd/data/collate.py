@@ -39,11 +39,11 @@ def default_collate(batch: Sequence[Any]) -> Any:
     """
     first = batch[0]
     if isinstance(first, Tensor):
-        return stack(batch, 0)
+        return _stacked(batch)
     if isinstance(first, np.ndarray):
         if first.dtype.char in _NOT_NUMERIC:
             _refuse(first.dtype)
-        return stack([as_tensor(a) for a in batch], 0)
+        return _stacked([as_tensor(a) for a in batch])
     if isinstance(first, (np.bool_, np.number)):
         return as_tensor(np.asarray(batch))
     if isinstance(first, float):
@@ -53,12 +53,28 @@ def default_collate(batch: Sequence[Any]) -> Any:
     if isinstance(first, (str, bytes)):
         return batch
     if isinstance(first, Mapping):
+        for sample in batch:
+            if any(key not in sample for key in first):
+                missing = next(key for key in first if key not in sample)
+                fail(KeyError, f"{missing!r}: default_collate: a sample has the keys {list(sample)}, the first of the "
+                               f"batch {list(first)}")
         return _like_mapping(first, {key: default_collate([sample[key] for sample in batch]) for key in first})
     if isinstance(first, Sequence):
         if len({len(sample) for sample in batch}) > 1:
-            fail(RuntimeError, "each element in list of batch should be of equal size")
+            fail(RuntimeError, "each element in list of batch should be of equal size, but default_collate got samples "
+                               f"of {sorted({len(sample) for sample in batch})} entries; give the DataLoader a "
+                               "collate_fn that pads them, or make them tensors")
         return _like_sequence(first, [default_collate(entries) for entries in zip(*batch, strict=True)])
     _refuse(type(first))
+
+
+def _stacked(tensors: Sequence[Any]) -> Any:
+    try:
+        return stack(tensors, 0)
+    except RuntimeError as error:
+        error.add_note("in default_collate: the samples of a batch differ in size; bring them to one size in the "
+                       "dataset, or give the DataLoader a collate_fn that pads them (nn.utils.rnn.pad_sequence)")
+        raise
 
 
 def _refuse(kind: Any) -> Any:

@@ -239,7 +239,16 @@ class Subset(Dataset[T_co]):
 def samples(dataset: Dataset[T], indices: list[int]) -> list[T]:
     """The samples at ``indices``, by the dataset's ``__getitems__`` where it has one."""
     together = getattr(dataset, "__getitems__", None)
-    return together(indices) if together is not None else [dataset[i] for i in indices]
+    if together is not None:
+        return together(indices)
+    found: list[T] = []
+    try:
+        for i in indices:
+            found.append(dataset[i])
+    except Exception as error:
+        error.add_note(f"getting sample {indices[len(found)]} of the dataset {type(dataset).__name__}")
+        raise
+    return found
 
 
 def random_split(dataset: Dataset[T], lengths: Sequence[int | float],

@@ -112,7 +112,7 @@ def _additive(mask: Any, what: str, dtype: Any) -> Any:
     if mask is None or mask.is_floating_point():
         return mask
     if mask.dtype != _BOOL:
-        fail(RuntimeError, f"only bool and floating types of {what} are supported, not {mask.dtype}")
+        fail(AssertionError, f"only bool and floating types of {what} are supported, not {mask.dtype}")
     return zeros(tuple(mask.shape), dtype=dtype).masked_fill(mask, -inf)
 
 

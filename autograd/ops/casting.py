@@ -133,6 +133,12 @@ def cpu(self, memory_format=None):
     return self
 
 
+@composite(public=False)
+def cuda(self, device=None, non_blocking=False, memory_format=None):
+    """Raises: there is no such device here; drop the call, or choose the device with ``cuda.is_available()``."""
+    dtypes.device("cuda" if device is None else device)
+
+
 @primitive(vjp={"input": lambda g: g})
 def clone(input, *, memory_format=None):
     """A copy in new memory; gradients pass through it.

@@ -48,6 +48,8 @@ def _check(input: Any, weight: Any, bias: Any, stride: Any, dilation: Any, group
         fail(RuntimeError, "non-positive dilation is not supported")
     if groups <= 0:
         fail(RuntimeError, "non-positive groups is not supported")
+    if min(shape[2:]) <= 0:
+        fail(RuntimeError, f"kernel size should be greater than zero, but got a weight of size {shape}")
     if shape[0] < groups:
         fail(RuntimeError, f"Given groups={groups}, expected weight to be at least {groups} at dimension 0, but got "
                            f"weight of size {shape} instead")

@@ -10,9 +10,13 @@ from ..errors import NonDifferentiableError, fail
 from ..kernels import softmax as kernel
 from ..kernels.norm import wide as as_wide
 from ..primitive import composite, primitive
+from .before_loss import warn_of
 from .linear import linear
 from .reduction import check_reduction, check_tensors, legacy_reduction, reduce_loss
 from .softmax import log_softmax
+
+_TWICE = "and the loss applies log_softmax itself: give it the scores (logits), without softmax"
+_LOGARITHMS = "and the loss takes log-probabilities: use log_softmax, or cross_entropy on the scores"
 
 _UNSIGNED = {1: np.dtype(np.uint8), 8: np.dtype(np.uint64)}
 
@@ -36,7 +40,12 @@ def _check_target(target: Any, classes: int, ignore_index: int) -> Any:
     counts = target != ignore_index
     wrong = target[counts & ((target < 0) | (target >= classes))]
     if wrong.size:
-        fail(IndexError, f"Target {wrong[0]} is out of bounds. Classes are 0 to {classes - 1}")
+        fix = f"the scores need {high + 1} columns, one for each class"
+        if low == 1 and high == classes:
+            fix = "the labels seem to count from 1: subtract 1"
+        elif low < 0:
+            fix = f"give labels that do not count the value of ignore_index={ignore_index}"
+        fail(IndexError, f"Target {wrong[0]} is out of bounds. Classes are 0 to {classes - 1}; {fix}")
     return counts
 
 
@@ -142,6 +151,9 @@ def cross_entropy_batch(input, target, weight=None, ignore_index=-100, reduction
 
 
 def _check_shapes(input: Any, target: Any) -> None:
+    if not input.is_floating_point() and target.is_floating_point():
+        fail(NotImplementedError, f"\"log_softmax\" not implemented for {input.dtype}: the scores are floating and the "
+                                  "classes integers; are input and target in the wrong order?")
     if input.ndim == 0:
         fail(ValueError, "Expected 1 or more dimensions (got 0); scores are (C) or (N, C, ...)")
     if input.ndim == 1:
@@ -154,10 +166,22 @@ def _check_shapes(input: Any, target: Any) -> None:
     if input.shape[0] != n:
         fail(ValueError, f"Expected input batch_size ({input.shape[0]}) to match target batch_size ({n}).")
     if input.ndim == 2 and target.ndim != 1:
-        fail(RuntimeError, "0D or 1D target tensor expected, multi-target not supported; targets are class indices "
-                           "(N), or class probabilities of the shape of the input")
+        fix = "use target.squeeze(1)" if tuple(target.shape[1:]) == (1,) else (
+            "targets are class indices (N), or class probabilities of the shape of the input")
+        fail(RuntimeError, f"0D or 1D target tensor expected, multi-target not supported; {fix}")
     if tuple(target.shape[1:]) != tuple(input.shape[2:]):
-        fail(RuntimeError, f"Expected target size {[input.shape[0], *input.shape[2:]]}, got {list(target.shape)}")
+        fail(RuntimeError, f"Expected target size {[input.shape[0], *input.shape[2:]]}, got {list(target.shape)}"
+                           f"{_shape_hint(tuple(input.shape), tuple(target.shape))}")
+
+
+def _shape_hint(input: tuple[int, ...], target: tuple[int, ...]) -> str:
+    """The likely fix for scores of more than two dimensions, as the end of a message."""
+    if target[1:2] == (1,) and (target[0], *target[2:]) == (input[0], *input[2:]):
+        return "; use target.squeeze(1)"
+    if target == input[:-1]:
+        return (f"; the classes must be the second dimension: use input.movedim(-1, 1), or input.flatten(0, "
+                f"{len(input) - 2}) and target.flatten()")
+    return ""
 
 
 def _check_weight(weight: Any, name: str) -> None:
@@ -190,6 +214,7 @@ def nll_loss(input, target, weight=None, size_average=None, ignore_index=-100, r
     check_tensors("nll_loss", input=input, target=target)
     check_reduction(reduction)
     _check_shapes(input, target)
+    warn_of("softmax", "nll_loss", input, min(1, input.ndim - 1), _LOGARITHMS)
     _check_weight(weight, "nll_loss")
     if input.ndim == 1:
         loss = nll_loss_batch(input.reshape(1, -1), target.reshape(1), weight, ignore_index, reduction)
@@ -225,6 +250,7 @@ def cross_entropy(input, target, weight=None, size_average=None, ignore_index=-1
     if not 0 <= label_smoothing <= 1:
         fail(RuntimeError, f"label_smoothing must be between 0.0 and 1.0. Got: {label_smoothing}")
     check_reduction(reduction)
+    warn_of("softmax", "cross_entropy", input, 0 if input.ndim < 2 else 1, _TWICE)
     if input.shape == target.shape:
         return _cross_entropy_of_distributions(input, target, weight, ignore_index, reduction, label_smoothing)
     _check_shapes(input, target)
@@ -261,7 +287,8 @@ def _along(weight: Any, dim: int, ndim: int) -> Any:
 def _cross_entropy_of_distributions(input: Any, target: Any, weight: Any, ignore_index: int, reduction: str,
                                     label_smoothing: float) -> Any:
     if not target.is_floating_point():
-        fail(RuntimeError, f"Expected floating point type for target with class probabilities, got {target.dtype}")
+        fail(RuntimeError, f"Expected floating point type for target with class probabilities, got {target.dtype}; "
+                           "convert a one-hot target with .float(), or take the class indices with .argmax(1)")
     if ignore_index >= 0:
         fail(RuntimeError, "ignore_index is not supported for floating point target")
     dim = 0 if input.ndim == 1 else 1

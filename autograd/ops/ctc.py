@@ -11,6 +11,7 @@ from ..dispatch import is_tensor
 from ..errors import NonDifferentiableError, fail
 from ..kernels import ctc as kernel
 from ..primitive import composite, primitive
+from .before_loss import warn_of
 from .reduction import check_reduction, reduce_loss
 
 
@@ -105,6 +106,8 @@ def ctc_loss(log_probs, targets, input_lengths, target_lengths, blank=0, reducti
     check_reduction(reduction)
     if log_probs.dtype not in (np.dtype(np.float32), np.dtype(np.float64)):
         fail(NotImplementedError, f"\"ctc_loss\" not implemented for {log_probs.dtype}; convert to float32")
+    warn_of("softmax", "ctc_loss", log_probs, log_probs.ndim - 1,
+            "and the loss takes log-probabilities: use log_softmax")
     single = log_probs.ndim == 2
     scores = log_probs.unsqueeze(1) if single else log_probs
     if scores.ndim != 3:

@@ -210,7 +210,10 @@ def embedding_bag(input, weight, offsets=None, max_norm=None, norm_type=2, scale
         kept = input != padding_idx
         input, bags = input[kept], bags[kept]
         per_sample_weights = None if per_sample_weights is None else per_sample_weights[kept]
-    rows = take_rows(weight, input, None, scale_grad_by_freq)
+    try:
+        rows = take_rows(weight, input, None, scale_grad_by_freq)
+    except IndexError as error:
+        raise RuntimeError(str(error)) from None
     if per_sample_weights is not None:
         rows = rows * per_sample_weights.unsqueeze(1)
     if mode == "max":

@@ -7,7 +7,6 @@ derivative of the element's loss, times the share of the gradient that the reduc
 from __future__ import annotations
 
 import math
-import warnings
 from math import log, pi
 from typing import Any
 
@@ -15,11 +14,12 @@ import numpy as np
 
 from ..creation import ones
 from ..dispatch import is_tensor
-from ..errors import fail
+from ..errors import fail, warn
 from ..kernels.norm import wide
 from ..kernels.reduce import total
 from ..primitive import composite, primitive
 from .activation import logsigmoid, sigmoid
+from .before_loss import column_hint, warn_of
 from .elementwise import logistic_denominator
 from .reduction import check_reduction, check_tensors, legacy_reduction, reduce_loss
 from .shape import broadcast_tensors
@@ -97,7 +97,10 @@ def bernoulli_error(input, target, reduction):
         fail(RuntimeError, "all elements of input should be between 0 and 1; put a sigmoid before, or use "
                            "binary_cross_entropy_with_logits")
     if target.dtype != input.dtype:
-        fail(RuntimeError, f"Found dtype {target.dtype} but expected {input.dtype}; convert the target")
+        fail(RuntimeError, f"Found dtype {target.dtype} but expected {input.dtype}; convert the target, with "
+                           "target.to(input.dtype)")
+    if target.size and not (target.min() >= 0 and target.max() <= 1):
+        fail(RuntimeError, "all elements of target should be between 0 and 1")
     x, t = wide(input), wide(target)
     yes, no = np.maximum(np.log(x), -100), np.maximum(np.log1p(-x), -100)
     return _reduced((t - 1) * no - t * yes, reduction, input.dtype)
@@ -139,9 +142,9 @@ def _matched(name: str, input: Any, target: Any) -> tuple[Any, Any]:
     check_tensors(name, input=input, target=target)
     if input.shape == target.shape:
         return input, target
-    warnings.warn(f"Using a target size ({target.shape}) that is different to the input size ({input.shape}). This "
-                  "will likely lead to incorrect results due to broadcasting. Please ensure they have the same size.",
-                  stacklevel=3)
+    warn(f"Using a target size ({target.shape}) that is different to the input size ({input.shape}). This will likely "
+         "lead to incorrect results due to broadcasting. Please ensure they have the same size."
+         + column_hint(input, target))
     return broadcast_tensors(input, target)
 
 
@@ -263,7 +266,7 @@ def binary_cross_entropy(input, target, weight=None, size_average=None, reduce=N
     check_reduction(reduction)
     if input.shape != target.shape:
         fail(ValueError, f"Using a target size ({target.shape}) that is different to the input size ({input.shape}) is "
-                         "deprecated. Please ensure they have the same size.")
+                         f"deprecated. Please ensure they have the same size.{column_hint(input, target)}")
     if weight is not None:
         return reduce_loss(bernoulli_error(input, target, "none") * weight, reduction)
     return bernoulli_error(input, target, reduction)
@@ -292,7 +295,10 @@ def binary_cross_entropy_with_logits(input, target, weight=None, size_average=No
     check_tensors("binary_cross_entropy_with_logits", input=input, target=target)
     check_reduction(reduction)
     if input.shape != target.shape:
-        fail(ValueError, f"Target size ({target.shape}) must be the same as input size ({input.shape})")
+        fail(ValueError, f"Target size ({target.shape}) must be the same as input size ({input.shape})."
+                         f"{column_hint(input, target)}")
+    warn_of("sigmoid", "binary_cross_entropy_with_logits", input, None, "and the loss applies sigmoid itself: give it "
+            "the scores, or use binary_cross_entropy")
     if not target.is_floating_point():
         fail(RuntimeError, f"result type {input.dtype} can't be cast to the desired output type {target.dtype}: the "
                            "target must be of a floating type; convert it with .float()")
@@ -323,9 +329,9 @@ def kl_div(input, target, size_average=None, reduce=None, reduction="mean", log_
     if size_average is not None or reduce is not None:
         reduction = legacy_reduction(size_average, reduce, reduction)
     elif reduction == "mean":
-        warnings.warn("reduction: 'mean' divides the total loss by both the batch size and the support "
-                      "size.'batchmean' divides only by the batch size, and aligns with the KL div math definition.",
-                      stacklevel=2)
+        warn("reduction: 'mean' divides the total loss by both the batch size and the support size.'batchmean' divides "
+             "only by the batch size, and aligns with the KL div math definition.")
+    warn_of("softmax", "kl_div", input, None, "and the loss takes log-probabilities: use log_softmax")
     losses = target.exp() * (target - input) if log_target else target.xlogy(target) - target * input
     if reduction == "batchmean":
         return losses.sum() / input.shape[0] if input.ndim else losses.sum()

@@ -69,7 +69,21 @@ def matmul(input, other):
     >>> autograd.tensor([[1., 2.], [3., 4.]]) @ autograd.tensor([1., -1.])
     tensor([-1., -1.])
     """
-    return kernel.matmul(input, other)
+    try:
+        return kernel.matmul(input, other)
+    except RuntimeError as error:
+        if isinstance(error, NotImplementedError):
+            raise
+        message, found, rest = str(error).partition("\n  in ")
+        raise RuntimeError(message + _transposed(input.shape, other.shape) + found + rest) from None
+
+
+def _transposed(a, b):
+    """Which operand of a product would fit after transposing it, as the end of a message."""
+    for first, second, fix in ((a, (*b[:-2], *b[:-3:-1]), "other.mT"), ((*a[:-2], *a[:-3:-1]), b, "input.mT")):
+        if len(a) > 1 and len(b) > 1 and a[-1] != b[-2] and first[-1] == second[-2]:
+            return f"; did you mean to transpose one, with {fix}?"
+    return ""
 
 
 @composite()

@@ -55,7 +55,9 @@ def output_too_small(input: Any, n: int, out: tuple[int, ...]) -> None:
     """Raise where no window fits."""
     if min(out) <= 0:
         before, after = ("x".join(map(str, (input.shape[-n - 1], *sizes))) for sizes in (input.shape[-n:], out))
-        fail(RuntimeError, f"Given input size: ({before}). Calculated output size: ({after}). Output size is too small")
+        fail(RuntimeError, f"Given input size: ({before}). Calculated output size: ({after}). Output size is too "
+                           "small: the window is larger than the input; add padding, or take a smaller window or a "
+                           "larger input")
 
 
 # --- max pooling ------------------------------------------------------------------------------------------

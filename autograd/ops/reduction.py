@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import warnings
 from typing import Any
 
 from ..dispatch import is_tensor
-from ..errors import describe, fail
+from ..errors import describe, fail, warn
 
 
 def check_reduction(reduction: str) -> None:
@@ -18,10 +17,18 @@ def legacy_reduction(size_average: bool | None, reduce: bool | None, reduction: 
     """``reduction``, or what the two older switches mean."""
     if size_average is None and reduce is None:
         return reduction
+    check_switches(size_average, reduce)
     chosen = "none" if reduce is False else "sum" if size_average is False else "mean"
-    warnings.warn(f"size_average and reduce args will be deprecated, please use reduction='{chosen}' instead.",
-                  stacklevel=3)
+    warn(f"size_average and reduce args will be deprecated, please use reduction='{chosen}' instead.")
     return chosen
+
+
+def check_switches(size_average: Any, reduce: Any) -> None:
+    """Raise where one of the two older switches is a tensor, which is then no switch but was meant to be compared."""
+    if is_tensor(size_average) or is_tensor(reduce):
+        fail(RuntimeError, "Boolean value of Tensor with more than one value is ambiguous: size_average and reduce are "
+                           "switches. A loss module is made first and then called, as in "
+                           "nn.CrossEntropyLoss()(input, target); the functions are in nn.functional")
 
 
 def reduce_loss(loss: Any, reduction: str) -> Any:

@@ -367,4 +367,4 @@ def view_scatter(base, value, chain, written=False):
     return out
 
 
-RUNTIME.update(view_scatter=view_scatter, sum_to_size=sum_to_size)
+RUNTIME.update(view_scatter=view_scatter, view_shape=view_shape, sum_to_size=sum_to_size)

@@ -190,6 +190,13 @@ class PReLU(Module):
     def forward(self, input: Tensor) -> Tensor:
         return F.prelu(input, self.weight)
 
+    def _hint(self, input: Any) -> str | None:
+        channels = input.shape[1] if input.ndim > 1 else 1
+        if self.num_parameters in (1, channels):
+            return None
+        return (f"the channels are dimension 1, which has size {channels}: make it PReLU({channels}), or PReLU() with "
+                "one slope for all")
+
     def extra_repr(self) -> str:
         return named(self, "num_parameters")
 

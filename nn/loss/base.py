@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import warnings
-
 from autograd import Tensor
+from autograd.errors import warn
+from autograd.ops.reduction import check_switches
 
 from ..module import Module
 
 
 def _old_reduction(size_average: bool | None, reduce: bool | None) -> str:
+    check_switches(size_average, reduce)
     size_average, reduce = size_average is not False, reduce is not False
     found = "none" if not reduce else "mean" if size_average else "sum"
-    warnings.warn(f"size_average and reduce args will be deprecated, please use reduction='{found}' instead.",
-                  stacklevel=4)
+    warn(f"size_average and reduce args will be deprecated, please use reduction='{found}' instead.")
     return found
 
 

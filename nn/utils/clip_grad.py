@@ -145,6 +145,11 @@ def vector_to_parameters(vec: Tensor, parameters: Iterable[Tensor]) -> None:
     """
     if not isinstance(vec, Tensor):
         fail(TypeError, f"expected Tensor, but got: {type(vec).__name__}")
+    parameters = list(parameters)
+    total = sum(p.numel() for p in parameters)
+    if vec.numel() < total:
+        fail(RuntimeError, f"vector_to_parameters: the vector has {vec.numel()} elements, and the parameters "
+                           f"{' + '.join(str(p.numel()) for p in parameters)} = {total}")
     start = 0
     for p in parameters:
         count = p.numel()

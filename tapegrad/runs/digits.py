@@ -38,4 +38,4 @@ def shifted(images: Any, most: int = 2) -> Any:
 DIGITS = Run(
     name="digits", title="a convolutional network reads handwritten digits", data=digit_images, model=model,
     loss=nn.functional.cross_entropy, metric=right_class, optimizer=lambda p, lr: optim.Adam(p, lr=lr),
-    epochs=30, batch_size=32, lr=1e-3, augment=shifted, kernels="now")
+    epochs=30, batch_size=32, lr=1e-3, augment=shifted, kernels="now", reads_folder=True)

@@ -28,4 +28,5 @@ def optimizer(parameters: Any, lr: float) -> optim.Optimizer:
 
 MLP = Run(
     name="mlp", title="a 784-10-8-1 network tells digits 0-4 from 5-9", data=data, model=model,
-    loss=nn.functional.binary_cross_entropy, metric=right_side, optimizer=optimizer, epochs=100, batch_size=32, lr=2e-3)
+    loss=nn.functional.binary_cross_entropy, metric=right_side, optimizer=optimizer, epochs=100, batch_size=32, lr=2e-3,
+    reads_folder=True)

@@ -3,27 +3,50 @@
 from __future__ import annotations
 
 import types
+import warnings
 
 import pytest
-from bad_inputs import CASES, Case
+from bad_input_table import CASES, WARNINGS, Case
 
 import autograd
+import autograd.data
 import nn
 import nn.functional
 import optim
 
-LIBRARY = types.SimpleNamespace(t=autograd, nn=nn, F=nn.functional, optim=optim)
+LIBRARY = types.SimpleNamespace(t=autograd, nn=nn, F=nn.functional, optim=optim, data=autograd.data,
+                                Function=autograd.Function)
 
 
 def test_enough_cases() -> None:
-    assert len(CASES) >= 110
+    assert len(CASES) >= 600
+    # A case that differs only in its name would be no case.
+    calls = {(c.call.__code__.co_code, c.call.__code__.co_consts, c.call.__code__.co_names, c.call.__defaults__)
+             for c in CASES if not c.call.__closure__}
+    assert len(calls) == sum(1 for c in CASES if not c.call.__closure__)
+
+
+def missing(message: str, case: Case) -> list[str]:
+    return [w for w in case.words if w not in message]
 
 
 @pytest.mark.parametrize("case", CASES, ids=[c.name for c in CASES])
+@pytest.mark.filterwarnings("ignore")
 def test_raises(case: Case) -> None:
     with pytest.raises(Exception) as found:
         case.call(LIBRARY)
-    message = str(found.value)
-    assert isinstance(found.value, case.kind), f"{type(found.value).__name__}: {message}"
-    missing = [w for w in case.words if w not in message]
-    assert not missing, f"the message does not say {missing}: {message}"
+    error = found.value
+    message = "\n".join([str(error), *getattr(error, "__notes__", [])])
+    assert isinstance(error, case.kind), f"{type(error).__name__}: {message}"
+    assert not missing(message, case), f"the message does not say {missing(message, case)}: {message}"
+
+
+@pytest.mark.parametrize("case", WARNINGS, ids=[c.name for c in WARNINGS])
+def test_warns_once_for_a_line(case: Case) -> None:
+    with warnings.catch_warnings(record=True) as found:
+        warnings.resetwarnings()  # the usual filters: once for each line
+        for _ in range(3):
+            case.call(LIBRARY)
+    ours = [w for w in found if w.category is case.kind and not missing(str(w.message), case)]
+    assert len(ours) == 1, [str(w.message) for w in found]
+    assert "bad_inputs" in ours[0].filename, ours[0].filename

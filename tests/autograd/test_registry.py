@@ -39,6 +39,7 @@ WITHOUT_SAMPLES = (
      r"|histc|bincount|count_nonzero|one_hot|linalg_matrix_rank", "gives numbers, bools or indices"),
     (r"int|long|short|char|byte|bool|numpy|type|tolist", "gives integers, bools, or no tensor"),
     (r"detach", "stops the gradient by definition"),
+    (r"cuda", "always raises"),
 )
 
 #: Sums in another order round differently; everything else must be equal.

@@ -60,7 +60,7 @@ def test_global_hooks():
     finally:
         for h in handles:
             h.remove()
-        hooks.Hookable._hooked = False
+        del hooks.Hookable._hooked
     assert seen == ["pre Sequential", "pre Linear", "post Linear", "pre Tanh", "post Tanh", "post Sequential",
                     "backward Sequential", "backward Tanh", "done Tanh", "backward Linear", "done Linear", "done Sequential"]
 
@@ -140,10 +140,12 @@ def test_errors_name_the_path_to_the_module():
     net = nn.Sequential(nn.Identity(), Block())
     with pytest.raises(RuntimeError) as info:
         net(autograd.ones(2, 4))
-    assert str(info.value).splitlines()[-1] == (
-        "  in module 1.layers.1.0 of Sequential: Linear(in_features=5, out_features=4, bias=True)")
+    assert str(info.value).splitlines()[-2:] == [
+        "  in module 1.layers.1.0 (Linear 5->4) of Sequential, called with float32 [2, 4]",
+        "  hint: the input has 4 features in its last dimension, the layer takes 5: make it Linear(4, 4), or change the "
+        "layer before it"]
     assert str(info.value).count("in module") == 1
-    with pytest.raises(RuntimeError, match=r"\n  in module Linear\(in_features=2"):
+    with pytest.raises(RuntimeError, match=r"\n  in module Linear 2->2, called with float32 \[3\]"):
         nn.Linear(2, 2)(autograd.ones(3))
 
 
@@ -158,9 +160,9 @@ def test_error_types_stay(error):
         nn.Sequential(nn.Sequential(Bad()))(1)
     assert info.value is error
     if prints_its_argument:
-        assert str(error) == "words\n  in module 0.0 of Sequential: Bad"
+        assert str(error) == "words\n  in module 0.0 (Bad) of Sequential, called with 1"
     else:
-        assert error.__notes__ == ["in module 0.0 of Sequential: Bad"]
+        assert error.__notes__ == ["in module 0.0 (Bad) of Sequential, called with 1"]
 
 
 def test_module_outside_the_tree_is_marked():
@@ -172,5 +174,5 @@ def test_module_outside_the_tree_is_marked():
         def forward(self, x):
             return self.plain[0](x)
 
-    with pytest.raises(RuntimeError, match=r"in module \? of Hidden: Linear"):
+    with pytest.raises(RuntimeError, match=r"in module \? \(Linear 2->2\) of Hidden"):
         Hidden()(autograd.ones(3))

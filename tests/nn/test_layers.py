@@ -319,7 +319,7 @@ def test_projection():
     (lambda: nn.GRU(3, 4)(autograd.zeros(2, 2, 3), autograd.zeros(1, 4)), RuntimeError, "should also be 3-D"),
     (lambda: nn.GRU(3, 4)(autograd.zeros(2, 2, 3).double()), ValueError, "does not match weight dtype"),
     (lambda: nn.GRUCell(3, 4)(autograd.zeros(2, 2, 3)), ValueError, "GRUCell: Expected input to be 1D or 2D"),
-    (lambda: nn.GRUCell(3, 4)(autograd.zeros(2, 3), autograd.zeros(5, 4)), RuntimeError, "expected a state of shape"),
+    (lambda: nn.GRUCell(3, 4)(autograd.zeros(2, 3), autograd.zeros(5, 4)), RuntimeError, "Input batch size 2 doesn.t match hidden0 batch size 5"),
     (lambda: nn.RNNCell(3, 4, nonlinearity="x")(autograd.zeros(3)), RuntimeError, "Unknown nonlinearity"),
 ])
 def test_recurrent_errors(make, error, words):

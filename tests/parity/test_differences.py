@@ -188,6 +188,25 @@ def test_accepted_here(program):
         theirs(program)
 
 
+def test_a_view_made_without_recording_requires_no_grad():
+    for m in (autograd, torch):
+        x = m.ones(2, requires_grad=True) * 1
+        with m.no_grad():
+            view = x[:1]
+        assert view.requires_grad is (m is torch)
+        with pytest.raises(RuntimeError, match="no_grad mode"):
+            view.mul_(2)
+
+
+@pytest.mark.parametrize("program", [
+    "f.cross_entropy(m.ones(1, 2, requires_grad=True).softmax(1), m.tensor([0]))",
+    "f.binary_cross_entropy_with_logits(m.ones(2, requires_grad=True).sigmoid(), m.ones(2))"])
+def test_warns_here(program):
+    with pytest.warns(UserWarning, match="the input is the output of"):
+        eval(program, {"m": autograd, "f": nn.functional})
+    eval(program, {"m": torch, "f": torch.nn.functional})  # a warning would be an error
+
+
 def test_what_accepted_programs_give():
     assert isinstance(np.ones(2) + autograd.ones(2), autograd.Tensor)
     assert isinstance(autograd.exp(np.ones(2)), np.ndarray)

@@ -147,7 +147,7 @@ def test_bad_parameters(make):
         make(torch.optim.SGD, [torch.nn.Parameter(torch.zeros(1)) for _ in range(2)])
     with pytest.raises(type(theirs.value)) as ours:
         make(optim.SGD, [nn.Parameter(autograd.zeros(1)) for _ in range(2)])
-    assert str(ours.value)[:40] == str(theirs.value)[:40]
+    assert str(ours.value).startswith(str(theirs.value)[:40])
 
 
 SCHEDULES = {
