@@ -357,9 +357,11 @@ if _typing.TYPE_CHECKING:  # what `__getattr__` finds, for type checkers
         seed,
         set_rng_state,
     )
+    from .viz import tape
 
-# The import of tensor.py gave the name to the module.
+# The imports of tensor.py and tape.py gave these names to the modules; `tape` is found by __getattr__.
 tensor = creation.tensor
+del tape  # type: ignore[name-defined]
 newaxis = None
 
 __version__ = "0.1.0"
@@ -368,13 +370,15 @@ __version__ = "0.1.0"
 __tapegrad__ = True
 
 # Parts that few programs need, or that need what few programs load: imported when first asked for.
-_LAZY_MODULES = ("anomaly", "cuda", "data", "fft", "io", "linalg", "random", "signal", "special", "testing")
+_LAZY_MODULES = ("anomaly", "cuda", "data", "fft", "io", "linalg", "random", "signal", "special", "testing",
+                 "viz")
 _LAZY_NAMES = {
     **dict.fromkeys(("detect_anomaly", "is_anomaly_enabled", "set_detect_anomaly"), "anomaly"),
     **dict.fromkeys(("checkpoint", "checkpoint_sequential"), "checkpointing"),
     **dict.fromkeys(("Generator", "default_generator", "fork_rng", "get_rng_state", "initial_seed", "manual_seed",
                      "seed", "set_rng_state"), "random"),
     **dict.fromkeys(("load", "save"), "io"),
+    "tape": "viz",
 }
 
 

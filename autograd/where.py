@@ -5,6 +5,7 @@ Both are known for what ran inside `detect_anomaly`: noting them for every node 
 
 from __future__ import annotations
 
+import os
 import sys
 import traceback
 from collections.abc import Callable
@@ -64,3 +65,11 @@ def note_backward(error: Exception, node: Node) -> None:
 
 def _shape(node: Node) -> str:
     return " and ".join(str(list(s)) for s in node.shape) if isinstance(node.shape, list) else str(list(node.shape))
+
+
+def line_of(node: Node) -> tuple[str, str]:
+    """The module and the ``file:line`` that a node came from; empty where that was not recorded."""
+    metadata = {} if node.extra is None else node.extra.metadata
+    stack = metadata.get("traceback")
+    line = f"{os.path.basename(stack[-1].filename)}:{stack[-1].lineno}" if stack else ""
+    return metadata.get("module") or "", line

@@ -7,6 +7,8 @@ from typing import Any
 
 _LAZY = {
     **dict.fromkeys(("Formula", "formulas"), "formula"),
+    **dict.fromkeys(("Tape", "tape"), "wengert"),
+    **dict.fromkeys(("Adjoints", "Contribution", "Step"), "adjoints"),
 }
 
 

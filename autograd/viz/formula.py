@@ -84,7 +84,7 @@ class Formula:
 
     def latex(self, names: Mapping[str, str] | None = None) -> str:
         r"""The rule as LaTeX: ``\bar z`` is the upstream gradient, ``x`` and ``y`` the inputs, ``z`` the output."""
-        return latex(self._layout(self.expr, names)) if self.expr is not None else latex(Box(10, "text", self.words or ""))
+        return latex(Box(10, "text", self.words or "") if self.expr is None else self._layout(self.expr, names))
 
     def local_latex(self, names: Mapping[str, str] | None = None) -> str:
         """The local derivative as LaTeX."""
@@ -250,8 +250,9 @@ def _symbols(value: Any, expr: Expr) -> Any:
 def unwrapped_gradient(node: Node, g: Any) -> Any:
     """The upstream gradient as a rule gets it: an array, or a tuple for several outputs."""
     if isinstance(g, Parts):
-        return tuple([None if g.by_index.get(i) is None else unwrapped(g.by_index[i]) for i in range(len(node.shape))])
-    return unwrapped(g)
+        parts = [g.by_index.get(i) for i in range(len(node.shape))]
+        return tuple([None if part is None else np.asarray(unwrapped(part)) for part in parts])
+    return np.asarray(unwrapped(g))
 
 
 def _made(node: Node, make: Callable[..., Any], kind: Any) -> Any:

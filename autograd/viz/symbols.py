@@ -23,6 +23,7 @@ NAMES = {
     "not_equal": "ne", "bitwise_and": "and", "bitwise_or": "or", "logical_and": "and", "logical_or": "or",
     "invert": "not", "logical_not": "not", "conjugate": "conj", "conj_physical": "conj", "maximum": "maximum",
     "choose": "where", "sgn": "sign", "logical_xor": "xor", "bitwise_xor": "xor",
+    "matrix_product": "matmul",
 }
 
 
@@ -283,8 +284,8 @@ Symbol.__neg__ = lambda self: apply("neg", np.negative, (self,))  # type: ignore
 Symbol.__invert__ = lambda self: apply("not", np.invert, (self,))  # type: ignore[attr-defined]
 Symbol.__abs__ = lambda self: apply("abs", np.absolute, (self,))  # type: ignore[attr-defined]
 for _name in ("sum", "mean", "prod", "any", "all", "max", "min", "reshape", "swapaxes", "transpose", "squeeze",
-              "astype", "copy", "take", "ravel", "cumsum", "repeat", "diagonal", "conj", "conjugate", "argmax", "argsort",
-              "flatten", "view", "clip", "nonzero"):
+              "astype", "copy", "take", "ravel", "cumsum", "repeat", "diagonal", "conj", "conjugate", "argmax",
+              "argsort", "flatten", "view", "clip", "nonzero"):
     setattr(Symbol, _name, _array_method(_name))
 for _name in ("unsqueeze", "expand", "permute", "movedim", "narrow", "flip"):
     setattr(Symbol, _name, _tensor_method(_name))
