@@ -1,22 +1,39 @@
-"""Seeing: what is on the tape, in text, in formulas, in figures."""
+"""Seeing: what is on the tape, in text, in formulas, in figures.
+
+>>> import autograd
+>>> from autograd import viz
+>>> x = autograd.tensor(2., requires_grad=True)
+>>> viz.formulas(x.log())[0].text()
+'g / input'
+"""
 
 from __future__ import annotations
 
-import importlib
-from typing import Any
+import importlib as _importlib
+from typing import TYPE_CHECKING, Any
 
-_LAZY = {
-    **dict.fromkeys(("Formula", "formulas"), "formula"),
-    **dict.fromkeys(("Tape", "tape"), "wengert"),
-    **dict.fromkeys(("Adjoints", "Contribution", "Step"), "adjoints"),
+if TYPE_CHECKING:
+    from .adjoints import Adjoints, Contribution, Step
+    from .formula import Formula, formulas
+    from .nan_origin import Origin, explain_nan
+    from .wengert import Tape, tape
+
+# Each part is imported when first asked for.
+_HOMES = {
+    "Adjoints": "adjoints", "Contribution": "adjoints", "Step": "adjoints",
+    "Formula": "formula", "formulas": "formula",
+    "Origin": "nan_origin", "explain_nan": "nan_origin",
+    "Tape": "wengert", "tape": "wengert",
 }
 
 
 def __getattr__(name: str) -> Any:
-    if name in _LAZY:
-        return getattr(importlib.import_module(f".{_LAZY[name]}", __name__), name)
+    if name in _HOMES:
+        found = getattr(_importlib.import_module(f".{_HOMES[name]}", __name__), name)
+        globals()[name] = found
+        return found
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *_LAZY})
+    return sorted({*globals(), *_HOMES})

@@ -51,11 +51,12 @@ class Step:
         node: the node.
         upstream: its adjoint, complete: everything that was computed from it has contributed.
         contributions: what flows on, one for each edge that wants a gradient.
+        flows: the same as (index of the edge, node, value, total), without the formulas.
     """
 
     def __init__(self, adjoints: Adjoints, number: int, node: Node, upstream: Any, flows: list[Any]) -> None:
         self.number, self.node, self.upstream = number, node, upstream
-        self._adjoints, self._flows = adjoints, flows
+        self._adjoints, self.flows = adjoints, flows
 
     @cached_property
     def formulas(self) -> list[Formula | None]:
@@ -68,7 +69,7 @@ class Step:
     def contributions(self) -> list[Contribution]:
         names = self._adjoints.names_in(self.node)
         found = []
-        for index, edge, value, total in self._flows:
+        for index, edge, value, total in self.flows:
             formula = self.formulas[index]
             text = names["g"] if formula is None else formula.text(names) if formula.expr is not None else ""
             found.append(Contribution(edge, formula.input if formula else "", value, total, text))

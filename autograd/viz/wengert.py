@@ -14,7 +14,7 @@ from ..errors import fail
 from ..node import LEAF, Node, Output
 from ..primitive import Primitive
 from ..tensor import Tensor
-from ..where import line_of
+from ..where import line_of, module_of, modules_of
 from .adjoints import Adjoints, Step
 from .table import Table, shape_text, summary
 from .values import constant_name, known_options, ordered, values_of
@@ -103,11 +103,10 @@ class Tape:
         table = Table(["", "", "operation", "shape", "dtype", ">value", "module", "line"], title)
         for n in self.nodes:
             value = self.values.get(n)
-            module, line = line_of(n)
             table.add(self.names[n], "" if n.op is LEAF else "=", self.operation(n),
                       "" if scalars else shape_text(n.shape),
                       "" if one_type or value is None else str(value.dtype),
-                      "" if isinstance(n.shape, list) else summary(value), module, line)
+                      "" if isinstance(n.shape, list) else summary(value), module_of(n), line_of(n))
         return table.without_empty()
 
     def __repr__(self) -> str:
@@ -181,10 +180,13 @@ def tape(*outputs: Any, names: Mapping[str, Any] | None = None) -> Tape:
     """
     if not outputs:
         fail(TypeError, "tape() needs a tensor: the loss, or another result")
-    if names is None:
-        frame = sys._getframe(1)
-        names = dict(_named_tensors({**frame.f_globals, **frame.f_locals}))
-    return Tape(outputs, names)
+    return Tape(outputs, names_around(1) if names is None else names)
+
+
+def names_around(depth: int) -> dict[str, Any]:
+    """The tensors that variables hold where the caller was called, ``depth`` calls up, and parameters in modules."""
+    frame = sys._getframe(depth + 1)
+    return dict(_named_tensors({**frame.f_globals, **frame.f_locals}))
 
 
 def _root(t: Any, index: int) -> Node:
@@ -216,11 +218,14 @@ def _named_tensors(variables: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
 
 
 def _names(nodes: list[Node], given: Mapping[str, Any]) -> dict[Node, str]:
-    names: dict[Node, str] = {}
+    names: dict[Any, str] = {}
     for name, t in given.items():
         node = _node(t)
         if node is not None:
             names.setdefault(node, name)
+    for module in {id(m): m for n in nodes for m in modules_of(n)[:1]}.values():
+        for name, parameter in module.named_parameters():
+            names.setdefault(_node(parameter), name)
     names = {n: names[n] for n in nodes if n in names}
     taken, counts = set(names.values()), {"x": 0, "v": 0}
     for n in nodes:
