@@ -28,7 +28,7 @@ class _Watch:
 
     def after_forward(self, node: Node, t: Any) -> None:
         note_forward(node, _LIBRARY)
-        if self.check_nan:
+        if self.check_nan and not getattr(node.op, "view", False):  # views have nothing new
             note_output(node, t._a)
 
     def around_backward(self, node: Node, g: Any, run: Callable[[], Any]) -> Any:
@@ -36,11 +36,14 @@ class _Watch:
             self.first_infinite = None
         self.last_seq = node.seq
         contributions = run()
-        if self.check_nan:
+        if self.check_nan and not getattr(node.op, "view", False):
+            seen = g  # an addition passes on what it got, which was looked at before
             for i, c in enumerate(contributions):
-                found = first_bad(c)
-                if found is not None:
-                    self._report(node, i, c, found)
+                if c is not None and c is not seen:
+                    seen = c
+                    found = first_bad(c)
+                    if found is not None:
+                        self._report(node, i, c, found)
         return contributions
 
     def _report(self, node: Node, i: int, contribution: Any, found: Finding) -> None:
@@ -86,8 +89,9 @@ class detect_anomaly:
     """Inside the block, a backward that produces a NaN raises and says where it comes from.
 
     The error names the operation and the element, the module and the lines that called it forward, and where the first
-    infinity of the backward pass, or a result that was not finite in forward, came from. Run the forward inside the block
-    too, so that all this is known. For debugging: it takes time. `viz.explain_nan` says more, and finds infinities too.
+    infinity of the backward pass, or a result that was not finite in forward, came from. Run the forward inside the
+    block too, so that all this is known. For debugging: it takes time. `viz.explain_nan` says more, and finds
+    infinities too.
 
     Args:
         check_nan: whether to look for NaN in every gradient; otherwise only errors get the forward line.

@@ -48,11 +48,23 @@ def finite(a: Any) -> bool:
         return True
     if a.ndim == 0:
         return math.isfinite(abs(a.item()))
-    if a.flags.c_contiguous and a.dtype.itemsize in (4, 8) and a.dtype.kind == "f":
-        flat = a.reshape(-1)
-        if math.isfinite(flat.dot(flat)):
-            return True
+    if a.dtype.itemsize in (4, 8) and a.dtype.kind == "f":
+        if not a.flags.c_contiguous:
+            a = _in_order_of_memory(a)
+        if a.flags.c_contiguous:
+            flat = a.reshape(-1)
+            if math.isfinite(flat.dot(flat)):
+                return True
     return bool(np.isfinite(a).all())
+
+
+def _in_order_of_memory(a: Any) -> Any:
+    """The same elements without repetition, in the order in which they lie in memory."""
+    strides = a.strides
+    if 0 in strides:
+        a = a[tuple([slice(None) if s else 0 for s in strides])]
+        strides = a.strides
+    return a.transpose(sorted(range(a.ndim), key=lambda d: -abs(strides[d])))
 
 
 def first_bad(a: Any, nan_only: bool = False) -> Finding | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import traceback
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,7 +12,7 @@ from ..node import LEAF, Node, Output
 from ..nonfinite import Finding, first_bad, forward_origin, noted, number_text
 from ..primitive import Primitive
 from ..tensor import Tensor
-from ..where import line_of, module_of
+from ..where import Line, line_of, module_of
 from .adjoints import Adjoints, Step
 from .values import saved_by_name
 from .wengert import Tape, names_around
@@ -28,7 +27,8 @@ ADVICE = {
     "exp": "exp overflows above 88 in float32: subtract the maximum first, or use softmax, logsumexp, sigmoid or expm1",
     "pow_number": "0 to a negative power is infinite, a negative number to a fractional power nan",
     "pow_tensor": "0 to a negative power is infinite, a negative number to a fractional power nan",
-    "acos": "acos and asin take numbers in [-1, 1], and their slope at the ends is infinite: clamp to (-1 + eps, 1 - eps)",
+    "acos": "acos and asin take numbers in [-1, 1], and their slope at the ends is infinite: clamp to (-1 + eps, "
+            "1 - eps)",
     "acosh": "acosh takes numbers from 1 on, and its slope at 1 is infinite",
     "atanh": "atanh takes numbers in (-1, 1)",
     "rsqrt": "1 / sqrt(x) needs x > 0: add eps",
@@ -83,8 +83,9 @@ class Origin:
         if not self:
             return self.reason
         what = number_text(self.value)
-        where = f"the gradient by {self.input!r} of {self.op}" if self.phase == "backward" else f"the result of {self.op}"
-        lines = [f"first {what} in {self.phase}: {where}" + (f", element {list(self.element)}" if self.element else "")]
+        of = f"the gradient by {self.input!r}" if self.phase == "backward" else "the result"
+        at = f", element {list(self.element)}" if self.element else ""
+        lines = [f"first {what} in {self.phase}: {of} of {self.op}{at}"]
         if self.reason:
             lines.append(f"  {self.reason}")
         if self.module:
@@ -92,8 +93,8 @@ class Origin:
         if self.line:
             lines.append(f"  at {self.line}" + (f": {self.source}" if self.source else ""))
         else:
-            lines.append("  line and module are not known: run the forward inside detect_anomaly(), or give explain_nan "
-                         "the function that computes the loss")
+            lines.append("  line and module are not known: run the forward inside detect_anomaly(), or give "
+                         "explain_nan the function that computes the loss")
         if self.advice:
             lines.append(f"  {self.advice}")
         return "\n".join(lines)
@@ -104,8 +105,8 @@ def explain_nan(loss: Any, gradient: Any = None) -> Origin:
 
     Args:
         loss: the tensor that is not finite, or whose gradients are not: from a forward that ran inside
-            `detect_anomaly`, so that lines and modules are known, and before ``backward()``. Or a function of no arguments
-            that computes it, which is called inside.
+            `detect_anomaly`, so that lines and modules are known, and before ``backward()``. Or a function of no
+            arguments that computes it, which is called inside.
         gradient: where the backward pass starts from, as for ``backward``.
 
     Returns:
@@ -142,14 +143,15 @@ def _forward(tape: Tape) -> Origin:
         user = next(n for n in tape.nodes if leaf in n.edges)
         name = tape.names[leaf]
         place = Origin("forward", user.op.name, bad[leaf].index, bad[leaf].value, name,
-                       reason=f"the leaf {name!r} holds {bad[leaf]} before any operation; this is the first that uses it",
+                       reason=f"the leaf {name!r} holds {bad[leaf]} before any operation; this is the first that uses "
+                              "it",
                        advice="look at the data, at how the parameter is made (empty() is not initialised), and at the "
                               "last optimizer step")
         return _placed(place, user, nodes)
     origin = forward_origin(bad, tape.nodes)
     if origin is None:
-        return Origin(reason="the result is not finite, but no operation on its tape is known to have made that: run the "
-                             "forward inside detect_anomaly()")
+        return Origin(reason="the result is not finite, but no operation on its tape is known to have made that: run "
+                             "the forward inside detect_anomaly()")
     if isinstance(origin, Output):
         bad.setdefault(origin.edges[0], bad[origin])
         origin = origin.edges[0]
@@ -168,8 +170,8 @@ def _forward(tape: Tape) -> Origin:
 
 def _placed(origin: Origin, node: Node, nodes: list[Node]) -> Origin:
     origin.module, origin.line, origin.nodes = module_of(node), line_of(node), nodes
-    stack: list[traceback.FrameSummary] = [] if node.extra is None else node.extra.metadata.get("traceback") or []
-    origin.source = (stack[-1].line or "") if stack else ""
+    stack: list[Line] = [] if node.extra is None else node.extra.metadata.get("traceback") or []
+    origin.source = stack[-1].line if stack else ""
     return origin
 
 
