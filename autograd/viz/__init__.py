@@ -15,14 +15,19 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from .adjoints import Adjoints, Contribution, Step
     from .formula import Formula, formulas
+    from .model_table import Layer, Summary, summary
     from .nan_origin import Origin, explain_nan
     from .wengert import Tape, tape
+    from .work import Flops, flops
 
-# Each part is imported when first asked for.
+# Each part is imported when first asked for. A module here must not be called like a function: its import would put it
+# in the function's place.
 _HOMES = {
     "Adjoints": "adjoints", "Contribution": "adjoints", "Step": "adjoints",
+    "Flops": "work", "flops": "work",
     "Formula": "formula", "formulas": "formula",
     "Origin": "nan_origin", "explain_nan": "nan_origin",
+    "Layer": "model_table", "Summary": "model_table", "summary": "model_table",
     "Tape": "wengert", "tape": "wengert",
 }
 
