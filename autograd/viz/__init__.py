@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from .formula import Formula, formulas
     from .model_table import Layer, Summary, summary
     from .nan_origin import Origin, explain_nan
+    from .profiler import profile
     from .wengert import Tape, tape
     from .work import Flops, flops
 
@@ -28,6 +29,7 @@ _HOMES = {
     "Formula": "formula", "formulas": "formula",
     "Origin": "nan_origin", "explain_nan": "nan_origin",
     "Layer": "model_table", "Summary": "model_table", "summary": "model_table",
+    "profile": "profiler",
     "Tape": "wengert", "tape": "wengert",
 }
 
