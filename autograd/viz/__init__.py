@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from .adjoints import Adjoints, Contribution, Step
     from .formula import Formula, formulas
+    from .health_check import Finding, Health, health
     from .model_table import Layer, Summary, summary
     from .nan_origin import Origin, explain_nan
     from .profiler import profile
@@ -27,6 +28,7 @@ _HOMES = {
     "Adjoints": "adjoints", "Contribution": "adjoints", "Step": "adjoints",
     "Flops": "work", "flops": "work",
     "Formula": "formula", "formulas": "formula",
+    "Finding": "health_check", "Health": "health_check", "health": "health_check",
     "Origin": "nan_origin", "explain_nan": "nan_origin",
     "Layer": "model_table", "Summary": "model_table", "summary": "model_table",
     "profile": "profiler",

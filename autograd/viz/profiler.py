@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 import threading
 import time
 import types
@@ -17,8 +16,8 @@ from ..modes import MODE
 from ..node import Node, Output, extra_of
 from ..ops import load_all
 from ..primitive import REGISTRY
-from ..where import MODULE_CALLS
 from .flame import flame_page
+from .module_paths import ModulePaths
 from .table import Table
 from .work import flops_of_node
 
@@ -95,8 +94,7 @@ class profile:
         self.seconds = 0.0
         self._began = 0.0
         self._depth = 0
-        self._names: dict[tuple[int, int], str] = {}
-        self._keep: list[Any] = []
+        self._paths = ModulePaths()
         self._undo: list[Callable[[], None]] = []
 
     # --- measuring ---------------------------------------------------------------------------------------
@@ -119,8 +117,7 @@ class profile:
         for undo in self._undo:
             undo()
         self._undo.clear()
-        self._names.clear()
-        self._keep.clear()
+        self._paths.clear()
         _RUNNING.clear()
 
     def _forward(self, op: Any, run: Callable[..., Any], args: tuple[Any, ...]) -> Any:
@@ -134,7 +131,7 @@ class profile:
             end = time.perf_counter()
             self._depth -= 1
         first = out[0] if isinstance(out, (tuple, list)) else out
-        path = self._path()
+        path = self._paths.running()
         node = first._node.edges[0] if isinstance(first._node, Output) else first._node
         work = 0
         if node is not None and node.op is op:
@@ -146,7 +143,7 @@ class profile:
 
     def after_forward(self, node: Node, t: Any) -> None:
         if node.extra is None or _KEY not in node.extra.metadata:  # a custom Function
-            extra_of(node).metadata.setdefault(_KEY, self._path())
+            extra_of(node).metadata.setdefault(_KEY, self._paths.running())
 
     def around_backward(self, node: Node, g: Any, run: Callable[[], Any]) -> Any:
         if isinstance(node, Output):
@@ -164,24 +161,6 @@ class profile:
             callable(g.size)) else (node.shape, 0)
         self.events.append(Event("backward", node.op.name, path, start - self._began, end - start, shape, size, work))
         return found
-
-    def _path(self) -> tuple[str, ...]:
-        modules: list[Any] = []
-        frame = sys._getframe(2)
-        while frame is not None:
-            if frame.f_code in MODULE_CALLS:
-                modules.append(frame.f_locals["self"])
-            frame = frame.f_back  # type: ignore[assignment]
-        modules.reverse()
-        return tuple([self._name(modules[i - 1] if i else None, m) for i, m in enumerate(modules)])
-
-    def _name(self, outer: Any, module: Any) -> str:
-        key = id(outer), id(module)
-        if key not in self._names:
-            self._keep.append((outer, module))
-            name = None if outer is None else next((k for k, m in outer.named_modules() if m is module), None)
-            self._names[key] = name or type(module).__name__
-        return self._names[key]
 
     # --- reading -----------------------------------------------------------------------------------------
 
@@ -206,7 +185,8 @@ class profile:
             fail(ValueError, f"by must be 'op' or 'module', not {by!r}")
         groups = self.by_op() if by == "op" else self.by_module()
         whole = sum(e.seconds for e in self.events) or 1.0
-        table = Table(["operation" if by == "op" else "module", ">calls", ">forward", ">backward", ">share", ">GFLOP/s"])
+        table = Table(["operation" if by == "op" else "module", ">calls", ">forward", ">backward", ">share",
+                       ">GFLOP/s"])
         for name, t in groups.items():
             rate = t.flops / t.total / 1e9 if t.flops and t.total else 0
             table.add(name or "(outside of modules)", str(t.calls["forward"]), _time(t.seconds["forward"]),
@@ -216,8 +196,9 @@ class profile:
     def __repr__(self) -> str:
         inside = {phase: sum(e.seconds for e in self.events if e.phase == phase) for phase in ("forward", "backward")}
         rest = self.seconds - inside["forward"] - inside["backward"]
-        return (f"{_time(self.seconds)}: forward {_time(inside['forward'])}, backward {_time(inside['backward'])}, "
-                f"outside of operations {_time(rest)}\n\n{self.table('op').text(40)}\n\n{self.table('module').text(60)}")
+        return "\n\n".join([
+            f"{_time(self.seconds)}: forward {_time(inside['forward'])}, backward {_time(inside['backward'])}, "
+            f"outside of operations {_time(rest)}", self.table("op").text(40), self.table("module").text(60)])
 
     def _repr_html_(self) -> str:
         return self.table("op").html() + self.table("module").html()
@@ -237,8 +218,9 @@ class profile:
             {"name": "thread_name", "ph": "M", "pid": 0, "tid": 0, "args": {"name": "operations"}},
             {"name": "thread_name", "ph": "M", "pid": 0, "tid": 1, "args": {"name": "modules"}}]
         events += [{"name": e.op, "cat": e.phase, "ph": "X", "pid": 0, "tid": 0, "ts": e.start * 1e6,
-                    "dur": e.seconds * 1e6, "args": {"module": ".".join(e.path), "shape": str(e.shape), "bytes": e.bytes,
-                                                     "flops": e.flops}} for e in self.events]
+                    "dur": e.seconds * 1e6, "args": {
+                        "module": ".".join(e.path), "shape": str(e.shape), "bytes": e.bytes, "flops": e.flops}}
+                   for e in self.events]
         events += [{"name": name, "cat": phase, "ph": "X", "pid": 0, "tid": 1, "ts": start * 1e6,
                     "dur": (end - start) * 1e6} for phase, name, start, end in self._spans()]
         return {"traceEvents": events, "displayTimeUnit": "ms"}
