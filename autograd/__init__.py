@@ -424,9 +424,11 @@ if _typing.TYPE_CHECKING:  # what `__getattr__` finds, for type checkers
         use_deterministic_algorithms,
     )
     from .signal.periodic import bartlett_window, blackman_window, hamming_window, hann_window, kaiser_window
+    from .viz import tape
 
-# The import of tensor.py gave the name to the module.
+# The imports of tensor.py and tape.py gave these names to the modules; `tape` is found by __getattr__.
 tensor = creation.tensor
+del tape  # type: ignore[name-defined]
 newaxis = None
 _publish(globals())
 
@@ -455,6 +457,7 @@ _LAZY_NAMES = {
     **dict.fromkeys(("Generator", "default_generator", "fork_rng", "get_rng_state", "initial_seed", "manual_seed",
                      "seed", "set_rng_state"), "random"),
     **dict.fromkeys(("load", "save"), "io"),
+    "tape": "viz",
 }
 
 

@@ -1,4 +1,4 @@
-"""Anomaly mode: find the forward line of the operation whose backward made a NaN."""
+"""Anomaly mode: find the operation, element, module and line that made a NaN, in backward or before it in forward."""
 
 from __future__ import annotations
 
@@ -6,14 +6,15 @@ import os
 from collections.abc import Callable
 from typing import Any
 
-import numpy as np
-
 from .errors import fail
 from .modes import MODE
-from .tape import Node, Parts
+from .nonfinite import Finding, first_bad, forward_origin, note_output, noted
+from .tape import Node
 from .where import forward_lines, note_forward
 
-_PACKAGE = os.path.dirname(os.path.abspath(__file__))
+_HERE = os.path.dirname(os.path.abspath(__file__))
+# Calls from inside the library are not where a program called an operation.
+_LIBRARY = (_HERE + os.sep, os.path.join(os.path.dirname(_HERE), "nn") + os.sep, "<autograd")
 
 
 class _Watch:
@@ -21,31 +22,76 @@ class _Watch:
 
     def __init__(self, check_nan: bool) -> None:
         self.check_nan = check_nan
+        #: What made the first infinity of the running backward pass.
+        self.first_infinite: tuple[Node, str] | None = None
+        self.last_seq = 0
 
     def after_forward(self, node: Node, t: Any) -> None:
-        note_forward(node, (_PACKAGE, "<autograd"))
+        note_forward(node, _LIBRARY)
+        if self.check_nan and not getattr(node.op, "view", False):  # views have nothing new
+            note_output(node, t._a)
 
     def around_backward(self, node: Node, g: Any, run: Callable[[], Any]) -> Any:
+        if node.seq < self.last_seq:  # a sweep goes from new to old, and numbers fall with time: this is another one
+            self.first_infinite = None
+        self.last_seq = node.seq
         contributions = run()
-        if self.check_nan:
+        if self.check_nan and not getattr(node.op, "view", False):
+            seen = g  # an addition passes on what it got, which was looked at before
             for i, c in enumerate(contributions):
-                if _has_nan(c):
-                    fail(RuntimeError, f"Function '{node.name()}' returned nan values in its {i}th output. The forward "
-                                       f"call that it belongs to:\n{forward_lines(node)}")
+                if c is not None and c is not seen:
+                    seen = c
+                    found = first_bad(c)
+                    if found is not None:
+                        self._report(node, i, c, found)
         return contributions
 
+    def _report(self, node: Node, i: int, contribution: Any, found: Finding) -> None:
+        if not found.nan:
+            if self.first_infinite is None:
+                self.first_infinite = node, f"{_of_input(node, i)}: {found}"
+            return
+        nan = first_bad(contribution, nan_only=True)
+        origin = _origin_before(node)
+        text = (f"Function '{node.name()}' returned nan values in its {i}th output, {_of_input(node, i)}: {nan}. The "
+                f"forward call that it belongs to:\n{forward_lines(node)}")
+        if self.first_infinite is not None:
+            maker, what = self.first_infinite
+            text += (f"Before it, '{maker.name()}' returned an infinity, {what}. The forward call that it belongs to:\n"
+                     f"{forward_lines(maker)}")
+        if origin is not None:
+            text += (f"In the forward pass the result of {origin.op.name} was not finite already: {noted(origin)}. It "
+                     f"was called at:\n{forward_lines(origin)}")
+        self.first_infinite = None
+        fail(RuntimeError, text)
 
-def _has_nan(value: Any) -> bool:
-    if isinstance(value, Parts):
-        return any(map(_has_nan, value.by_index.values()))
-    array = getattr(value, "_a", value)
-    return array is not None and np.asarray(array).dtype.kind in "fc" and bool(np.isnan(array).any())
+
+def _of_input(node: Node, i: int) -> str:
+    inputs = getattr(node.op, "inputs", ())
+    name = inputs[i] if len(inputs) == len(node.edges) else f"number {i}"
+    return f"the gradient by {name!r}" if name in inputs else f"the gradient by input {name}"
+
+
+def _origin_before(node: Node) -> Node | None:
+    """The operation that made what was not finite in the forward pass up to ``node``."""
+    found: set[Node] = set()
+    stack = [node]
+    while stack:
+        n = stack.pop()
+        if n not in found:
+            found.add(n)
+            stack.extend(e for e in n.edges if e is not None)
+    bad = {n: f for n in found if (f := noted(n)) is not None}
+    return forward_origin(bad, sorted(found, key=lambda n: -n.seq)) if bad else None
 
 
 class detect_anomaly:
-    """Inside the block, a backward that produces a NaN raises and shows the forward line it comes from.
+    """Inside the block, a backward that produces a NaN raises and says where it comes from.
 
-    Run the forward inside the block too, so that the line is known. Costs time: for debugging.
+    The error names the operation and the element, the module and the lines that called it forward, and where the first
+    infinity of the backward pass, or a result that was not finite in forward, came from. Run the forward inside the
+    block too, so that all this is known. For debugging: it takes time. `viz.explain_nan` says more, and finds
+    infinities too.
 
     Args:
         check_nan: whether to look for NaN in every gradient; otherwise only errors get the forward line.

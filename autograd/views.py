@@ -157,9 +157,10 @@ def _renew(t: Tensor) -> None:
 
 
 def apply_chain(x: Any, chain: Chain) -> Any:
-    """The view of ``x``, an array or a Tensor."""
+    """The view of ``x``: an array, a Tensor, or what else operations answer for."""
     for op, options in chain:
-        x = op.forward(x, *options) if isinstance(x, np.ndarray) else op.core(x, *options)
+        x = (op.forward(x, *options) if isinstance(x, np.ndarray) else op.core(x, *options) if hasattr(x, "_a") else
+             RUNTIME["general"](op, (x, *options)))
     return x
 
 

@@ -16,7 +16,7 @@ def adjoint(x):
 
 def check_matrix(name, A, square=True, argument="A"):
     """Raise unless ``A`` is a batch of (square) matrices of single or double precision."""
-    if not is_tensor(A) and not isinstance(A, np.ndarray):
+    if not is_tensor(A) and not isinstance(A, np.ndarray) and not hasattr(A, "__autograd_function__"):
         fail(TypeError, f"{name}: argument {argument!r} must be Tensor, not {type(A).__name__}; "
                         "make one with autograd.tensor(...)")
     if A.ndim < 2:
