@@ -52,7 +52,7 @@ def flame_page(stacks: Sequence[tuple[tuple[str, ...], float]], title: str) -> s
         stacks: (names from the outside in, seconds) of each piece of work. The first name is the phase.
         title: above it.
     """
-    root: dict[str, Any] = {}
+    root: dict[Any, Any] = {}
     for names, seconds in stacks:
         level = root
         for i, name in enumerate(names):

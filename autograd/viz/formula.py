@@ -231,8 +231,10 @@ def _traced(node: Node, g: Any) -> tuple[dict[str, Any], list[Any]]:
 def _variables(node: Node, g: Any) -> tuple[dict[str, Any], dict[str, Any]]:
     """The values a rule of ``node`` names, as arrays and as symbols."""
     op = node.op
-    saved = unpack_saved(node.saved) if node.extra is not None and node.extra.packed else node.saved
-    values = dict(zip(op.saved_names, saved or (), strict=True))
+    saved = node.saved or ()
+    if node.extra is not None and node.extra.packed:
+        saved = unpack_saved(saved)
+    values = dict(zip(op.saved_names, saved, strict=True))
     values = {name: values[name] for name in op.kept}
     values["g"] = g
     named = {name: _symbols(v, Expr("name", (name,))) for name, v in values.items()}

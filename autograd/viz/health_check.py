@@ -250,7 +250,7 @@ def _maker(node: Node) -> Node | None:
     maker: Any = node.edges[0]
     while maker is not None:
         if not isinstance(maker, Output) and maker.op.name not in _SHAPES:
-            return maker  # type: ignore[no-any-return]
+            return maker
         maker = maker.edges[0]
     return None
 

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..anomaly import detect_anomaly
+from ..creation import ones_like
 from ..node import LEAF, Node, Output
 from ..nonfinite import Finding, first_bad, forward_origin, noted, number_text
 from ..primitive import Primitive
@@ -216,7 +217,7 @@ def _element(a: Any, shape: Any, index: tuple[int, ...]) -> Any:
 def _backward(tape: Tape, gradient: Any) -> Origin:
     root = tape.outputs[0]
     if gradient is None and root._a.size != 1:
-        gradient = Tensor.new_ones(root, root.shape)
+        gradient = ones_like(root)
     adjoints = Adjoints(tape, gradient)
     first: tuple[Step, int, Finding] | None = None
     nodes: list[Node] = []

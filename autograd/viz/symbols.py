@@ -280,8 +280,8 @@ for _name, _ufunc in {"lt": np.less, "le": np.less_equal, "gt": np.greater, "ge"
     setattr(Symbol, f"__{_name}__", _operator(_name, _ufunc))
 for _name, _ufunc in {"floordiv": np.floor_divide, "mod": np.remainder}.items():
     setattr(Symbol, f"__{_name}__", lambda self, other, f=_ufunc: apply("numpy", f, (self, other), None, f.__name__))
-Symbol.__neg__ = lambda self: apply("neg", np.negative, (self,))  # type: ignore[attr-defined]
-Symbol.__invert__ = lambda self: apply("not", np.invert, (self,))  # type: ignore[attr-defined]
+Symbol.__neg__ = lambda self: apply("neg", np.negative, (self,))  # type: ignore[operator]
+Symbol.__invert__ = lambda self: apply("not", np.invert, (self,))  # type: ignore[operator]
 Symbol.__abs__ = lambda self: apply("abs", np.absolute, (self,))  # type: ignore[attr-defined]
 for _name in ("sum", "mean", "prod", "any", "all", "max", "min", "reshape", "swapaxes", "transpose", "squeeze",
               "astype", "copy", "take", "ravel", "cumsum", "repeat", "diagonal", "conj", "conjugate", "argmax",

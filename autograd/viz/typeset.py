@@ -200,7 +200,7 @@ def mathml(box: Box) -> str:
     if kind == "conj":
         return f"<mover>{mathml(parts[0])}<mo>¯</mo></mover>"
     if kind in ("abs", "floor", "fence"):
-        left, right = {"abs": "||", "floor": "⌊⌋", "fence": "()"}[kind]
+        left, right = {"abs": ("|", "|"), "floor": ("⌊", "⌋"), "fence": ("(", ")")}[kind]
         return f"<mrow><mo>{left}</mo>{mathml(parts[0])}<mo>{right}</mo></mrow>"
     if kind == "cases":
         rows = "".join(f"<mtr><mtd>{mathml(v)}</mtd><mtd>" + (

@@ -61,7 +61,7 @@ class Tape:
             _node(of) if isinstance(of, Tensor) else of)
         if node not in self.names:
             fail(KeyError, f"{of!r} is not on this tape; there are {', '.join(list(self.names.values())[:20])}")
-        return node  # type: ignore[return-value]
+        return node
 
     def operation(self, node: Node) -> str:
         """What ``node`` computed, of what: ``a * b``, ``sum(v3, dim=0)``; ``leaf`` for tensors that were given."""
@@ -205,7 +205,7 @@ def _root(t: Any, index: int) -> Node:
 def _named_tensors(variables: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
     """The tensors among variables, and the parameters of the modules among them, with their names."""
     modules = []
-    for name, value in reversed(variables.items()):  # a function's own variables before the module's
+    for name, value in reversed(list(variables.items())):  # a function's own variables before the module's
         if name.startswith("_"):
             continue
         if isinstance(value, Tensor):
