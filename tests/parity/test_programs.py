@@ -21,7 +21,6 @@ IMPORTS = (
     (r"^(import|from) torch\.(nn|optim)\b", r"\1 \2"),
     (r"^from torch\.utils\.data\b", "from autograd.data"),
     (r"^from torch\.autograd\b", "from autograd"),
-    (r"^from torch\.signal\b", "from autograd.signal"),
 )
 #: Both sides round in float32 (a relative 6e-8 at each operation), in another order, for fifty steps. What amplifies
 #: rounding is left out of the programs: with PyTorch's own other kernels (without oneDNN) instead of ours their curves

@@ -4,7 +4,6 @@ import torch
 import torch.nn as nn
 import torch.nn.functional as F
 import torch.optim as optim
-from torch.signal.windows import hann
 
 PHONEMES = 6
 RATE = 2000
@@ -13,7 +12,7 @@ RATE = 2000
 def phoneme(k, duration):
     """Phoneme k is a chirp that starts at 150 k hertz."""
     t = torch.arange(duration) / RATE
-    return torch.sin(2 * torch.pi * (150.0 * k * t + 300.0 * t ** 2)) * hann(duration, sym=False)
+    return torch.sin(2 * torch.pi * (150.0 * k * t + 300.0 * t ** 2)) * torch.hann_window(duration)
 
 
 def utterance():
@@ -26,7 +25,7 @@ def utterance():
 
 
 def features(sound, n_fft=64, hop=32):
-    spectrum = torch.stft(sound, n_fft, hop_length=hop, window=hann(n_fft, sym=False), return_complex=True)
+    spectrum = torch.stft(sound, n_fft, hop_length=hop, window=torch.hann_window(n_fft), return_complex=True)
     return torch.log1p(spectrum.abs() ** 2)
 
 

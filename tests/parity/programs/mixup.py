@@ -1,12 +1,11 @@
 """A convolutional classifier with mixup (Zhang et al. 2018), label smoothing, OneCycleLR and an average of its weights."""
 
-import copy
-
 import numpy as np
 import torch
 import torch.nn as nn
 import torch.nn.functional as F
 import torch.optim as optim
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from torch.utils.data import DataLoader, Dataset
 
 
@@ -50,21 +49,6 @@ class ConvNet(nn.Module):
         return self.head(self.dropout(x.mean(dim=(2, 3))))
 
 
-class ExponentialMovingAverage:
-    """A copy of a model whose parameters and buffers follow it slowly."""
-
-    def __init__(self, model, decay):
-        self.module, self.decay = copy.deepcopy(model), decay
-
-    @torch.no_grad()
-    def update(self, model):
-        for mine, theirs in zip(self.module.state_dict().values(), model.state_dict().values()):
-            if mine.is_floating_point():
-                mine.mul_(self.decay).add_(theirs, alpha=1 - self.decay)
-            else:
-                mine.copy_(theirs)
-
-
 def mixup_data(x, y, rng, alpha=0.4):
     lam = rng.beta(alpha, alpha)
     index = torch.randperm(x.size(0))
@@ -80,7 +64,7 @@ def main():
     optimizer = optim.SGD(model.parameters(), lr=0.02, momentum=0.9, nesterov=True, weight_decay=1e-4)
     scheduler = optim.lr_scheduler.OneCycleLR(optimizer, max_lr=0.05, epochs=5, steps_per_epoch=len(loader), pct_start=0.3)
     criterion = nn.CrossEntropyLoss(label_smoothing=0.1)
-    averaged = ExponentialMovingAverage(model, 0.9)
+    averaged = AveragedModel(model, multi_avg_fn=get_ema_multi_avg_fn(0.9), use_buffers=True)
     losses, rates = [], []
     for _ in range(5):
         for x, y in loader:
@@ -90,12 +74,12 @@ def main():
             optimizer.zero_grad()
             loss.backward()
             optimizer.step()
-            averaged.update(model)
+            averaged.update_parameters(model)
             rates.append(scheduler.get_last_lr()[0])
             scheduler.step()
             losses.append(loss.item())
     with torch.no_grad():
-        for network in (model.eval(), averaged.module.eval()):
+        for network in (model.eval(), averaged.eval()):
             for x, y in test:
                 losses.append(F.cross_entropy(network(x), y).item())
     return losses + rates

@@ -6,6 +6,7 @@ import torch
 import torch.nn as nn
 import torch.optim as optim
 from torch.autograd import grad
+from torch.nn.utils.parametrizations import weight_norm
 
 
 class FourierFeatures(nn.Module):
@@ -18,27 +19,12 @@ class FourierFeatures(nn.Module):
         return torch.cat([torch.sin(projected), torch.cos(projected)], dim=-1)
 
 
-class NormalizedLinear(nn.Module):
-    """A linear layer with direction and length of its weights apart (Salimans and Kingma 2016)."""
-
-    def __init__(self, inputs, outputs):
-        super().__init__()
-        linear = nn.Linear(inputs, outputs)
-        self.v = nn.Parameter(linear.weight.detach().clone())
-        self.g = nn.Parameter(torch.linalg.vector_norm(self.v.detach(), dim=1, keepdim=True))
-        self.bias = linear.bias
-
-    def forward(self, x):
-        weight = self.g * self.v / torch.linalg.vector_norm(self.v, dim=1, keepdim=True)
-        return nn.functional.linear(x, weight, self.bias)
-
-
 class PINN(nn.Module):
     def __init__(self, width=24, depth=3):
         super().__init__()
         layers = [FourierFeatures(2, 8, 0.3), nn.Linear(16, width), nn.Tanh()]
         for _ in range(depth - 1):
-            layers += [NormalizedLinear(width, width), nn.Tanh()]
+            layers += [weight_norm(nn.Linear(width, width)), nn.Tanh()]
         layers.append(nn.Linear(width, 1))
         self.net = nn.Sequential(*layers)
 
