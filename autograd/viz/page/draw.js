@@ -173,6 +173,7 @@ export function paint(context, state) {
   const boxes = scene.boxes.filter(visible);
   if (readable) for (const b of boxes) paintBox(context, state, b, now);
   else paintSmall(context, state, boxes);
+  if (readable && now.phase === "backward") for (const w of now.wires) paintContribution(context, model, theme, w);
   const ring = (id, colour, wide) => {
     const b = scene.byId.get(id);
     if (!b) return;
@@ -252,7 +253,6 @@ function paintWires(context, { model, scene, theme, view, done }, now, [left, to
     arrow(context, backward ? w.points[0] : w.points[n - 1], backward ? -1 : 1,
       look === "now" ? theme.now : backward ? theme.gradient : theme.edge);
   }
-  for (const w of now.wires) if (now.phase === "backward") paintContribution(context, model, theme, w);
 }
 
 function arrow(context, [x, y], direction, colour) {

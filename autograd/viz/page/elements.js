@@ -41,8 +41,8 @@ export function tensorView(s, what) {
       return element("div", { class: "sum", "data-what": what, "data-value": String(s.values[0]) },
         formatNumber(s.values[0]));
     }
-    // A column is laid out in rows too, which takes less room.
-    const across = s.shape.at(-1) > 1 ? s.shape.at(-1) : 6;
+    // Vectors and columns are laid out in rows too, so that all of them is in sight.
+    const across = s.shape.length > 1 && s.shape.at(-1) > 1 ? s.shape.at(-1) : 6;
     const most = largest(s.values);
     const rows = [];
     for (let i = 0; i < s.values.length; i += across) {
