@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from .adjoints import Adjoints, Contribution, Step
     from .formula import Formula, formulas
     from .health_check import Finding, Health, health
+    from .history import History
     from .model_table import Layer, Summary, summary
     from .nan_origin import Origin, explain_nan
     from .profiler import profile
@@ -29,6 +30,7 @@ _HOMES = {
     "Flops": "work", "flops": "work",
     "Formula": "formula", "formulas": "formula",
     "Finding": "health_check", "Health": "health_check", "health": "health_check",
+    "History": "history",
     "Origin": "nan_origin", "explain_nan": "nan_origin",
     "Layer": "model_table", "Summary": "model_table", "summary": "model_table",
     "profile": "profiler",
