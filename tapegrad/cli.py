@@ -44,6 +44,8 @@ def _parser() -> argparse.ArgumentParser:
     train.add_argument("--out", type=Path, metavar="DIR", help="where results go (default runs/NAME)")
     train.add_argument("--data", metavar="ROOT", help="a folder with MNIST's files, to train digits or mlp on them")
     train.add_argument("--quick", action="store_true", help="a trial with the first 200 samples")
+    train.add_argument("--tensorboard", action="store_true",
+                       help="also write the curves as event files, in the results' folder")
     train.add_argument("--resume", action="store_true", help="go on from the checkpoint in the results' folder")
     run = commands.add_parser("run", help="run a PyTorch script as it is",
                               usage="%(prog)s [-h] (SCRIPT | -m MODULE) [ARGUMENT ...]",
@@ -165,7 +167,7 @@ def _run(run: Any, arguments: argparse.Namespace, out: Path) -> None:
     else:
         settings = Settings(**({"epochs": run.epochs, "batch_size": run.batch_size, "lr": run.lr} | given))
     out.mkdir(parents=True, exist_ok=True)
-    training = Training(run, settings, out)
+    training = Training(run, settings, out, out / "events" if arguments.tensorboard else None)
     if state is not None:
         training.restore(state)
     _introduce(training)

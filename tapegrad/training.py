@@ -16,8 +16,8 @@ import autograd
 from autograd.data import DataLoader, Subset
 from autograd.io import load, save
 from autograd.kernels.late import choose
+from autograd.viz import History
 
-from .curves import plot
 from .run import Run, Split
 
 QUICK_SAMPLES = 200
@@ -47,7 +47,7 @@ class Training:
     checkpoint.
     """
 
-    def __init__(self, run: Run, settings: Settings, out: Path) -> None:
+    def __init__(self, run: Run, settings: Settings, out: Path, events: Path | None = None) -> None:
         self.run, self.settings, self.out = run, settings, out
         autograd.manual_seed(settings.seed)
         self.split = _quick(run.data(settings.data)) if settings.quick else run.data(settings.data)
@@ -59,7 +59,7 @@ class Training:
         self.epoch_state = self.generator.get_state()
         self.epoch = self.step = 0
         self.sums = Sums()
-        self.history: list[dict[str, float]] = []
+        self.history = History(run.title, log_dir=events)
 
     # --- checkpoints --------------------------------------------------------------------------------------
 
@@ -73,7 +73,7 @@ class Training:
         save({
             "run": self.run.name, "settings": asdict(self.settings), "model": self.model.state_dict(),
             "optimizer": self.optimizer.state_dict(), "random": autograd.get_rng_state(), "shuffled": self.epoch_state,
-            "epoch": self.epoch, "step": self.step, "sums": asdict(self.sums), "history": self.history,
+            "epoch": self.epoch, "step": self.step, "sums": asdict(self.sums), "history": self.history.records,
         }, self.checkpoint)
 
     def restore(self, state: dict[str, Any]) -> None:
@@ -83,7 +83,8 @@ class Training:
         autograd.set_rng_state(state["random"])
         self.epoch_state = state["shuffled"]
         self.generator.set_state(self.epoch_state)
-        self.epoch, self.step, self.history = state["epoch"], state["step"], state["history"]
+        self.epoch, self.step = state["epoch"], state["step"]
+        self.history.extend(state["history"])
         self.sums = Sums(**state["sums"])
 
     # --- the loop -----------------------------------------------------------------------------------------
@@ -105,12 +106,13 @@ class Training:
                 every = max(1, self.settings.epochs // 20)
                 if stop or self.epoch % every == 0 or self.epoch == self.settings.epochs:
                     self.save()
-                    bar.write(f"epoch {self.epoch}/{self.settings.epochs}  {_text(self.history[-1])}")
+                    bar.write(f"epoch {self.epoch}/{self.settings.epochs}  {_text(self.history.records[-1])}")
                 if stop:
                     raise Interrupted
         save(self.model.state_dict(), self.out / "weights.npz")
-        plot(self.history, self.run.title, self.out / "curves.png")
-        return self.history[-1]
+        self.history.save(self.out / "curves.png")
+        self.history.close()
+        return self.history.records[-1]
 
     def _epoch(self, bar: Any, stop: list[int]) -> None:
         """The rest of the current epoch, and the test."""
@@ -130,7 +132,7 @@ class Training:
                 self.save()
                 raise Interrupted
         test = self.test()
-        self.history.append(self.sums.means() | {f"test {name}": value for name, value in test.items()})
+        self.history.add(self.sums.means() | {f"test {name}": value for name, value in test.items()})
         self.epoch, self.step, self.sums = self.epoch + 1, 0, Sums()
         self.epoch_state = self.generator.get_state()
 

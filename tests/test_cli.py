@@ -284,3 +284,11 @@ def test_a_failed_step_leaves_the_signal_handler_as_it_was(monkeypatch):
     with pytest.raises(ZeroDivisionError), training._stop():
         raise ZeroDivisionError
     assert signal.getsignal(signal.SIGINT) is before
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_event_files_where_asked_for(tmp_path, capsys):
+    pytest.importorskip("tensorboardX")
+    status, _, _ = train(capsys, "iris", "--epochs", 2, "--out", tmp_path, "--tensorboard")
+    assert status == 0
+    assert b"accuracy/test" in b"".join(p.read_bytes() for p in (tmp_path / "events").iterdir())

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from .adjoints import Adjoints, Contribution, Step
     from .formula import Formula, formulas
     from .health_check import Finding, Health, health
+    from .history import History
     from .html import Page, explore
     from .model import Graph, graph
     from .model_table import Layer, Summary, summary
@@ -35,6 +36,7 @@ _HOMES = {
     "Flops": "work", "flops": "work",
     "Formula": "formula", "formulas": "formula",
     "Finding": "health_check", "Health": "health_check", "health": "health_check",
+    "History": "history",
     "Origin": "nan_origin", "explain_nan": "nan_origin",
     "Layer": "model_table", "Summary": "model_table", "summary": "model_table",
     "profile": "profiler",

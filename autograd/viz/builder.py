@@ -10,11 +10,13 @@ import numpy as np
 from ..errors import describe
 from ..node import LEAF, OUTPUT, Node
 from . import findings
+from .formula import formulas
 from .modules import Modules
 from .naming import Names
 from .pass_trace import Trace
 from .recording import note_of
 from .summaries import SMALL, Summary, dtype_name, summarise
+from .work import flops
 
 
 class Builder:
@@ -96,7 +98,8 @@ class Builder:
             "module": None if note is None or note.call is None else self.modules.id_of(note.call),
             "source": self._source(node), "shape": shape,
             "dtype": value["dtype"] if value is not None else None, "value": value, "grad": None,
-            "saved": self._saved_arrays(node), "options": _options(node), "backward_ms": None, "marks": []})
+            "saved": self._saved_arrays(node), "options": _options(node), "backward_ms": None, "marks": [],
+            "flops": flops(node).forward})
         for i, (edge, input_name) in enumerate(zip(node.edges, _edge_names(node))):
             source = before[i] if i < len(before) and before[i] is not None else self.ids.get(edge)
             if source is not None:
@@ -179,10 +182,14 @@ class Builder:
             if step.node.op is OUTPUT and step.node.edges[0] in self.sole:
                 continue
             node["backward_ms"] = round(step.milliseconds, 4)
+            rules = formulas(step.node) if self.detail and step.node.saved is not None else []
             sent = []
             for i, contribution in step.contributions.items():
                 edge = self.edges[self.edge_ids[step.node, i]]
                 edge.update(contribution=contribution, total=step.totals[i], local=step.local.get(i))
+                rule = rules[i] if i < len(rules) else None
+                if rule is not None:
+                    edge["formula"] = {"text": rule.text(), "mathml": rule.mathml()}
                 sent.append(edge["id"])
             steps.append({"node": node["id"], "edges": sent})
         for leaf, grad in self.traced.leaves.items():
