@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from viz.resnet import resnet18
+from resnet import resnet18
 
 import autograd
 import nn

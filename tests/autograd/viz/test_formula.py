@@ -38,7 +38,7 @@ REFUSE = {"bincount", "floor_divide", "heaviside", "histogram_counts", "packed_l
 @functools.cache
 def samples() -> dict[str, list[Sample]]:
     found: dict[str, list[Sample]] = {}
-    for path in sorted((Path(__file__).parents[1] / "samples").glob("*.py")):
+    for path in sorted((Path(__file__).parents[2] / "samples").glob("*.py")):
         for name, items in importlib.import_module(f"samples.{path.stem}").SAMPLES.items():
             found.setdefault(name, []).extend(items)
     return found

@@ -13,7 +13,7 @@ from autograd import viz
 
 
 def test_resnet18_has_the_figures_that_torchinfo_gives() -> None:
-    from viz.resnet import resnet18
+    from resnet import resnet18
     found = viz.summary(resnet18(nn), (1, 3, 224, 224))
     assert (found.total_params, found.total_mult_adds, found.output_bytes) == (11_689_512, 1_814_083_944, 39_747_392)
     text = repr(found)
