@@ -144,9 +144,10 @@ def _winograd_image_plan(g: Geometry, lanes: int, rows: int, size: int, gradient
     block = _round(min(g.N * t, BLOCK if c * o <= 128 * 128 else 2 * BLOCK), rows)
     chunk = max(1, min(g.N, block // t))
     steps = [_step(block * c, size), _step(block * o, size), _step(c * o, size)]
-    offsets, total = _regions([16 * steps[2], 9 * size * o, size * o, size * chunk * (2 * th + 2) * (2 * tw + 2) * c,
-                               size * chunk * 4 * t * o, 16 * steps[0], 16 * steps[1], 8 * chunk * t, 8 * chunk * t,
-                               8 * block, 8 * block, 64, 8])
+    offsets, total = _regions([16 * steps[2], 9 * size * lanes, size * o,
+                               size * chunk * (2 * th + 2) * (2 * tw + 2) * c, size * chunk * 4 * t * o,
+                               16 * steps[0], 16 * steps[1], 8 * chunk * t, 8 * chunk * t, 8 * block, 8 * block, 64,
+                               8])
     return (g.N, c, o, h, w, oh, ow, above, before, int(gradient), th, tw, chunk, block, *steps, *offsets), total
 
 

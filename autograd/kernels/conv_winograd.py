@@ -77,15 +77,17 @@ def build(common: SimpleNamespace, tag: Any, target: Target, size: int) -> dict[
             put_index(rows_out, t, t * O * size)
         k_step, n_step, first, turn = 9 * size, C * 9 * size, taps, 1
         if gradient != 0:
-            k_step, n_step, first, turn = O * 9 * size, 9 * size, taps + 8 * O * size, -1
-        for c in range(C):
-            transpose(taps, O * size, w.ctypes.data + c * k_step, n_step, O, 9)
-            v = 0
-            while v < O // lanes:
-                vectors = vectors_of(O // lanes - v)
-                of_weight(weights + (v * C + c * vectors) * width, 4 * step_w, step_w, first + v * width,
-                          turn * 3 * O * size, turn * O * size, vectors, 0, 0)
-                v += vectors
+            k_step, n_step, first, turn = O * 9 * size, 9 * size, taps + 8 * width, -1
+        v = 0
+        while v < O // lanes:
+            vectors = vectors_of(O // lanes - v)
+            for u in range(vectors):
+                at, source = weights + (v * C + u) * width, w.ctypes.data + (v + u) * lanes * n_step
+                for c in range(C):
+                    transpose(taps, width, source + c * k_step, n_step, lanes, 9)
+                    of_weight(at + c * vectors * width, 4 * step_w, step_w, first, turn * 3 * width, turn * width, 1, 0,
+                              0)
+            v += vectors
         if bias.size > 0:
             transpose(shift, size, bias.ctypes.data, size, O, 1)
         fill(images, width, chunk * PH * PW * C // lanes, 0)
