@@ -102,7 +102,6 @@ short, int, long = int16, int32, int64
 
 ALL = (float16, float32, float64, complex64, complex128, int8, int16, int32, int64, uint8, bool)
 _BY_NUMPY = {d.dtype: d for d in ALL}
-_BY_PYTHON = {builtins.float: None, builtins.int: int64, builtins.bool: bool, complex: None}
 
 _RANK = {"b": 0, "u": 1, "i": 1, "f": 2, "c": 3}
 

@@ -40,7 +40,8 @@ class Cell(np.lib.mixins.NDArrayOperatorsMixin):
 
     def __setitem__(self, where: Any, value: Any) -> None:
         assert where is Ellipsis
-        self.value = _held(value)
+        value = _held(value)
+        self.value = value.clone() if isinstance(value, Tensor) else value  # a copy, as into an array
 
 
 def _held(value: Any) -> Any:

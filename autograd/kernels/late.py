@@ -13,6 +13,7 @@ digits wherever it is cut in two decides at its start, by `choose` or by AUTOGRA
 
 from __future__ import annotations
 
+import logging
 import os
 import sys
 import threading
@@ -30,6 +31,9 @@ _KERNEL = 0.05  # seconds, to load a kernel: its share of what compiling it once
 LATE: dict[Callable[..., Any], Late] = {}
 
 _choice = os.environ.get("AUTOGRAD_JIT", "1")
+if _choice not in CHOICES:
+    raise ImportError(f"AUTOGRAD_JIT in the environment is one of {', '.join(CHOICES)}, got {_choice!r}")
+_LOG = logging.getLogger("autograd")
 _compiling = threading.Lock()
 _missed = 0.0  # by all kernels
 
@@ -123,8 +127,13 @@ class Late:
         return self.twin(*args)
 
     def compile(self) -> None:
-        """Compile now."""
+        """Compile now. Where this Numba cannot, the twin stays, with a warning in the log."""
         if self.current == self._interpreted:
-            self.current = self.build()
+            try:
+                self.current = self.build()
+            except Exception:
+                _LOG.warning("a kernel of %s could not be compiled; NumPy computes it", self.function.__module__,
+                             exc_info=True)
+                self.current = self.twin
             for namespace, name in self._users:
                 namespace[name] = self.current

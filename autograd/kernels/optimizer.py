@@ -15,8 +15,11 @@ FUSED = 16384
 
 
 def compiled(form: Any, p: Array, g: Array) -> Any:
-    """A loop for flat arrays of parameters and gradients; None where NumPy shall do it."""
-    return form.on(p.dtype, p.size) if g.dtype is p.dtype and g.flags.c_contiguous and p.flags.c_contiguous else None
+    """A loop for flat arrays of parameters and gradients; None where NumPy shall do it, or say what is wrong."""
+    # The loop believes what it is given: it writes to any memory, and reads as many gradients as there are parameters.
+    if g.dtype is not p.dtype or g.size != p.size or not p.flags.writeable:
+        return None
+    return form.on(p.dtype, p.size) if g.flags.c_contiguous and p.flags.c_contiguous else None
 
 
 # --- loops ------------------------------------------------------------------------------------------------

@@ -15,9 +15,6 @@ from numba.extending import intrinsic
 
 from .vector_ir import I64, Emitter, Target
 
-#: Vectors in a row of a tile.
-VECTORS = 3
-
 
 def tile_rows(target: Target) -> int:
     """Rows of a tile: its vectors, a row of the right operand and one element of the left fill the registers."""

@@ -70,3 +70,19 @@ def test_they_are_the_compiled_ones(name, monkeypatch):
     monkeypatch.setattr(loop, "on", lambda *args: (calls.append(on(*args)), calls[-1])[1])
     run(*options[name], "float32", "now")
     assert calls and all(found is not None for found in calls)
+
+
+def test_memory_that_is_not_the_parameters_is_left_alone():
+    with choose("now"):
+        frozen = np.ones(40000, np.float32).tobytes()
+        w = autograd.tensor(np.ones(40000, np.float32), requires_grad=True)
+        w.data = autograd.from_numpy(np.frombuffer(frozen, np.float32))
+        w.grad = autograd.ones(40000)
+        with pytest.raises(ValueError, match="read-only"):
+            optim.SGD([w], lr=0.1).step()
+        assert np.frombuffer(frozen, np.float32).min() == 1
+        short = autograd.ones(40000, requires_grad=True)
+        short.grad = autograd.ones(40000)
+        short.data = autograd.ones(100000)
+        with pytest.raises((ValueError, RuntimeError)):
+            optim.SGD([short], lr=0.1).step()
