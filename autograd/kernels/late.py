@@ -13,7 +13,6 @@ digits wherever it is cut in two decides at its start, by `choose` or by AUTOGRA
 
 from __future__ import annotations
 
-import logging
 import os
 import sys
 import threading
@@ -33,7 +32,6 @@ LATE: dict[Callable[..., Any], Late] = {}
 _choice = os.environ.get("AUTOGRAD_JIT", "1")
 if _choice not in CHOICES:
     raise ImportError(f"AUTOGRAD_JIT in the environment is one of {', '.join(CHOICES)}, got {_choice!r}")
-_LOG = logging.getLogger("autograd")
 _compiling = threading.Lock()
 _missed = 0.0  # by all kernels
 
@@ -132,8 +130,10 @@ class Late:
             try:
                 self.current = self.build()
             except Exception:
-                _LOG.warning("a kernel of %s could not be compiled; NumPy computes it", self.function.__module__,
-                             exc_info=True)
+                import logging  # a tenth of what importing this package takes
+
+                logging.getLogger("autograd").warning(
+                    "a kernel of %s could not be compiled; NumPy computes it", self.function.__module__, exc_info=True)
                 self.current = self.twin
             for namespace, name in self._users:
                 namespace[name] = self.current

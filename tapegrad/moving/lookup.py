@@ -7,7 +7,7 @@ from functools import cache
 from types import ModuleType
 from typing import Any
 
-from .table import ABSENT_MODULES, ABSENT_NAMES, FOREIGN, MODULES, NAMES, NOT_IN_TORCH, ONLY
+from .table import ABSENT_MODULES, ABSENT_NAMES, FOREIGN, MODULES, NAMES, NOT_IN_TORCH, ONLY, OURS_ALONE
 
 
 class MissingError(NotImplementedError, AttributeError):
@@ -79,7 +79,8 @@ def locate(name: str) -> str | None:
 def _hidden(parent: str, attribute: str) -> bool:
     if parent in ONLY:
         return attribute not in ONLY[parent]
-    if parent == "torch" and (attribute in NOT_IN_TORCH or attribute.startswith("_")):
+    ours_alone = f"{parent}.{attribute}" in OURS_ALONE
+    if ours_alone or (parent == "torch" and (attribute in NOT_IN_TORCH or attribute.startswith("_"))):
         return True
     return attribute.startswith("__") or parent not in MODULES
 

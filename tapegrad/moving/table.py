@@ -103,8 +103,10 @@ ONLY: dict[str, tuple[str, ...]] = {
 NOT_IN_TORCH = frozenset((
     "Function", "NonDifferentiableError", "Variable", "backward", "checkpoint", "checkpoint_sequential",
     "detect_anomaly", "fork_rng", "functional", "grad", "once_differentiable", "save_on_cpu", "saved_tensors_hooks",
-    "set_detect_anomaly",
+    "set_detect_anomaly", "tape",
 ))
+#: Likewise of other modules.
+OURS_ALONE = frozenset(("torch.optim.EarlyStopping",))
 
 #: The modules that a star import from a module brings, too.
 STAR_MODULES: dict[str, tuple[str, ...]] = {
