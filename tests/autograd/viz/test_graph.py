@@ -12,7 +12,6 @@ import pytest
 import autograd
 import nn
 from autograd import viz
-from autograd.modes import MODE
 
 
 def by_label(graph, label):
@@ -148,7 +147,6 @@ def test_nothing_of_the_users_changes() -> None:
     viz.graph(d)
     d.backward()
     assert by_label(graph, "c")["grad"]["values"] == [c.grad.item()]
-    assert MODE.plain
 
 
 def test_a_graph_that_was_used_up_says_so() -> None:
@@ -300,7 +298,6 @@ def test_errors_say_what_is_missing() -> None:
 
 def test_recording_leaves_nothing_behind(recorded) -> None:
     net, x, _ = recorded
-    assert MODE.plain
     y = (autograd.ones(2, requires_grad=True) * 2)
     assert y.grad_fn.extra is None
     gc.collect()
