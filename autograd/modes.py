@@ -17,6 +17,20 @@ class _State(threading.local):
     inference = False
     saved_hooks: tuple[tuple[Callable[..., Any], Callable[..., Any]], ...] = ()
     observers: tuple[Any, ...] = ()
+    departure: _Departure | None = None
+
+
+class _Departure:
+    """That a thread is away from the default state: it counts while it lives, which is no longer than the thread."""
+
+    __slots__ = ("_modes",)
+
+    def __init__(self, modes: Modes) -> None:
+        self._modes = modes
+        modes.count(1)
+
+    def __del__(self) -> None:
+        self._modes.count(-1)
 
 
 class Modes:
@@ -28,21 +42,25 @@ class Modes:
         self.state = _State()
         self.plain = True
         self._departures = 0
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
 
     def set(self, **changes: Any) -> dict[str, Any]:
         """Change fields of this thread's state; returns the values they had."""
         state = self.state
         before = {name: getattr(state, name) for name in changes}
-        was = self._is_default()
         for name, value in changes.items():
             setattr(state, name, value)
-        now = self._is_default()
-        if was != now:
-            with self._lock:
-                self._departures += 1 if was else -1
-                self.plain = self._departures == 0
+        if self._is_default():
+            state.departure = None
+        elif state.departure is None:
+            state.departure = _Departure(self)
         return before
+
+    def count(self, more: int) -> None:
+        """Note that one thread more, or less, is away from the default state."""
+        with self._lock:
+            self._departures += more
+            self.plain = self._departures == 0
 
     def _is_default(self) -> bool:
         s = self.state

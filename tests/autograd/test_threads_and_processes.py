@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 
 import autograd
+from autograd.modes import MODE
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -69,6 +70,7 @@ def test_a_mode_left_on_by_a_thread_ends_with_it():
     thread.join()
     x = autograd.ones(1, requires_grad=True)
     assert autograd.is_grad_enabled() and (x * 2).requires_grad
+    assert MODE.plain  # or every operation of the process would go the long way from now on
 
 
 def test_modes_come_and_go_in_many_threads_at_once(eager_switching):
