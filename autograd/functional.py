@@ -14,10 +14,10 @@ from typing import Any
 import numpy as np
 
 from .backward import grad
-from .codegen import RUNTIME
 from .dispatch import is_tensor
 from .errors import describe, fail
 from .grad_mode import enable_grad
+from .on_first_call import RUNTIME
 from .tape import wrap_node
 
 __all__ = ["hessian", "hvp", "jacobian", "jvp", "vhp", "vjp"]

@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 
 from autograd import Tensor, empty
-from autograd.codegen import RUNTIME
 from autograd.dtypes import DEFAULT
 from autograd.errors import fail
+from autograd.on_first_call import RUNTIME
 from autograd.tape import new_leaf
 
 

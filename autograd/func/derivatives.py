@@ -10,12 +10,12 @@ import numpy as np
 
 from .. import trees
 from ..backward import grad as gradients_of
-from ..codegen import RUNTIME
 from ..dispatch import is_tensor
 from ..errors import describe, fail
 from ..grad_mode import enable_grad
 from ..modes import recording
 from ..node import Leaf
+from ..on_first_call import RUNTIME
 from ..tape import wrap_node
 
 __all__ = ["grad", "grad_and_value", "hessian", "jacfwd", "jacrev", "jvp", "linearize", "vjp"]
