@@ -58,7 +58,9 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument("arguments", nargs=argparse.REMAINDER, metavar="ARGUMENT", help="the script's arguments")
     port = commands.add_parser("port", help="print a PyTorch script with its imports changed",
                                description="Print a script written for PyTorch with its imports and names changed to "
-                                           "Tapegrad's, and on the standard error output what will not work.")
+                                           "Tapegrad's, and on the standard error output what will not work.",
+                               epilog="Exit status: 0 if nothing is known not to work (what may work is listed with "
+                                      "the word note), 1 if something will not work, 2 if the script cannot be read.")
     port.set_defaults(command=_port, parser=port)
     port.add_argument("script", type=Path, metavar="SCRIPT", help="the script's file")
     port.add_argument("-o", "--output", type=Path, metavar="FILE", help="write the script there instead of printing it")
@@ -103,10 +105,11 @@ def _port(arguments: argparse.Namespace) -> int:
             arguments.output.write_bytes(result.source.encode(encoding))
     except (OSError, SyntaxError, ValueError) as error:
         print(f"tapegrad: error: {error}", file=sys.stderr)
-        return 1
+        return 2
     for finding in result.findings:
-        print(f"{arguments.script}:{finding.line}: {finding.text}", file=sys.stderr)
-    return 0
+        note = "" if finding.certain else "note: "
+        print(f"{arguments.script}:{finding.line}: {note}{finding.text}", file=sys.stderr)
+    return 0 if result.works else 1
 
 
 def _positive(text: str) -> int:
