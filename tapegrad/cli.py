@@ -159,7 +159,10 @@ def _bench(arguments: argparse.Namespace) -> int:
 
 
 def _run(run: Any, arguments: argparse.Namespace, out: Path) -> None:
+    from .extras import require
     from .training import Settings, Training, read_checkpoint
+    require("training", "tqdm", "matplotlib.figure", *(["sklearn"] if arguments.data is None else []),
+            *(["tensorboardX"] if arguments.tensorboard else []))
     given = {name: value for name in ("epochs", "batch_size", "lr", "seed", "data", "quick")
              if (value := getattr(arguments, name)) is not None and value is not False}
     state = None
@@ -169,8 +172,8 @@ def _run(run: Any, arguments: argparse.Namespace, out: Path) -> None:
         settings = Settings(**(state["settings"] | given))
     else:
         settings = Settings(**({"epochs": run.epochs, "batch_size": run.batch_size, "lr": run.lr} | given))
-    out.mkdir(parents=True, exist_ok=True)
     training = Training(run, settings, out, out / "events" if arguments.tensorboard else None)
+    out.mkdir(parents=True, exist_ok=True)
     if state is not None:
         training.restore(state)
     _introduce(training)
