@@ -7,6 +7,7 @@ batch, and each element is summed up in the same order whoever does it.
 
 from __future__ import annotations
 
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -68,7 +69,7 @@ def by_blas(a: Array, b: Array) -> Array:
 
 def batches_by_blas(a: Array, b: Array) -> Array:
     """``np.matmul(a, b)``, in one thread of BLAS."""
-    if a.shape[-2] * a.shape[-1] * b.shape[-1] < SINGLE_VECTOR:
+    if prod(a.shape[-2:]) * b.shape[-1] < SINGLE_VECTOR:
         return np.matmul(a, b)  # type: ignore[no-any-return]
     with one_thread:
         return np.matmul(a, b)  # type: ignore[no-any-return]
