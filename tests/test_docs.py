@@ -135,14 +135,18 @@ def test_examples_of_module(name: str) -> None:
 
 
 def test_everything_public_has_an_example() -> None:
-    lacking = [n for n, v in PUBLIC.items() if n not in WITHOUT_EXAMPLE and ">>> " not in (inspect.getdoc(v) or "")
-               and not (inspect.isclass(v) and examples_of(v, n))]
+    lacking = [n for n, v in PUBLIC.items() if n not in WITHOUT_EXAMPLE and ">>> " not in (_own_docstring(v) or "")]
     assert not lacking, f"{len(lacking)} public names without an example: {' '.join(sorted(lacking))}"
 
 
 def test_everything_public_has_a_docstring() -> None:
     lacking = [n for n, v in PUBLIC.items() if not _own_docstring(v)]
     assert not lacking, f"{len(lacking)} public names without a docstring: {' '.join(sorted(lacking))}"
+
+
+def test_no_public_text_sends_to_what_is_not_public() -> None:
+    sending = [n for n, v in PUBLIC.items() if re.search(r"`_[A-Za-z]", _own_docstring(v) or "")]
+    assert not sending, f"these texts name what users do not see: {' '.join(sorted(sending))}"
 
 
 def _own_docstring(value: Any) -> str | None:
