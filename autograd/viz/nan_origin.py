@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..anomaly import detect_anomaly
-from ..creation import ones_like
+from ..filled import ones_like
 from ..node import LEAF, Node, Output
 from ..nonfinite import Finding, first_bad, forward_origin, noted, number_text
 from ..primitive import Primitive
