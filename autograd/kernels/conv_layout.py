@@ -144,6 +144,26 @@ def _build(target: Target, size: int) -> SimpleNamespace:
 
     @njit(**OPTIONS)
     @tag
+    def put_results(images, results, count, OH, OW, PH, PW, sh, sw, pixel_in, pixel_out):
+        """The start of each window, and the pixel of its result, filled up to whole tiles."""
+        put_windows(images, count, OH, OW, PH, PW, sh, sw, pixel_in)
+        end = count * OH * OW + rows
+        for p in range(end - rows, end):
+            put_index(images, p, 0)
+        for p in range(end):
+            put_index(results, p, p * pixel_out)
+
+    @njit(**OPTIONS)
+    @tag
+    def put_weights(images, results, K, C, KH, KW, dh, dw, PW, element, row):
+        """Where the window's elements [KH][KW][C] lie, and the rows of their gradients: K of them, in whole tiles."""
+        for k in range(K):
+            tap, c = min(k, KH * KW * C - 1) // C, min(k, KH * KW * C - 1) % C
+            put_index(images, k, ((tap // KW * dh * PW + tap % KW * dw) * C + c) * element)
+            put_index(results, k, k * row)
+
+    @njit(**OPTIONS)
+    @tag
     def put_pairs(results, pixel_out, images, pixel_in, count, OH, OW, sh, sw, H, W, top, left, spare):
         """Each result, and the pixel that one tap of its window meets; how many pairs, filled up to whole tiles.
 
@@ -196,5 +216,5 @@ def _build(target: Target, size: int) -> SimpleNamespace:
 
     return SimpleNamespace(
         lanes=lanes, rows=rows, transpose=transpose, fill=fill, panel=panel, vectors_of=vectors_of,
-        channels_last=channels_last, put_windows=put_windows, put_pairs=put_pairs, pack_weights=pack_weights,
-        lanewise=lanewise)
+        channels_last=channels_last, put_windows=put_windows, put_results=put_results, put_weights=put_weights,
+        put_pairs=put_pairs, pack_weights=pack_weights, lanewise=lanewise)
