@@ -19,7 +19,6 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from ._jit import cached
 from .late import Late
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -37,13 +36,16 @@ class Formula(Late):
         import numba
         from numba.np.ufunc.ufuncbuilder import UFuncBuilder
 
-        choose = numba.njit(_pick)
+        from .compiled_cache import fingerprint, jit, kept, tagged
+
+        choose = jit("")(_pick)
         builder = UFuncBuilder(self.function)
         for scalar in _TYPES:
             element = getattr(numba, scalar.__name__)
-            typed = _typed(self.function, choose, scalar)
-            builder.nb_func = cached(partial(_elementwise, UFuncBuilder, typed))
-            builder.add(element(*[element] * self.function.__code__.co_argcount))
+            key = f"{fingerprint(self.function)} {scalar.__name__}"
+            builder.nb_func = UFuncBuilder(tagged(key)(_typed(self.function, choose, scalar))).nb_func
+            with kept(builder.nb_func, "formula", key, "cache"):
+                builder.add(element(*[element] * self.function.__code__.co_argcount))
         return builder.build_ufunc()  # type: ignore[no-any-return]
 
 
@@ -69,10 +71,6 @@ def fused(function: F | None = None, *, twin: Callable[..., Any] | None = None) 
     # Of two calls of NumPy one remains, and of two passes through memory.
     Formula(function, twin or function, saves=7e-7, saves_each=5e-10)
     return function
-
-
-def _elementwise(builder: Any, function: Callable[..., Any], cache: bool) -> Any:
-    return builder(function, cache=cache).nb_func
 
 
 def _typed(function: Callable[..., Any], choose: Callable[..., Any], scalar: type) -> Callable[..., Any]:
