@@ -19,7 +19,7 @@ import threading
 import time
 import types
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -119,20 +119,12 @@ def entry_point(dispatcher: Any, name: str, key: str, signature: Any) -> Callabl
 
     It checks nothing, and takes half of the dispatcher's time.
     """
-    with kept(dispatcher, name, key, "_cache"):
-        dispatcher.compile(signature)
-    return dispatcher.overloads[signature.args].entry_point  # type: ignore[no-any-return]
-
-
-@contextlib.contextmanager
-def kept(dispatcher: Any, name: str, key: str, attribute: str) -> Iterator[None]:
-    """Code that ``dispatcher`` compiles in the block is kept on disk; ``attribute`` is where its kind has a cache."""
-    cache = CompiledCache(name, key)
-    setattr(dispatcher, attribute, cache)
+    dispatcher._cache = cache = CompiledCache(name, key)
     try:
-        yield
+        dispatcher.compile(signature)
     finally:
         cache.stop()
+    return dispatcher.overloads[signature.args].entry_point  # type: ignore[no-any-return]
 
 
 class Patience:
@@ -247,26 +239,32 @@ class CompiledCache(_Cache):  # type: ignore[misc]
         digest.update(repr((self._key, signature, codegen.magic_tuple())).encode())
         return folder() / f"{self._name}-{digest.hexdigest()[:32]}.bin"
 
-    def load_overload(self, sig: Any, target_context: Any) -> Any:
-        if not self._enabled:
-            return None
-        target_context.refresh()
+    def load(self, signature: Any, codegen: Any, rebuild: Callable[[Any], Any]) -> Any:
+        """What ``rebuild`` makes of what was saved; None where there is nothing that is of use."""
         try:
-            payload = _read(self._file(sig, target_context.codegen()))
+            payload = _read(self._file(signature, codegen))
             if payload is not None:
-                return CompileResult._rebuild(target_context, *pickle.loads(payload))
-        except Exception:  # nothing may be read there, no home folder, what another Numba wrote: compiling helps
+                return rebuild(pickle.loads(payload))
+        except Exception:  # nothing may be read there, no home folder, what another program wrote: compiling helps
             _LOG.debug("%s could not be loaded", self._name, exc_info=True)
         self._stop = patience.start()
         return None
 
-    def save_overload(self, sig: Any, data: Any) -> None:
-        if not self._enabled or data.library.has_dynamic_globals:
-            return
+    def save(self, signature: Any, codegen: Any, state: Any) -> None:
+        """Keep ``state``, if there is a place."""
         try:
-            _write(self._file(sig, data.codegen), dumps(data._reduce()))
-        except Exception:  # nowhere to write, no place left: compiled anew in the next process
+            _write(self._file(signature, codegen), dumps(state))
+        except Exception:  # nowhere to write, no space left: compiled anew in the next process
             _LOG.debug("%s is not kept", self._name, exc_info=True)
+
+    def load_overload(self, sig: Any, target_context: Any) -> Any:
+        target_context.refresh()
+        return self.load(sig, target_context.codegen(),
+                         lambda state: CompileResult._rebuild(target_context, *state)) if self._enabled else None
+
+    def save_overload(self, sig: Any, data: Any) -> None:
+        if self._enabled and not data.library.has_dynamic_globals:
+            self.save(sig, data.codegen, data._reduce())
 
     def stop(self) -> None:
         """What was to be compiled is, or failed."""
