@@ -19,6 +19,7 @@ import threading
 import time
 import types
 import uuid
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -31,14 +32,16 @@ from numba.core.caching import _Cache
 from numba.core.compiler import CompileResult
 from numba.core.serialize import dumps, pickle  # type: ignore[attr-defined]
 
-#: Bytes of files that are kept: all kernels for both precisions, for some versions and processors.
-LIMIT = 256 << 20
+#: Bytes of files that are kept: all kernels for one precision take 5 MB, and there may be several versions.
+LIMIT = 64 << 20
 #: Seconds of compiling after which a process says that it does.
 PATIENCE = 0.5
 
 _HERE = Path(__file__).parent
 _LOG = logging.getLogger("autograd")
 _OPTIONS = {"error_model": "numpy", "nogil": True}
+#: What happened in this process: kernels "found", "compiled", and of these "not kept".
+TALLY: Counter[str] = Counter()
 _MAGIC = b"tapegrad kernel 1\n"
 _DAY, _HOUR = 86400, 3600
 
@@ -244,7 +247,9 @@ class CompiledCache(_Cache):  # type: ignore[misc]
         try:
             payload = _read(self._file(signature, codegen))
             if payload is not None:
-                return rebuild(pickle.loads(payload))
+                found = rebuild(pickle.loads(payload))
+                TALLY["found"] += 1
+                return found
         except Exception:  # nothing may be read there, no home folder, what another program wrote: compiling helps
             _LOG.debug("%s could not be loaded", self._name, exc_info=True)
         self._stop = patience.start()
@@ -252,9 +257,11 @@ class CompiledCache(_Cache):  # type: ignore[misc]
 
     def save(self, signature: Any, codegen: Any, state: Any) -> None:
         """Keep ``state``, if there is a place."""
+        TALLY["compiled"] += 1
         try:
             _write(self._file(signature, codegen), dumps(state))
         except Exception:  # nowhere to write, no space left: compiled anew in the next process
+            TALLY["not kept"] += 1
             _LOG.debug("%s is not kept", self._name, exc_info=True)
 
     def load_overload(self, sig: Any, target_context: Any) -> Any:

@@ -162,10 +162,11 @@ class Late:
                 _compiling.release()
         return self.twin(*args)
 
-    def compile(self) -> None:
-        """Compile now. Where that fails, the twin stays."""
-        compiled(self._forms, "compiled", f"a kernel of {self.function.__module__}", self.build)
+    def compile(self) -> Callable[..., Any] | None:
+        """Compile now, or load what was compiled before. Where that fails, the twin stays, and this is None."""
+        found = compiled(self._forms, "compiled", f"a kernel of {self.function.__module__}", self.build)
         self.show()
+        return found
 
     def show(self) -> None:
         """Let the form run that is chosen: the compiled one where it is there and wanted."""

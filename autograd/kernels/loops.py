@@ -36,8 +36,9 @@ class Elementary:
 class Loop:
     """A loop, as declared by `loop`."""
 
-    def __init__(self, function: Callable[..., Any], signature: str, saves: float, reassociate: bool) -> None:
-        self.function, self.signature, self.reassociate = function, signature, reassociate
+    def __init__(self, function: Callable[..., Any], signature: str, saves: float, reassociate: bool,
+                 only: np.dtype[Any] | None = None) -> None:
+        self.function, self.signature, self.reassociate, self.only = function, signature, reassociate, only
         self._saves = saves
         self._accounts = {d: Account() for d in _SCALARS}
         self._compiled: dict[np.dtype[Any], Callable[..., Any] | None] = {}
@@ -72,7 +73,8 @@ class Loop:
         return entry_point(dispatcher, f"loop-{self.function.__name__}", key, signature)
 
 
-def loop(signature: str, saves: float, reassociate: bool = False) -> Callable[[Callable[..., Any]], Loop]:
+def loop(signature: str, saves: float, reassociate: bool = False,
+         only: np.dtype[Any] | None = None) -> Callable[[Callable[..., Any]], Loop]:
     """Declare a loop.
 
     Args:
@@ -80,8 +82,9 @@ def loop(signature: str, saves: float, reassociate: bool = False) -> Callable[[C
             rank of the array, or nothing for a number.
         saves: seconds that one step of the compiled loop saves.
         reassociate: let sums be computed in any order, as vectors need.
+        only: the only type it is called for, if it is one.
     """
-    return lambda function: Loop(function, signature, saves, reassociate)
+    return lambda function: Loop(function, signature, saves, reassociate, only)
 
 
 def _parameter(numba_types: Any, code: str, floating: str) -> Any:
