@@ -295,6 +295,7 @@ if _typing.TYPE_CHECKING:  # what `__getattr__` finds, for type checkers
     from .amp import GradScaler, autocast
     from .anomaly import detect_anomaly, is_anomaly_enabled, set_detect_anomaly
     from .checkpointing import checkpoint, checkpoint_sequential
+    from .compiling import warmup
     from .func import vmap
     from .io import load, save
     from .legacy import (
@@ -462,6 +463,7 @@ _LAZY_NAMES = {
                      "seed", "set_rng_state"), "random"),
     **dict.fromkeys(("load", "save"), "io"),
     "tape": "viz",
+    "warmup": "compiling",
 }
 
 
