@@ -11,7 +11,7 @@ import numpy as np
 from .dispatch import cast, is_tensor
 from .errors import describe, fail
 from .on_first_call import RUNTIME
-from .tape import Leaf, Node, accumulate_all, as_tensor, sweep
+from .tape import Leaf, Node, accumulate_all, as_tensor, sweep, wrap_node
 from .views import node_of
 
 Tensors = Any
@@ -189,3 +189,15 @@ def _batched(outputs: tuple[Any, ...], inputs: tuple[Any, ...], grads: tuple[Any
 
 def _stack(column: Sequence[Any]) -> Any:
     return RUNTIME["stack"](list(column))
+
+
+def zeros_of(t: Any) -> Any:
+    """The gradient by ``t`` of what does not depend on it."""
+    return wrap_node(np.zeros(t._a.shape, t._a.dtype), None)
+
+
+def stack_gradients(rows: list[Any], shape: tuple[int, ...], like: Any) -> Any:
+    """The rows of a Jacobian as one tensor of this shape, of the type of ``like`` where there are none."""
+    if not rows:
+        return wrap_node(np.zeros(shape, like._a.dtype), None)
+    return _stack(rows).reshape(shape)

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from .amp import GradScaler, autocast
     from .anomaly import detect_anomaly, is_anomaly_enabled, set_detect_anomaly
     from .checkpointing import checkpoint, checkpoint_sequential
+    from .compiling import warmup
     from .func import vmap
     from .io import load, save
     from .legacy import (
@@ -167,6 +168,7 @@ NAMES = {
                      "seed", "set_rng_state"), "random"),
     **dict.fromkeys(("load", "save"), "io"),
     "tape": "viz",
+    "warmup": "compiling",
 }
 
 # Where PyTorch programs look for things that stand elsewhere here.

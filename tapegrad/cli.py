@@ -78,7 +78,33 @@ def _parser() -> argparse.ArgumentParser:
     graph.add_argument("--view", choices=("forward", "backward"), default="forward", help="which pass a picture shows")
     graph.add_argument("--depth", type=int, metavar="N", help="levels of modules to open in a picture")
     graph.add_argument("--open", action="store_true", help="show the page in the browser")
+    warmup = commands.add_parser("warmup", help="compile all kernels now",
+                                 description="Compile all kernels that training uses, so that later processes only "
+                                             "load them. Without this, each is compiled when it first pays.")
+    warmup.set_defaults(command=_warmup, parser=warmup)
+    warmup.add_argument("--float64", action="store_true", help="also those for double precision")
     return parser
+
+
+def _warmup(arguments: argparse.Namespace) -> int:
+    import autograd
+    try:
+        done = autograd.warmup([autograd.float32, autograd.float64] if arguments.float64 else [autograd.float32], True)
+    except ImportError as error:
+        print(f"tapegrad: error: {error}", file=sys.stderr)
+        return 1
+    for family, count in done.kernels.items():
+        print(f"{count:4} {family:12} {done.seconds[family]:6.1f} s")
+    print(f"{sum(done.kernels.values()):4} kernels      {sum(done.seconds.values()):6.1f} s, {done.compiled} files new")
+    if done.failed:
+        print(f"tapegrad: error: {done.failed} could not be compiled; NumPy computes what they would", file=sys.stderr)
+        return 1
+    if done.unkept:
+        print(f"tapegrad: error: nothing can be written in {done.folder}, so that every process has to compile; set "
+              "XDG_CACHE_HOME to a folder where it can", file=sys.stderr)
+        return 1
+    print(f"kept in {done.folder}")
+    return 0
 
 
 def _run_script(arguments: argparse.Namespace) -> int:

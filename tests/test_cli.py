@@ -311,3 +311,28 @@ def test_event_files_where_asked_for(tmp_path, capsys):
     status, _, _ = train(capsys, "iris", "--epochs", 2, "--out", tmp_path, "--tensorboard")
     assert status == 0
     assert b"accuracy/test" in b"".join(p.read_bytes() for p in (tmp_path / "events").iterdir())
+
+
+def test_warmup(capsys, monkeypatch, tmp_path):
+    pytest.importorskip("numba")
+    from autograd.kernels import ahead
+    from autograd.kernels.loops import LOOPS, Loop
+
+    def warmup(*arguments):
+        def negate(x, out):
+            for i in range(x.size):
+                out[i] = -x[i]
+        loop = Loop(negate, "F1 F1", 1.0, False)
+        del LOOPS[loop.name]
+        monkeypatch.setattr(ahead, "kernels", lambda d: [("loops", lambda: loop.compile(d))])
+        return cli.main(["warmup", *arguments]), *capsys.readouterr()
+
+    status, out, bar = warmup("--float64")
+    assert status == 0 and "compiling" in bar
+    assert re.match(r" +2 loops +\d+\.\d s\n +2 kernels +\d+\.\d s, 2 files new\nkept in ", out)
+    status, out, _ = warmup()
+    assert status == 0 and "   1 kernels " in out and ", 0 files new" in out
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
+    status, _, errors = warmup()
+    assert status == 1 and "nothing can be written" in errors

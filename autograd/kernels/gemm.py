@@ -10,10 +10,10 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numba import njit, types
+from numba import types
 
 from . import tiles
-from .compiled_cache import CompiledCache, tagged
+from .compiled_cache import entry_point, jit
 from .vector_ir import Target, host
 
 Array = np.ndarray[Any, Any]
@@ -31,8 +31,6 @@ STRIP_ROWS, STRIP_COLUMNS = 64, 192
 PACK_ROWS, PACK_STRIDE = 64, 512
 PACK_ROWS_OF_PAGES, PAGE = 16, 4096
 
-_OPTIONS = {"error_model": "numpy", "nogil": True}
-
 
 def compiled(dtype: Any, target: Target | None = None) -> Any:
     """`products` of one element type for one target, by default this processor: compiled, or found on disk."""
@@ -41,16 +39,12 @@ def compiled(dtype: Any, target: Target | None = None) -> Any:
     t = types.float32 if dtype.itemsize == 4 else types.float64
     key = f"{target} {dtype}"
     signature = types.void(*[types.Array(t, 2, "A")] * 3, types.Array(t, 1, "A"), types.Array(types.int64, 1, "C"))
-    dispatcher = _build(target, dtype.itemsize, key)
-    dispatcher._cache = CompiledCache("products", key)
-    dispatcher.compile(signature)
-    # The entry point checks nothing, and takes half of the dispatcher's time.
-    return dispatcher.overloads[signature.args].entry_point
+    return entry_point(_build(target, dtype.itemsize, key), "products", key, signature)
 
 
 def _build(target: Target, size: int, key: str) -> Any:
     """`products`, not yet compiled."""
-    tag = tagged(key)
+    kernel = jit(key)
     width, lanes = target.width, target.width // size
     rows = tiles.tile_rows(target)
     half = rows // 2
@@ -63,8 +57,7 @@ def _build(target: Target, size: int, key: str) -> Any:
     pack_transposed, pack_rows = tiles.pack_transposed(target, size), tiles.pack_rows(target, size)
     masks = target.masks
 
-    @njit(**_OPTIONS)
-    @tag
+    @kernel
     def inner_products(a, a_row, b, b_row, c, c_row, m, n, k, bias):
         blocks = max(1, (k + BLOCK - 1) // BLOCK)
         length = (k + blocks - 1) // blocks
@@ -79,8 +72,7 @@ def _build(target: Target, size: int, key: str) -> Any:
                     inner(terms, a + i * a_row + k0 * size, a_row, b + j * b_row + k0 * size, b_row, at, c_row,
                           columns, addend, addend_row, min(inner_rows, m - i))
 
-    @njit(**_OPTIONS)
-    @tag
+    @kernel
     def panel(a, a_row, a_k, strip, b, b_k, c, c_row, m, k, vectors, count, addend, addend_row):
         """All rows of up to three vectors of columns; A as it is, or in strips so many bytes apart."""
         strips = strip_rows if strip > 0 else m
@@ -106,8 +98,7 @@ def _build(target: Target, size: int, key: str) -> Any:
                     else:
                         low1(k, x, a_row, a_k, b, b_k, y, c_row, count, z, addend_row, valid)
 
-    @njit(**_OPTIONS)
-    @tag
+    @kernel
     def outer_products(a, a_row, a_k, b, b_k, b_column, c, c_row, m, n, k, bias, scratch, strips):
         limit = BLOCK if a_k == size else TRANSPOSED_BLOCK
         blocks = max(1, (k + limit - 1) // limit)
@@ -149,8 +140,7 @@ def _build(target: Target, size: int, key: str) -> Any:
                           bias + j * size if bias != 0 else 0, 0)
                 j += columns
 
-    @njit(**_OPTIONS)
-    @tag
+    @kernel
     def product(a, a_row, a_k, b, b_k, b_column, c, c_row, m, n, k, bias, scratch, strips):
         # Copying B costs what it saves for few rows of A.
         if a_k == size and b_k == size and b_column != size and m <= 12 and k >= 8 * lanes:
@@ -158,8 +148,7 @@ def _build(target: Target, size: int, key: str) -> Any:
         else:
             outer_products(a, a_row, a_k, b, b_k, b_column, c, c_row, m, n, k, bias, scratch, strips)
 
-    @njit(**_OPTIONS)
-    @tag
+    @kernel
     def products(a, b, c, bias, batch):
         """c = a @ b (+ bias, if it is not empty), or so for each matrix of a batch.
 

@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from .late import Account
+from .late import Account, compiled
 
 _FLOAT32, _FLOAT64 = np.dtype("float32"), np.dtype("float64")
 _SCALARS = {_FLOAT32: np.float32, _FLOAT64: np.float64}
@@ -36,12 +36,14 @@ class Elementary:
 class Loop:
     """A loop, as declared by `loop`."""
 
-    def __init__(self, function: Callable[..., Any], signature: str, saves: float, reassociate: bool) -> None:
-        self.function, self.signature, self.reassociate = function, signature, reassociate
+    def __init__(self, function: Callable[..., Any], signature: str, saves: float, reassociate: bool,
+                 only: np.dtype[Any] | None = None) -> None:
+        self.function, self.signature, self.reassociate, self.only = function, signature, reassociate, only
         self._saves = saves
         self._accounts = {d: Account() for d in _SCALARS}
-        self._compiled: dict[np.dtype[Any], Callable[..., Any]] = {}
-        LOOPS[f"{function.__module__.rpartition('.')[2]}.{function.__name__}"] = self
+        self._compiled: dict[np.dtype[Any], Callable[..., Any] | None] = {}
+        self.name = f"{function.__module__.rpartition('.')[2]}.{function.__name__}"
+        LOOPS[self.name] = self
 
     def on(self, dtype: np.dtype[Any], size: int) -> Any:
         """The compiled loop for this element type and about ``size`` steps; None where NumPy shall do it.
@@ -56,24 +58,23 @@ class Loop:
         found = self._compiled.get(dtype)
         return found if found is not None else self.compile(dtype)
 
-    def compile(self, dtype: np.dtype[Any]) -> Callable[..., Any]:
-        """Compile now, or load what was compiled before."""
+    def compile(self, dtype: np.dtype[Any]) -> Callable[..., Any] | None:
+        """Compile now, or load what was compiled before; None where that fails."""
+        return compiled(self._compiled, dtype, f"the loop {self.name} for {dtype}", lambda: self._build(dtype))
+
+    def _build(self, dtype: np.dtype[Any]) -> Callable[..., Any]:
         import numba
 
-        from .compiled_cache import CompiledCache
+        from .compiled_cache import entry_point, fingerprint
 
-        scalar = _SCALARS[dtype]
-        name = f"{self.function.__module__}.{self.function.__name__}"
-        dispatcher = _typed(self.function, scalar, self.reassociate, False)
-        dispatcher._cache = CompiledCache("loop", f"{name} {dtype}", announce=False)
+        key = f"{fingerprint(self.function)} {dtype} {self.reassociate}"
         signature = numba.types.void(*[_parameter(numba.types, code, dtype.name) for code in self.signature.split()])
-        dispatcher.compile(signature)
-        found: Callable[..., Any] = dispatcher.overloads[signature.args].entry_point
-        self._compiled[dtype] = found
-        return found
+        dispatcher = _typed(self.function, _SCALARS[dtype], self.reassociate, False)
+        return entry_point(dispatcher, f"loop-{self.function.__name__}", key, signature)
 
 
-def loop(signature: str, saves: float, reassociate: bool = False) -> Callable[[Callable[..., Any]], Loop]:
+def loop(signature: str, saves: float, reassociate: bool = False,
+         only: np.dtype[Any] | None = None) -> Callable[[Callable[..., Any]], Loop]:
     """Declare a loop.
 
     Args:
@@ -81,8 +82,9 @@ def loop(signature: str, saves: float, reassociate: bool = False) -> Callable[[C
             rank of the array, or nothing for a number.
         saves: seconds that one step of the compiled loop saves.
         reassociate: let sums be computed in any order, as vectors need.
+        only: the only type it is called for, if it is one.
     """
-    return lambda function: Loop(function, signature, saves, reassociate)
+    return lambda function: Loop(function, signature, saves, reassociate, only)
 
 
 def _parameter(numba_types: Any, code: str, floating: str) -> Any:
@@ -114,9 +116,7 @@ def _wide() -> Any:
 @functools.cache
 def _typed(function: Callable[..., Any], scalar: type, reassociate: bool, inline: bool) -> Any:
     """The function made for one type: with its constants, and with what it calls."""
-    import numba
-
-    from .compiled_cache import tagged
+    from .compiled_cache import fingerprint, jit
 
     def typed(value: Any) -> Any:
         if type(value) is float:
@@ -134,5 +134,4 @@ def _typed(function: Callable[..., Any], scalar: type, reassociate: bool, inline
     made = types.FunctionType(code.replace(co_consts=tuple(map(typed, code.co_consts))),
                               names | {"__name__": function.__module__}, function.__name__)
     flags = {"contract", "nsz", "reassoc"} if reassociate else {"contract", "nsz"}
-    made = tagged(f"{function.__module__} {function.__name__} {scalar.__name__}")(made)
-    return numba.njit(error_model="numpy", nogil=True, fastmath=flags, forceinline=inline)(made)
+    return jit(f"{fingerprint(function)} {scalar.__name__} {reassociate}", fastmath=flags, forceinline=inline)(made)

@@ -7,13 +7,14 @@ batch, and each element is summed up in the same order whoever does it.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from math import prod
 from typing import Any
 
 import numpy as np
 
 from .blas import SINGLE, SINGLE_VECTOR, one_thread
-from .late import Account
+from .late import Account, compiled
 from .threads import LEAST as LEAST_SHARED, share
 
 Array = np.ndarray[Any, Any]
@@ -30,7 +31,7 @@ _NO_BATCH = np.empty(0, np.int64)
 _NO_BIAS = {_FLOAT32: np.empty(0, np.float32), _FLOAT64: np.empty(0, np.float64)}
 
 #: The compiled kernel of each element type, once it is there.
-_compiled: dict[np.dtype[Any], Any] = {}
+_compiled: dict[np.dtype[Any], Callable[..., Any] | None] = {}
 #: The kernels are large; a multiplication in NumPy takes 1/60 ns, and a quarter less in the kernel.
 _accounts = {d: Account(price=0.3) for d in (_FLOAT32, _FLOAT64)}
 _SAVED_EACH = 4e-12
@@ -48,13 +49,19 @@ def _kernel(dtype: np.dtype[Any], work: int) -> Any:
     """The compiled products of an element type; None where there are none, or not yet."""
     if not _accounts[dtype].pays(work * _SAVED_EACH):
         return None
-    if dtype not in _compiled:
-        if _blas_is_slower():
-            from . import gemm
-            _compiled[dtype] = gemm.compiled(dtype)
-        else:
-            _compiled[dtype] = None
-    return _compiled[dtype]
+    return compile(dtype)
+
+
+def compile(dtype: np.dtype[Any]) -> Callable[..., Any] | None:
+    """Compile them now, or load what was compiled before; None where NumPy's are better, or that fails."""
+    if dtype not in _compiled and not _blas_is_slower():
+        _compiled[dtype] = None
+    return compiled(_compiled, dtype, f"products of {dtype} matrices", lambda: _build(dtype))
+
+
+def _build(dtype: np.dtype[Any]) -> Callable[..., Any]:
+    from . import gemm
+    return gemm.compiled(dtype)  # type: ignore[no-any-return]
 
 
 def by_blas(a: Array, b: Array) -> Array:

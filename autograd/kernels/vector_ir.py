@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 from llvmlite import ir
+from numba import types
 from numba.core import cgutils
 from numba.core.registry import cpu_target
 
@@ -46,6 +47,11 @@ def host() -> Target:
     """The target that Numba compiles for."""
     triple, _, features = cpu_target.target_context.codegen().magic_tuple()
     return Target.of(triple, features)
+
+
+def procedure(count: int) -> Any:
+    """The signature of a function of so many integers that returns nothing."""
+    return types.void(*[types.int64] * count)
 
 
 class Emitter:
