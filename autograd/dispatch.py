@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from . import codegen, tape
-from .codegen import RUNTIME
 from .dtypes import DEFAULT, combine
 from .errors import describe, explain, fail
 from .kernels.reduce import over_rows
 from .modes import MODE, recording
+from .on_first_call import RUNTIME
 from .tape import INFERENCE, UNWRITTEN, Node, output_node, wrap_node
 from .views import meta_of, recipe_of
 
