@@ -73,6 +73,18 @@ class Loop:
         return entry_point(dispatcher, f"loop-{self.function.__name__}", key, signature)
 
 
+def _single(x):  # type: ignore[no-untyped-def]
+    return np.float32(x)
+
+
+def _double(x):  # type: ignore[no-untyped-def]
+    return np.float64(x)
+
+
+#: A number in the loop's floating type: what was summed up in double precision.
+narrow = Elementary(_single, _double)
+
+
 def loop(signature: str, saves: float, reassociate: bool = False,
          only: np.dtype[Any] | None = None) -> Callable[[Callable[..., Any]], Loop]:
     """Declare a loop.
