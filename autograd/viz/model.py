@@ -45,6 +45,13 @@ class Graph:
         backward: the steps of the backward pass in order: ``node`` and ``edges``, the numbers of the edges along which
             it sends contributions.
         about: ``title``, ``saved_bytes``, ``notes`` (sentences on what is not there, and why).
+
+    >>> import autograd
+    >>> from autograd import viz
+    >>> x = autograd.tensor(3., requires_grad=True)
+    >>> g = viz.graph(x.exp())
+    >>> [(edge["from"], edge["to"], edge["formula"]["text"]) for edge in g.edges]
+    [(0, 1, 'g * out')]
     """
 
     def __init__(self, data: dict[str, Any]) -> None:

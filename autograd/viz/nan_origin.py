@@ -9,6 +9,7 @@ import numpy as np
 
 from ..anomaly import detect_anomaly
 from ..creation import ones_like
+from ..errors import fail
 from ..node import LEAF, Node, Output
 from ..nonfinite import Finding, first_bad, forward_origin, noted, number_text
 from ..primitive import Primitive
@@ -63,6 +64,12 @@ class Origin:
         reason: what happened there, in words.
         advice: what to do about it; "" where nothing is known.
         nodes: what was not finite from there on, along the graph.
+
+    >>> import autograd
+    >>> from autograd import viz
+    >>> found = viz.explain_nan(autograd.tensor([1., -1.], requires_grad=True).log().sum())
+    >>> found.op, found.element, found.reason
+    ('log', (1,), 'log(-1) = nan')
     """
 
     phase: str | None = None
@@ -113,6 +120,9 @@ def explain_nan(loss: Any, gradient: Any = None) -> Origin:
     Returns:
         An `Origin`, which prints as an explanation and is false where all is finite. No ``grad`` is touched.
 
+    Raises:
+        RuntimeError: ``backward()`` has released what the tape saved.
+
     >>> import autograd
     >>> from autograd import viz
     >>> x = autograd.tensor([4., 0.], requires_grad=True)
@@ -124,6 +134,11 @@ def explain_nan(loss: Any, gradient: Any = None) -> Origin:
         with detect_anomaly():
             loss = loss()
     tape = Tape((loss,), names_around(1))
+    if any(n.saved is None and n.op is not LEAF and not isinstance(n, Output) for n in tape.nodes) and not any(
+            map(noted, tape.nodes)):
+        fail(RuntimeError, "explain_nan() needs the values that the tape saved, and backward() released them: ask before "
+                           "backward(), call that with retain_graph=True, or give explain_nan the function that computes the "
+                           "loss: explain_nan(lambda: loss_of(batch))")
     if first_bad(loss._a) is not None:
         return _forward(tape)
     return _backward(tape, gradient)

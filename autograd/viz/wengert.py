@@ -21,6 +21,8 @@ from .values import constant_name, known_options, ordered, values_of
 
 #: How operations of two inputs (and powers) are written.
 _INFIX = {"add": "+", "sub": "-", "mul": "*", "true_divide": "/", "matmul": "@", "pow_tensor": "**"}
+#: Inputs of an operation on a list that are written out.
+_INPUTS = 6
 #: Rows of a table in print; more are cut.
 LIMIT = 120
 
@@ -33,6 +35,12 @@ class Tape:
         names: what each is called.
         values: the value of each that is known.
         adjoints: the backward pass, as far as `step` took it.
+
+    >>> import autograd
+    >>> x = autograd.tensor(3., requires_grad=True)
+    >>> tape = autograd.tape(x * x)
+    >>> [tape.operation(node) for node in tape]
+    ['leaf', 'x * x']
     """
 
     def __init__(self, outputs: tuple[Any, ...], names: Mapping[str, Any]) -> None:
@@ -72,6 +80,8 @@ class Tape:
         op = node.op
         inputs = [constant_name(node, i) if e is None else self.names[e] for i, e in enumerate(node.edges)]
         if not isinstance(op, Primitive) or op.variadic or len(inputs) != len(op.inputs):
+            if len(inputs) > _INPUTS:
+                inputs = [*inputs[:2], f"… {len(inputs) - 3} more …", inputs[-1]]
             return f"{op.name}({', '.join(inputs)})"
         options = known_options(node)
         named = dict(zip(op.inputs, inputs, strict=True))
