@@ -29,9 +29,9 @@ if _typing.TYPE_CHECKING:
     from .work import Flops, flops
 
 __all__ = [
-    "Adjoints", "Contribution", "Finding", "Flops", "Formula", "Graph", "Health", "History", "Layer", "Origin", "Page", "Step",
-    "Summary", "Tape", "explain_nan", "explore", "flops", "formulas", "graph", "health", "profile", "record", "summary",
-    "tape",
+    "Adjoints", "Contribution", "Finding", "Flops", "Formula", "Graph", "Health", "History", "Layer", "Origin", "Page",
+    "Step", "Summary", "Tape", "explain_nan", "explore", "flops", "formulas", "graph", "health", "profile", "record",
+    "summary", "tape",
 ]
 
 # Each part is imported when first asked for. A module here must not be called like a function: its import would put it

@@ -9,6 +9,7 @@ import numpy as np
 
 from ..errors import describe
 from ..node import LEAF, OUTPUT, Node
+from ..where import is_noted, lines_of
 from . import findings
 from .formula import formulas
 from .modules import Modules
@@ -152,9 +153,8 @@ class Builder:
     def _source(self, node: Node) -> dict[str, Any] | None:
         note = note_of(node)
         where = None if note is None else note.source
-        if where is None and node.extra is not None and node.extra.metadata.get("traceback"):
-            frame = node.extra.metadata["traceback"][-1]  # anomaly mode notes the line too
-            where = frame.filename, frame.lineno
+        if where is None and is_noted(node):  # anomaly mode notes the line too
+            where = next(((line.filename, line.lineno) for line in reversed(lines_of(node))), None)
         if where is None:
             return None
         return {"file": where[0], "line": where[1], "text": linecache.getline(*where).strip()}

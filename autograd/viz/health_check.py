@@ -253,8 +253,8 @@ class Health:
     def __repr__(self) -> str:
         found = self.findings()
         if not self.steps and not found:
-            return (f"health of {type(self.model).__name__}: no step was seen. Give health() a function that does one training "
-                    "step, or train inside `with viz.health(model) as check:`, with the model in training mode")
+            return (f"health of {type(self.model).__name__}: no step was seen. Give health() a function that does one "
+                    "training step, or train inside `with viz.health(model) as check:`, in training mode")
         seen = f"{self.steps} step{'s' * (self.steps != 1)} of {type(self.model).__name__}"
         if not found:
             return f"health of {seen}: nothing is wrong"
@@ -283,8 +283,8 @@ def health(model: Any, step: Callable[[], Any] | None = None, steps: int = 5) ->
         steps: how often.
 
     Returns:
-        A `Health`: ``print`` shows what was found, ``findings()`` is the list, and it is true where steps were seen and nothing
-        is wrong.
+        A `Health`: ``print`` shows what was found, ``findings()`` is the list, and it is true where steps were seen and
+        nothing is wrong.
 
     >>> import autograd, nn, optim
     >>> from autograd import viz

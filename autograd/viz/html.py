@@ -54,9 +54,9 @@ class Page:
         """
         suffix = Path(path).suffix.lower()
         if suffix not in (".html", ".htm"):
-            fail(ValueError, f"a page is written as .html, and {os.fspath(path)!r} ends in {suffix or 'no suffix'!r}. For a "
-                             f"picture, page.graph.save('graph{suffix or '.png'}') has Graphviz draw one, and the page itself "
-                             "has a button that saves what it shows as SVG")
+            fail(ValueError, f"a page is written as .html, not as {suffix or 'a file without a suffix'}. For a "
+                             f"picture, page.graph.save('graph{suffix or '.png'}') has Graphviz draw one, and the page "
+                             "itself has a button that saves what it shows as SVG")
         Path(path).write_text(self.html, "utf-8")
 
     def open(self) -> str:

@@ -14,7 +14,7 @@ from ..node import LEAF, Node, Output
 from ..nonfinite import Finding, first_bad, forward_origin, noted, number_text
 from ..primitive import Primitive
 from ..tensor import Tensor
-from ..where import Line, line_of, module_of
+from ..where import line_of, lines_of, module_of
 from .adjoints import Adjoints, Step
 from .values import saved_by_name
 from .wengert import Tape, names_around
@@ -136,9 +136,9 @@ def explain_nan(loss: Any, gradient: Any = None) -> Origin:
     tape = Tape((loss,), names_around(1))
     if any(n.saved is None and n.op is not LEAF and not isinstance(n, Output) for n in tape.nodes) and not any(
             map(noted, tape.nodes)):
-        fail(RuntimeError, "explain_nan() needs the values that the tape saved, and backward() released them: ask before "
-                           "backward(), call that with retain_graph=True, or give explain_nan the function that computes the "
-                           "loss: explain_nan(lambda: loss_of(batch))")
+        fail(RuntimeError, "explain_nan() needs the values that the tape saved, and backward() released them: ask "
+                           "before backward(), call that with retain_graph=True, or give explain_nan the function that "
+                           "computes the loss: explain_nan(lambda: loss_of(batch))")
     if first_bad(loss._a) is not None:
         return _forward(tape)
     return _backward(tape, gradient)
@@ -186,8 +186,8 @@ def _forward(tape: Tape) -> Origin:
 
 def _placed(origin: Origin, node: Node, nodes: list[Node]) -> Origin:
     origin.module, origin.line, origin.nodes = module_of(node), line_of(node), nodes
-    stack: list[Line] = [] if node.extra is None else node.extra.metadata.get("traceback") or []
-    origin.source = stack[-1].line if stack else ""
+    lines = lines_of(node)
+    origin.source = lines[-1].line if lines else ""
     return origin
 
 

@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 
-
 #: Shapes of so many outputs are written out.
 _OUTPUTS = 4
 
