@@ -16,6 +16,7 @@ from ..primitive import Primitive
 from ..tensor import Tensor
 from ..where import line_of, module_of, modules_of
 from .adjoints import Adjoints, Step
+from .naming import numbered
 from .table import Table, shape_text, summary
 from .values import constant_name, known_options, ordered, values_of
 
@@ -236,22 +237,7 @@ def _names(nodes: list[Node], given: Mapping[str, Any]) -> dict[Node, str]:
     for module in {id(m): m for n in nodes for m in modules_of(n)[:1]}.values():
         for name, parameter in module.named_parameters():
             names.setdefault(_node(parameter), name)
-    names = {n: names[n] for n in nodes if n in names}
-    taken, counts = set(names.values()), {"x": 0, "v": 0}
-    for n in nodes:
-        if n in names:
-            continue
-        if isinstance(n, Output) and n.edges[0] in names:
-            names[n] = f"{names[n.edges[0]]}.{n.index}"
-            continue
-        letter = "x" if n.op is LEAF else "v"
-        while True:
-            counts[letter] += 1
-            name = f"{letter}{counts[letter]}"
-            if name not in taken:
-                break
-        names[n] = name
-    return names
+    return numbered(nodes, names)
 
 
 # --- words ----------------------------------------------------------------------------------------------------

@@ -37,7 +37,7 @@ def test_what_cannot_turn_bad_is_not_looked_at(looks: list[Any]) -> None:
 
 def test_after_something_bad_all_is_looked_at(looks: list[Any]) -> None:
     x = autograd.tensor([-1.0, 1.0], requires_grad=True)
-    with autograd.detect_anomaly(), pytest.raises(RuntimeError, match="LogBackward0|the result of log"):
+    with autograd.detect_anomaly(), pytest.raises(RuntimeError, match=r"the result of log was not finite"):
         (x.log().tanh() * 0).sum().backward()
     assert looks == ["log", "tanh", "mul", "sum"]
 
