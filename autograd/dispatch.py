@@ -212,7 +212,7 @@ def unusual_all(ts: tuple[Any, ...]) -> tuple[Any, ...]:
 
 def _finish_node(n: Node, t: Any) -> None:
     state = MODE.state
-    if any(version is INFERENCE for _, _, version in n.op.saved_arrays(n)):
+    if MODE.inferred and any(version is INFERENCE for _, _, version in n.op.saved_arrays(n)):
         fail(RuntimeError, f"Inference tensors cannot be saved for backward (by {n.op.name}). "
                            "To work around you can make a clone to get a normal tensor and use it in autograd")
     for observer in state.observers:
