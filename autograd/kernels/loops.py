@@ -54,6 +54,7 @@ class Loop:
         self._accounts = {d: Account() for d in _SCALARS}
         self._compiled: dict[np.dtype[Any], Callable[..., Any] | None] = {}
         self._by_rows = tuple([code.startswith("*") for code in signature.split()])
+        self._multiple = _NUMBERS if all(code.endswith("1") for code in signature.split() if code[0] == "*") else 1
         self.name = f"{function.__module__.rpartition('.')[2]}.{function.__name__}"
         LOOPS[self.name] = self
 
@@ -77,8 +78,7 @@ class Loop:
     def _in_ranges(self, compiled: Callable[..., Any], seconds: float, *args: Any) -> None:
         def run(start: int, stop: int) -> None:
             compiled(*[a[start:stop] if rows else a for a, rows in zip(args, self._by_rows, strict=True)])
-        first = args[self._by_rows.index(True)]
-        share(run, len(first), seconds, _NUMBERS if first.ndim == 1 else 1)
+        share(run, len(args[self._by_rows.index(True)]), seconds, self._multiple)
 
     def compile(self, dtype: np.dtype[Any]) -> Callable[..., Any] | None:
         """Compile now, or load what was compiled before; None where that fails."""
