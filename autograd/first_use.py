@@ -169,7 +169,6 @@ NAMES = {
                      "seed", "set_rng_state"), "random"),
     **dict.fromkeys(("load", "save"), "io"),
     "tape": "viz",
-    "warmup": "compiling",
 }
 
 # Where PyTorch programs look for things that stand elsewhere here.
