@@ -164,11 +164,11 @@ NAMES = {
                     "signal.periodic"),
     **dict.fromkeys(("is_signed", "is_storage", "to_dlpack", "typename"), "predicates"),
     "vmap": "func",
+    "warmup": "compiling",
     **dict.fromkeys(("Generator", "default_generator", "fork_rng", "get_rng_state", "initial_seed", "manual_seed",
                      "seed", "set_rng_state"), "random"),
     **dict.fromkeys(("load", "save"), "io"),
     "tape": "viz",
-    "warmup": "compiling",
 }
 
 # Where PyTorch programs look for things that stand elsewhere here.

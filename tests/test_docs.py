@@ -24,7 +24,7 @@ PACKAGES = ("autograd", "nn", "optim")
 PLACES = (
     "autograd", "autograd.data", "autograd.fft", "autograd.func", "autograd.functional", "autograd.io", "autograd.linalg",
     "autograd.random", "autograd.signal", "autograd.signal.windows", "autograd.special", "autograd.testing",
-    "nn", "nn.functional", "nn.init",
+    "autograd.viz", "nn", "nn.functional", "nn.init",
     "nn.func", "nn.utils", "nn.utils.parametrizations", "nn.utils.parametrize", "nn.utils.prune", "nn.utils.rnn",
     "nn.utils.stateless", "optim", "optim.lr_scheduler",
 )

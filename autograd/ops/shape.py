@@ -11,6 +11,7 @@ from ..codegen import inline
 from ..dims import wrap_dim, wrap_dims
 from ..dtypes import numpy_dtype
 from ..errors import fail
+from ..kernels.reduce import add_up
 from ..on_first_call import RUNTIME
 from ..primitive import composite, primitive
 from ..views import apply_chain
@@ -349,7 +350,9 @@ def sum_to_size(input, size):
     axes = tuple(range(extra)) + tuple([d + extra for d, n in enumerate(size) if n == 1 and shape[d + extra] != 1])
     if not axes and size:
         return input.reshape(size)
-    return np.add.reduce(input, axis=axes, dtype=np.int64 if input.dtype.kind in "biu" else None).reshape(size)
+    if input.dtype.kind in "biu":
+        return np.add.reduce(input, axis=axes, dtype=np.int64).reshape(size)
+    return add_up(input, axes, False).reshape(size)
 
 
 # --- writing through views --------------------------------------------------------------------------------

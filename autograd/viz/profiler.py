@@ -18,6 +18,7 @@ from ..ops import load_all
 from ..primitive import REGISTRY
 from .flame import flame_page
 from .module_paths import ModulePaths
+from .recording import SECONDS, SPENT
 from .table import Table
 from .work import flops_of_node
 
@@ -124,11 +125,12 @@ class profile:
         if self._depth or threading.get_ident() != self._thread:
             return run(*args)
         self._depth += 1
+        noting = SPENT[0]
         start = time.perf_counter()
         try:
             out = run(*args)
         finally:
-            end = time.perf_counter()
+            end = time.perf_counter() - (SPENT[0] - noting)
             self._depth -= 1
         first = out[0] if isinstance(out, (tuple, list)) else out
         path = self._paths.running()
@@ -136,7 +138,7 @@ class profile:
         work = 0
         if node is not None and node.op is op:
             work = flops_of_node(node).forward
-            extra_of(node).metadata[_KEY] = path
+            extra_of(node).metadata.update({_KEY: path, SECONDS: end - start})
         self.events.append(Event("forward", op.name, path, start - self._began, end - start, list(first._a.shape),
                                  first._a.nbytes, work))
         return out
