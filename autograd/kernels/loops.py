@@ -33,6 +33,24 @@ class Elementary:
         self.forms = {np.float32: single, np.float64: double}
 
 
+class InVectors:
+    """A function that loops call, spelled out in vectors: made for the element type and processor of the loop.
+
+    Args:
+        name: of the function of `vector_rows` that makes it.
+    """
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def form(self, scalar: type) -> Any:
+        """What a loop over numbers of this type calls."""
+        from . import vector_rows
+        from .vector_ir import host
+
+        return getattr(vector_rows, self.name)(host(), np.dtype(scalar).itemsize)
+
+
 class Loop:
     """A loop, as declared by `loop`."""
 
@@ -123,6 +141,8 @@ def _typed(function: Callable[..., Any], scalar: type, reassociate: bool, inline
             return scalar(value)
         if isinstance(value, Elementary):
             value = value.forms[scalar]  # type: ignore[index]
+        if isinstance(value, InVectors):
+            return value.form(scalar)
         if value is wide:
             return _wide()
         if type(value) is types.FunctionType and value.__module__.startswith(__package__):

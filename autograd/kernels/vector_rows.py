@@ -1,0 +1,185 @@
+"""Loops along one row of numbers, in vectors: maxima, and exponentials with their sums.
+
+Each function here makes the loop for one target and element type. Rows are given by the address of their first element
+and the count of elements. NumPy's order of sums is not kept. This module imports Numba.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+from llvmlite import ir
+from numba import types
+from numba.extending import intrinsic
+
+from .elementary import _LN2_HIGH32, _LN2_HIGH64, _LN2_LOW32, _LN2_LOW64, _LOG2_E, _ROUND32, _ROUND64
+from .vector_ir import I64, Emitter, Target
+
+#: Vectors of a row that are worked on side by side, so that one need not wait for the other.
+_ABREAST = 4
+
+#: Of exp: coefficients of its polynomial from the power 6 (or 11) down to 2, and where results become zero.
+_SINGLE = ((0.00139262508314976117, 0.0083632328836826182, 0.0416665542129841503, 0.166665766661199283, 0.5), -104.0)
+_DOUBLE = ((2.5100472505694996e-8, 2.76202015910315488e-7, 2.75572682769056962e-6, 0.0000248015210578682052,
+            0.00019841269863171556, 0.00138888889173670806, 0.0083333333333300382, 0.0416666666666238205,
+            0.166666666666666675, 0.500000000000000103), -746.0)
+
+
+def _typed(itemsize: int) -> Any:
+    return types.float32 if itemsize == 4 else types.float64
+
+
+def exponential(e: Emitter, x: ir.Value) -> Any:
+    """exp of a vector that is nowhere far above zero, exact to 1 ulp; NaN stays NaN."""
+    b = e.builder
+    single = e.itemsize == 4
+    coefficients, lowest = _SINGLE if single else _DOUBLE
+    high, low, magic = (_LN2_HIGH32, _LN2_LOW32, _ROUND32) if single else (_LN2_HIGH64, _LN2_LOW64, _ROUND64)
+    bits, fraction, bias, spare = (32, 23, 127, 64) if single else (64, 52, 1023, 512)
+    whole = ir.VectorType(ir.IntType(bits), e.lanes)
+    # Adding a large number rounds to whole ones, and leaves these in the last bits.
+    shifted = e.fma(x, e.constant(_LOG2_E), e.constant(magic))
+    n = b.fsub(shifted, e.constant(magic))
+    r = e.fma(n, e.constant(-low), e.fma(n, e.constant(-high), x))
+    p = e.constant(coefficients[0])
+    for c in coefficients[1:]:
+        p = e.fma(p, r, e.constant(c))
+    y = b.fadd(e.fma(p, b.fmul(r, r), r), e.constant(1.0))
+    # 2 ** n may be a subnormal number, with few digits: so 2 ** (n + spare) first.
+    exponent = b.shl(b.bitcast(shifted, whole), ir.Constant(whole, [fraction] * e.lanes))
+    power = b.add(exponent, ir.Constant(whole, [bias + spare << fraction] * e.lanes))
+    y = b.fmul(b.fmul(y, b.bitcast(power, e.type)), e.constant(2.0 ** -spare))
+    return b.select(b.fcmp_ordered("<", x, e.constant(lowest)), e.zero, y)
+
+
+def _across(e: Emitter, vector: ir.Value, combine: Callable[[Any, Any], Any]) -> Any:
+    """All lanes of a vector combined into one number."""
+    half = e.lanes // 2
+    while half:
+        vector = combine(vector, e.shuffle(vector, vector, [(i + half) % e.lanes for i in range(e.lanes)]))
+        half //= 2
+    return e.builder.extract_element(vector, ir.IntType(32)(0))
+
+
+def _along(e: Emitter, count: Any, carried: list[Any], body: Callable[[Any, list[Any], Any], list[Any]]) -> list[Any]:
+    """``body(offset, carried, mask)`` over the vectors of a row: `_ABREAST` at once while there are so many, the carried
+    values being those of each; then one by one, with the first of each alone; the mask is None but at the end."""
+    b = e.builder
+    size, each = I64(e.target.width), len(carried) // _ABREAST
+    lanes = I64(e.lanes)
+
+    def abreast(i: Any, values: list[Any]) -> list[Any]:
+        start = b.mul(i, I64(_ABREAST * e.target.width))
+        found = []
+        for k in range(_ABREAST):
+            found += body(e.at(start, k * e.target.width), values[k * each:(k + 1) * each], None)
+        return found
+
+    vectors = b.sdiv(count, lanes)
+    groups = b.sdiv(vectors, I64(_ABREAST))
+    carried = e.loop(groups, carried, abreast)
+    done = b.mul(groups, I64(_ABREAST))
+
+    def single(i: Any, values: list[Any]) -> list[Any]:
+        return body(b.mul(b.add(i, done), size), values, None)
+
+    first = e.loop(b.sub(vectors, done), carried[:each], single)
+    rest = b.sub(count, b.mul(vectors, lanes))
+    mask = e.mask(rest)
+    first = e.when(b.icmp_signed(">", rest, I64(0)), first, lambda values: body(b.mul(vectors, size), values, mask))
+    return [*first, *carried[each:]]
+
+
+def _maximum(e: Emitter) -> Callable[[Any, Any], Any]:
+    """The greater of two; the second where the first is NaN."""
+    return lambda x, y: e.builder.select(e.builder.fcmp_ordered(">", x, y), x, y)
+
+
+def row_maximum(target: Target, itemsize: int) -> Any:
+    """``f(row, count)``: the greatest number of a row, NaN left out; minus infinity where there is none."""
+    @intrinsic  # type: ignore[untyped-decorator]
+    def maximum(typing, row, count):  # type: ignore[no-untyped-def]
+        def emit(context, builder, signature, args):  # type: ignore[no-untyped-def]
+            e = Emitter(builder, target, itemsize)
+            row, count = args
+            least, greater = e.constant(-math.inf), _maximum(e)
+
+            def body(offset: Any, values: list[Any], mask: Any) -> list[Any]:
+                at = e.at(row, offset)
+                x = e.load(at) if mask is None else builder.select(mask, e.load_masked(at, mask), least)
+                return [greater(x, values[0])]
+
+            found = _along(e, count, [least] * _ABREAST, body)
+            while len(found) > 1:
+                found = [greater(x, y) for x, y in zip(found[::2], found[1::2])]
+            return _across(e, found[0], greater)
+        return _typed(itemsize)(types.int64, types.int64), emit
+    return maximum
+
+
+def row_exponentials(target: Target, itemsize: int, keep: bool = True) -> Any:
+    """``f(row, to, count, shift)``: the sum of ``exp(row - shift)``, which goes to the row ``to`` where ``keep``.
+
+    The shift is not much below the greatest number of the row.
+    """
+    @intrinsic  # type: ignore[untyped-decorator]
+    def exponentials(typing, row, to, count, shift):  # type: ignore[no-untyped-def]
+        def emit(context, builder, signature, args):  # type: ignore[no-untyped-def]
+            e = Emitter(builder, target, itemsize)
+            row, to, count, shift = args
+            shift = e.splat(shift)
+
+            def body(offset: Any, values: list[Any], mask: Any) -> list[Any]:
+                at = e.at(row, offset)
+                y = exponential(e, builder.fsub(e.load(at) if mask is None else e.load_masked(at, mask), shift))
+                if mask is not None:
+                    y = builder.select(mask, y, e.zero)
+                if keep:
+                    put = e.at(to, offset)
+                    if mask is None:
+                        e.store(y, put)
+                    else:
+                        e.store_masked(y, put, mask)
+                return [builder.fadd(values[0], y)]
+
+            sums = _along(e, count, [e.zero] * _ABREAST, body)
+            while len(sums) > 1:
+                sums = [builder.fadd(x, y) for x, y in zip(sums[::2], sums[1::2])]
+            return _across(e, sums[0], builder.fadd)
+        scalar = _typed(itemsize)
+        return scalar(types.int64, types.int64, types.int64, scalar), emit
+    return exponentials
+
+
+def row_sum_of_exponentials(target: Target, itemsize: int) -> Any:
+    """`row_exponentials` that are only summed."""
+    return row_exponentials(target, itemsize, keep=False)
+
+
+def row_slopes(target: Target, itemsize: int) -> Any:
+    """``f(g, out, to, count, total)``: ``g - exp(out) * total`` goes to the row ``to``, for ``out`` not above zero."""
+    @intrinsic  # type: ignore[untyped-decorator]
+    def slopes(typing, g, out, to, count, total):  # type: ignore[no-untyped-def]
+        def emit(context, builder, signature, args):  # type: ignore[no-untyped-def]
+            e = Emitter(builder, target, itemsize)
+            g, out, to, count, total = args
+            negative = builder.fneg(e.splat(total))
+
+            def body(offset: Any, values: list[Any], mask: Any) -> list[Any]:
+                def load(row: Any) -> Any:
+                    at = e.at(row, offset)
+                    return e.load(at) if mask is None else e.load_masked(at, mask)
+
+                y = e.fma(exponential(e, load(out)), negative, load(g))
+                if mask is None:
+                    e.store(y, e.at(to, offset))
+                else:
+                    e.store_masked(y, e.at(to, offset), mask)
+                return []
+
+            _along(e, count, [], body)
+            return context.get_dummy_value()
+        return types.void(*[types.int64] * 4, _typed(itemsize)), emit
+    return slopes
