@@ -42,34 +42,12 @@ def compiled(dtype: Any, target: Target | None = None) -> Any:
     return dispatcher.overloads[signature.args].entry_point
 
 
-def _build(target: Target, size: int, key: str) -> Any:
-    """`products`, not yet compiled."""
-    tag = tagged(key)
-    width, lanes = target.width, target.width // size
+def panel_kernel(target: Target, size: int, tag: Any) -> Any:
+    """The product with up to three vectors of columns, for functions that `_build` or another module makes."""
     rows = tiles.tile_rows(target)
     half = rows // 2
     high3, high2, high1 = (tiles.outer_tile(target, size, rows, n, False) for n in (3, 2, 1))
     low3, low2, low1 = (tiles.outer_tile(target, size, half, n, True) for n in (3, 2, 1))
-    inner = tiles.inner_tile(target, size)
-    inner_rows, inner_columns = tiles.inner_shape(target, size)
-    pack_transposed, pack_rows = tiles.pack_transposed(target, size), tiles.pack_rows(target, size)
-    masks = target.masks
-
-    @njit(**_OPTIONS)
-    @tag
-    def inner_products(a, a_row, b, b_row, c, c_row, m, n, k, bias):
-        blocks = max(1, (k + BLOCK - 1) // BLOCK)
-        length = (k + blocks - 1) // blocks
-        for block in range(blocks):
-            k0 = block * length
-            terms = min(length, k - k0)
-            for j in range(0, n, inner_columns):
-                columns = min(inner_columns, n - j)
-                for i in range(0, m, inner_rows):
-                    at = c + i * c_row + j * size
-                    addend, addend_row = (at, c_row) if block > 0 else (bias + j * size if bias != 0 else 0, 0)
-                    inner(terms, a + i * a_row + k0 * size, a_row, b + j * b_row + k0 * size, b_row, at, c_row,
-                          columns, addend, addend_row, min(inner_rows, m - i))
 
     @njit(**_OPTIONS)
     @tag
@@ -95,6 +73,35 @@ def _build(target: Target, size: int, key: str) -> Any:
                         low2(k, x, a_row, a_k, b, b_k, y, c_row, count, z, addend_row, valid)
                     else:
                         low1(k, x, a_row, a_k, b, b_k, y, c_row, count, z, addend_row, valid)
+
+    return panel
+
+
+def _build(target: Target, size: int, key: str) -> Any:
+    """`products`, not yet compiled."""
+    tag = tagged(key)
+    width, lanes = target.width, target.width // size
+    panel = panel_kernel(target, size, tag)
+    inner = tiles.inner_tile(target, size)
+    inner_rows, inner_columns = tiles.inner_shape(target, size)
+    pack_transposed, pack_rows = tiles.pack_transposed(target, size), tiles.pack_rows(target, size)
+    masks = target.masks
+
+    @njit(**_OPTIONS)
+    @tag
+    def inner_products(a, a_row, b, b_row, c, c_row, m, n, k, bias):
+        blocks = max(1, (k + BLOCK - 1) // BLOCK)
+        length = (k + blocks - 1) // blocks
+        for block in range(blocks):
+            k0 = block * length
+            terms = min(length, k - k0)
+            for j in range(0, n, inner_columns):
+                columns = min(inner_columns, n - j)
+                for i in range(0, m, inner_rows):
+                    at = c + i * c_row + j * size
+                    addend, addend_row = (at, c_row) if block > 0 else (bias + j * size if bias != 0 else 0, 0)
+                    inner(terms, a + i * a_row + k0 * size, a_row, b + j * b_row + k0 * size, b_row, at, c_row,
+                          columns, addend, addend_row, min(inner_rows, m - i))
 
     @njit(**_OPTIONS)
     @tag
@@ -162,5 +169,6 @@ def _build(target: Target, size: int, key: str) -> Any:
                         b.ctypes.data + p * b_p + q * b_q, b.strides[0], b.strides[1],
                         c.ctypes.data + p * c_p + q * c_q, c.strides[0], m, n, k,
                         bias.ctypes.data if bias.size > 0 else 0, scratch)
+        panel[0] = 0  # it would be freed after its last use, and other threads allocate
 
     return products

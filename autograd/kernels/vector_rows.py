@@ -1,4 +1,4 @@
-"""Loops along one row of numbers, in vectors: maxima, and exponentials with their sums.
+"""Loops along a row of numbers, or down columns of them, in vectors: maxima, and exponentials with their sums.
 
 Each function here makes the loop for one target and element type. Rows are given by the address of their first element
 and the count of elements. NumPy's order of sums is not kept. This module imports Numba.
@@ -64,8 +64,8 @@ def _across(e: Emitter, vector: ir.Value, combine: Callable[[Any, Any], Any]) ->
 
 
 def _along(e: Emitter, count: Any, carried: list[Any], body: Callable[[Any, list[Any], Any], list[Any]]) -> list[Any]:
-    """``body(offset, carried, mask)`` over the vectors of a row: `_ABREAST` at once while there are so many, the carried
-    values being those of each; then one by one, with the first of each alone; the mask is None but at the end."""
+    """``body(offset, carried, mask)`` over the vectors of a row: `_ABREAST` at once while there are so many, each with
+    carried values of its own; then one by one, with the first of these. The mask is None but for the rest of a row."""
     b = e.builder
     size, each = I64(e.target.width), len(carried) // _ABREAST
     lanes = I64(e.lanes)
@@ -92,6 +92,24 @@ def _along(e: Emitter, count: Any, carried: list[Any], body: Callable[[Any, list
     return [*first, *carried[each:]]
 
 
+def _load(e: Emitter, at: Any, mask: Any) -> Any:
+    return e.load(at) if mask is None else e.load_masked(at, mask)
+
+
+def _store(e: Emitter, value: Any, at: Any, mask: Any) -> None:
+    if mask is None:
+        e.store(value, at)
+    else:
+        e.store_masked(value, at, mask)
+
+
+def _joined(vectors: list[Any], combine: Callable[[Any, Any], Any]) -> Any:
+    """One vector of `_ABREAST` ones."""
+    while len(vectors) > 1:
+        vectors = [combine(x, y) for x, y in zip(vectors[::2], vectors[1::2])]
+    return vectors[0]
+
+
 def _maximum(e: Emitter) -> Callable[[Any, Any], Any]:
     """The greater of two; the second where the first is NaN."""
     return lambda x, y: e.builder.select(e.builder.fcmp_ordered(">", x, y), x, y)
@@ -111,10 +129,7 @@ def row_maximum(target: Target, itemsize: int) -> Any:
                 x = e.load(at) if mask is None else builder.select(mask, e.load_masked(at, mask), least)
                 return [greater(x, values[0])]
 
-            found = _along(e, count, [least] * _ABREAST, body)
-            while len(found) > 1:
-                found = [greater(x, y) for x, y in zip(found[::2], found[1::2])]
-            return _across(e, found[0], greater)
+            return _across(e, _joined(_along(e, count, [least] * _ABREAST, body), greater), greater)
         return _typed(itemsize)(types.int64, types.int64), emit
     return maximum
 
@@ -133,21 +148,14 @@ def row_exponentials(target: Target, itemsize: int, keep: bool = True) -> Any:
 
             def body(offset: Any, values: list[Any], mask: Any) -> list[Any]:
                 at = e.at(row, offset)
-                y = exponential(e, builder.fsub(e.load(at) if mask is None else e.load_masked(at, mask), shift))
+                y = exponential(e, builder.fsub(_load(e, at, mask), shift))
                 if mask is not None:
                     y = builder.select(mask, y, e.zero)
                 if keep:
-                    put = e.at(to, offset)
-                    if mask is None:
-                        e.store(y, put)
-                    else:
-                        e.store_masked(y, put, mask)
+                    _store(e, y, e.at(to, offset), mask)
                 return [builder.fadd(values[0], y)]
 
-            sums = _along(e, count, [e.zero] * _ABREAST, body)
-            while len(sums) > 1:
-                sums = [builder.fadd(x, y) for x, y in zip(sums[::2], sums[1::2])]
-            return _across(e, sums[0], builder.fadd)
+            return _across(e, _joined(_along(e, count, [e.zero] * _ABREAST, body), builder.fadd), builder.fadd)
         scalar = _typed(itemsize)
         return scalar(types.int64, types.int64, types.int64, scalar), emit
     return exponentials
@@ -168,18 +176,128 @@ def row_slopes(target: Target, itemsize: int) -> Any:
             negative = builder.fneg(e.splat(total))
 
             def body(offset: Any, values: list[Any], mask: Any) -> list[Any]:
-                def load(row: Any) -> Any:
-                    at = e.at(row, offset)
-                    return e.load(at) if mask is None else e.load_masked(at, mask)
-
-                y = e.fma(exponential(e, load(out)), negative, load(g))
-                if mask is None:
-                    e.store(y, e.at(to, offset))
-                else:
-                    e.store_masked(y, e.at(to, offset), mask)
+                power = exponential(e, _load(e, e.at(out, offset), mask))
+                _store(e, e.fma(power, negative, _load(e, e.at(g, offset), mask)), e.at(to, offset), mask)
                 return []
 
             _along(e, count, [], body)
             return context.get_dummy_value()
         return types.void(*[types.int64] * 4, _typed(itemsize)), emit
+    return slopes
+
+
+def row_scaled(target: Target, itemsize: int) -> Any:
+    """``f(row, to, count, factor)``: ``row * factor`` goes to the row ``to``."""
+    @intrinsic  # type: ignore[untyped-decorator]
+    def scaled(typing, row, to, count, factor):  # type: ignore[no-untyped-def]
+        def emit(context, builder, signature, args):  # type: ignore[no-untyped-def]
+            e = Emitter(builder, target, itemsize)
+            row, to, count, factor = args
+            factor = e.splat(factor)
+
+            def body(offset: Any, values: list[Any], mask: Any) -> list[Any]:
+                x = builder.fmul(_load(e, e.at(row, offset), mask), factor)
+                _store(e, x, e.at(to, offset), mask)
+                return []
+
+            _along(e, count, [], body)
+            return context.get_dummy_value()
+        return types.void(*[types.int64] * 3, _typed(itemsize)), emit
+    return scaled
+
+
+def row_inner(target: Target, itemsize: int) -> Any:
+    """``f(x, y, count)``: the inner product of two rows."""
+    @intrinsic  # type: ignore[untyped-decorator]
+    def inner(typing, x, y, count):  # type: ignore[no-untyped-def]
+        def emit(context, builder, signature, args):  # type: ignore[no-untyped-def]
+            e = Emitter(builder, target, itemsize)
+            x, y, count = args
+
+            def body(offset: Any, values: list[Any], mask: Any) -> list[Any]:
+                return [e.fma(_load(e, e.at(x, offset), mask), _load(e, e.at(y, offset), mask), values[0])]
+
+            return _across(e, _joined(_along(e, count, [e.zero] * _ABREAST, body), builder.fadd), builder.fadd)
+        return _typed(itemsize)(*[types.int64] * 3), emit
+    return inner
+
+
+# --- columns: one vector of each of several rows, ``step`` bytes apart ------------------------------------
+
+
+def _down(e: Emitter, count: Any, step: Any, carried: list[Any],
+          body: Callable[[Any, list[Any]], list[Any]]) -> list[Any]:
+    """``body(offset, carried)`` over the rows, `_ABREAST` at once as in `_along`."""
+    b = e.builder
+    each = len(carried) // _ABREAST
+    groups = b.sdiv(count, I64(_ABREAST))
+    done = b.mul(groups, I64(_ABREAST))
+
+    def abreast(i: Any, values: list[Any]) -> list[Any]:
+        offset = b.mul(b.mul(i, I64(_ABREAST)), step)
+        found = []
+        for k in range(_ABREAST):
+            found += body(offset, values[k * each:(k + 1) * each])
+            offset = b.add(offset, step)
+        return found
+
+    carried = e.loop(groups, carried, abreast)
+    first = e.loop(b.sub(count, done), carried[:each], lambda i, values: body(b.mul(b.add(i, done), step), values))
+    return [*first, *carried[each:]]
+
+
+def column_softmax(target: Target, itemsize: int) -> Any:
+    """``f(at, step, count, high, total, factor)``: replaces columns by their exponentials less the maximum so far.
+
+    ``high`` and ``total`` hold a vector each of the maximum and the sum so far, minus infinity and 0 at first, and are
+    brought up to date; ``factor`` gets what turns sums by the old maximum into ones by the new.
+    """
+    @intrinsic  # type: ignore[untyped-decorator]
+    def softmax(typing, at, step, count, high, total, factor):  # type: ignore[no-untyped-def]
+        def emit(context, builder, signature, args):  # type: ignore[no-untyped-def]
+            e = Emitter(builder, target, itemsize)
+            at, step, count, high, total, factor = args
+            least, greater = e.constant(-math.inf), _maximum(e)
+            before = e.load(high)
+            found = _down(e, count, step, [before] * _ABREAST,
+                          lambda offset, values: [greater(e.load(e.at(at, offset)), values[0])])
+            highest = _joined(found, greater)
+            e.store(highest, high)
+            # Where nothing takes part so far, any shift makes exponentials of zero.
+            shift = builder.select(builder.fcmp_unordered(">", highest, least), highest, e.zero)
+
+            def body(offset: Any, values: list[Any]) -> list[Any]:
+                to = e.at(at, offset)
+                y = exponential(e, builder.fsub(e.load(to), shift))
+                e.store(y, to)
+                return [builder.fadd(values[0], y)]
+
+            sums = _joined(_down(e, count, step, [e.zero] * _ABREAST, body), builder.fadd)
+            scale = exponential(e, builder.fsub(before, shift))
+            e.store(scale, factor)
+            e.store(e.fma(e.load(total), scale, sums), total)
+            return context.get_dummy_value()
+        return types.void(*[types.int64] * 6), emit
+    return softmax
+
+
+def column_slopes(target: Target, itemsize: int) -> Any:
+    """``f(p, d, step, count, sums, middle)``: replaces p by ``exp(p - sums)``, and d by ``p * (d - middle)``."""
+    @intrinsic  # type: ignore[untyped-decorator]
+    def slopes(typing, p, d, step, count, sums, middle):  # type: ignore[no-untyped-def]
+        def emit(context, builder, signature, args):  # type: ignore[no-untyped-def]
+            e = Emitter(builder, target, itemsize)
+            p, d, step, count, sums, middle = args
+            sums, middle = e.load(sums), e.load(middle)
+
+            def body(offset: Any, values: list[Any]) -> list[Any]:
+                x, y = e.at(p, offset), e.at(d, offset)
+                weight = exponential(e, builder.fsub(e.load(x), sums))
+                e.store(weight, x)
+                e.store(builder.fmul(weight, builder.fsub(e.load(y), middle)), y)
+                return []
+
+            _down(e, count, step, [], body)
+            return context.get_dummy_value()
+        return types.void(*[types.int64] * 6), emit
     return slopes
