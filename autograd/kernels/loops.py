@@ -11,6 +11,7 @@ reads them wrongly.
 from __future__ import annotations
 
 import functools
+import importlib
 import types
 from collections.abc import Callable
 from typing import Any
@@ -37,18 +38,19 @@ class InVectors:
     """A function that loops call, spelled out in vectors: made for the element type and processor of the loop.
 
     Args:
-        name: of the function of `vector_rows` that makes it.
+        name: of the function that makes it.
+        module: the one of `vector_...` where it is.
     """
 
-    def __init__(self, name: str) -> None:
-        self.name = name
+    def __init__(self, name: str, module: str = "vector_rows") -> None:
+        self.name, self.module = name, module
 
     def form(self, scalar: type) -> Any:
         """What a loop over numbers of this type calls."""
-        from . import vector_rows
         from .vector_ir import host
 
-        return getattr(vector_rows, self.name)(host(), np.dtype(scalar).itemsize)
+        module = importlib.import_module(f"{__package__}.{self.module}")
+        return getattr(module, self.name)(host(), np.dtype(scalar).itemsize)
 
 
 class Loop:

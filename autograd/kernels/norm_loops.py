@@ -7,36 +7,34 @@ from __future__ import annotations
 
 import numpy as np
 
-from .loops import loop, wide
+from .loops import InVectors, loop, wide
 
 # --- rows [R, D]: a mean and variance for each, a weight for each column ----------------------------------
 
 
-@loop("F2 F1 F1 F2 F1 F1 F F I", saves=1.2e-9, reassociate=True)
+_row_sum, _row_squares, _row_normalized, _row_slope_sums, _row_slopes_of_norm = (
+    InVectors(f"row_{name}", "vector_norms") for name in (
+        "sum", "squares", "normalized", "slope_sums", "slopes_of_norm"))
+
+
+@loop("F2 F1 F1 F2 F1 F1 F F I", saves=1.2e-9)
 def rows(x, weight, bias, out, mean, var, share, eps, centered):  # type: ignore[no-untyped-def]
     """``share`` is 1 / D."""
     wide()
     n = x.shape[1]
     for i in range(x.shape[0]):
-        r, o = x[i], out[i]
+        r = x[i].ctypes.data
         m = 0.0
         if centered:
-            first = r[0]  # a mean far from zero would round each sum
-            for j in range(n):
-                m += r[j] - first
-            m = m * share + first
-        v = 0.0
-        for j in range(n):
-            v += (r[j] - m) * (r[j] - m)
-        v *= share
+            first = x[i, 0]  # a mean far from zero would round each sum
+            m = _row_sum(r, n, first) * share + first
+        v = _row_squares(r, n, m) * share
         mean[i] = m
         var[i] = v
-        s = 1.0 / np.sqrt(v + eps)
-        for j in range(n):
-            o[j] = (r[j] - m) * s * weight[j] + bias[j]
+        _row_normalized(r, weight.ctypes.data, bias.ctypes.data, out[i].ctypes.data, n, m, 1.0 / np.sqrt(v + eps))
 
 
-@loop("F2 F2 F1 F1 F1 F2 F1 F1 F F I", saves=5e-9, reassociate=True)
+@loop("F2 F2 F1 F1 F1 F2 F1 F1 F F I", saves=5e-9)
 def rows_grad(g, x, mean, var, weight, out, g_weight, g_bias, share, eps, centered):  # type: ignore[no-untyped-def]
     """The gradients by x, into ``out``, by the weight and by the bias."""
     wide()
@@ -48,19 +46,11 @@ def rows_grad(g, x, mean, var, weight, out, g_weight, g_bias, share, eps, center
         of_weight[:] = 0.0
         of_bias[:] = 0.0
         for i in range(start, min(start + 32, x.shape[0])):
-            h, r, o = g[i], x[i], out[i]
-            m, s = mean[i], 1.0 / np.sqrt(var[i] + eps)
-            total, along = 0.0, 0.0
-            for j in range(n):
-                normal, a = (r[j] - m) * s, h[j] * weight[j]
-                total += a
-                along += a * normal
-                of_weight[j] += h[j] * normal
-                of_bias[j] += h[j]
+            h, r, m, s = g[i].ctypes.data, x[i].ctypes.data, mean[i], 1.0 / np.sqrt(var[i] + eps)
+            total, along = _row_slope_sums(h, r, weight.ctypes.data, of_weight.ctypes.data, of_bias.ctypes.data, n, m,
+                                           s)
             total = total * share if centered else 0.0
-            along *= share
-            for j in range(n):
-                o[j] = s * (h[j] * weight[j] - total - (r[j] - m) * s * along)
+            _row_slopes_of_norm(h, r, weight.ctypes.data, out[i].ctypes.data, n, m, s, total, along * share)
         for j in range(n):
             g_weight[j] += of_weight[j]
             g_bias[j] += of_bias[j]

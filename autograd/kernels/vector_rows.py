@@ -18,7 +18,7 @@ from .elementary import _LN2_HIGH32, _LN2_HIGH64, _LN2_LOW32, _LN2_LOW64, _LOG2_
 from .vector_ir import I64, Emitter, Target
 
 #: Vectors of a row that are worked on side by side, so that one need not wait for the other.
-_ABREAST = 4
+ABREAST = 4
 
 #: Of exp: coefficients of its polynomial from the power 6 (or 11) down to 2, and where results become zero.
 _SINGLE = ((0.00139262508314976117, 0.0083632328836826182, 0.0416665542129841503, 0.166665766661199283, 0.5), -104.0)
@@ -27,7 +27,7 @@ _DOUBLE = ((2.5100472505694996e-8, 2.76202015910315488e-7, 2.75572682769056962e-
             0.166666666666666675, 0.500000000000000103), -746.0)
 
 
-def _typed(itemsize: int) -> Any:
+def typed(itemsize: int) -> Any:
     return types.float32 if itemsize == 4 else types.float64
 
 
@@ -54,7 +54,7 @@ def exponential(e: Emitter, x: ir.Value) -> Any:
     return b.select(b.fcmp_ordered("<", x, e.constant(lowest)), e.zero, y)
 
 
-def _across(e: Emitter, vector: ir.Value, combine: Callable[[Any, Any], Any]) -> Any:
+def across(e: Emitter, vector: ir.Value, combine: Callable[[Any, Any], Any]) -> Any:
     """All lanes of a vector combined into one number."""
     half = e.lanes // 2
     while half:
@@ -63,24 +63,24 @@ def _across(e: Emitter, vector: ir.Value, combine: Callable[[Any, Any], Any]) ->
     return e.builder.extract_element(vector, ir.IntType(32)(0))
 
 
-def _along(e: Emitter, count: Any, carried: list[Any], body: Callable[[Any, list[Any], Any], list[Any]]) -> list[Any]:
-    """``body(offset, carried, mask)`` over the vectors of a row: `_ABREAST` at once while there are so many, each with
+def along(e: Emitter, count: Any, carried: list[Any], body: Callable[[Any, list[Any], Any], list[Any]]) -> list[Any]:
+    """``body(offset, carried, mask)`` over the vectors of a row: `ABREAST` at once while there are so many, each with
     carried values of its own; then one by one, with the first of these. The mask is None but for the rest of a row."""
     b = e.builder
-    size, each = I64(e.target.width), len(carried) // _ABREAST
+    size, each = I64(e.target.width), len(carried) // ABREAST
     lanes = I64(e.lanes)
 
     def abreast(i: Any, values: list[Any]) -> list[Any]:
-        start = b.mul(i, I64(_ABREAST * e.target.width))
+        start = b.mul(i, I64(ABREAST * e.target.width))
         found = []
-        for k in range(_ABREAST):
+        for k in range(ABREAST):
             found += body(e.at(start, k * e.target.width), values[k * each:(k + 1) * each], None)
         return found
 
     vectors = b.sdiv(count, lanes)
-    groups = b.sdiv(vectors, I64(_ABREAST))
+    groups = b.sdiv(vectors, I64(ABREAST))
     carried = e.loop(groups, carried, abreast)
-    done = b.mul(groups, I64(_ABREAST))
+    done = b.mul(groups, I64(ABREAST))
 
     def single(i: Any, values: list[Any]) -> list[Any]:
         return body(b.mul(b.add(i, done), size), values, None)
@@ -92,19 +92,19 @@ def _along(e: Emitter, count: Any, carried: list[Any], body: Callable[[Any, list
     return [*first, *carried[each:]]
 
 
-def _load(e: Emitter, at: Any, mask: Any) -> Any:
+def load(e: Emitter, at: Any, mask: Any) -> Any:
     return e.load(at) if mask is None else e.load_masked(at, mask)
 
 
-def _store(e: Emitter, value: Any, at: Any, mask: Any) -> None:
+def store(e: Emitter, value: Any, at: Any, mask: Any) -> None:
     if mask is None:
         e.store(value, at)
     else:
         e.store_masked(value, at, mask)
 
 
-def _joined(vectors: list[Any], combine: Callable[[Any, Any], Any]) -> Any:
-    """One vector of `_ABREAST` ones."""
+def joined(vectors: list[Any], combine: Callable[[Any, Any], Any]) -> Any:
+    """One vector of `ABREAST` ones."""
     while len(vectors) > 1:
         vectors = [combine(x, y) for x, y in zip(vectors[::2], vectors[1::2])]
     return vectors[0]
@@ -129,8 +129,8 @@ def row_maximum(target: Target, itemsize: int) -> Any:
                 x = e.load(at) if mask is None else builder.select(mask, e.load_masked(at, mask), least)
                 return [greater(x, values[0])]
 
-            return _across(e, _joined(_along(e, count, [least] * _ABREAST, body), greater), greater)
-        return _typed(itemsize)(types.int64, types.int64), emit
+            return across(e, joined(along(e, count, [least] * ABREAST, body), greater), greater)
+        return typed(itemsize)(types.int64, types.int64), emit
     return maximum
 
 
@@ -148,15 +148,15 @@ def row_exponentials(target: Target, itemsize: int, keep: bool = True) -> Any:
 
             def body(offset: Any, values: list[Any], mask: Any) -> list[Any]:
                 at = e.at(row, offset)
-                y = exponential(e, builder.fsub(_load(e, at, mask), shift))
+                y = exponential(e, builder.fsub(load(e, at, mask), shift))
                 if mask is not None:
                     y = builder.select(mask, y, e.zero)
                 if keep:
-                    _store(e, y, e.at(to, offset), mask)
+                    store(e, y, e.at(to, offset), mask)
                 return [builder.fadd(values[0], y)]
 
-            return _across(e, _joined(_along(e, count, [e.zero] * _ABREAST, body), builder.fadd), builder.fadd)
-        scalar = _typed(itemsize)
+            return across(e, joined(along(e, count, [e.zero] * ABREAST, body), builder.fadd), builder.fadd)
+        scalar = typed(itemsize)
         return scalar(types.int64, types.int64, types.int64, scalar), emit
     return exponentials
 
@@ -176,13 +176,13 @@ def row_slopes(target: Target, itemsize: int) -> Any:
             negative = builder.fneg(e.splat(total))
 
             def body(offset: Any, values: list[Any], mask: Any) -> list[Any]:
-                power = exponential(e, _load(e, e.at(out, offset), mask))
-                _store(e, e.fma(power, negative, _load(e, e.at(g, offset), mask)), e.at(to, offset), mask)
+                power = exponential(e, load(e, e.at(out, offset), mask))
+                store(e, e.fma(power, negative, load(e, e.at(g, offset), mask)), e.at(to, offset), mask)
                 return []
 
-            _along(e, count, [], body)
+            along(e, count, [], body)
             return context.get_dummy_value()
-        return types.void(*[types.int64] * 4, _typed(itemsize)), emit
+        return types.void(*[types.int64] * 4, typed(itemsize)), emit
     return slopes
 
 
@@ -196,13 +196,13 @@ def row_scaled(target: Target, itemsize: int) -> Any:
             factor = e.splat(factor)
 
             def body(offset: Any, values: list[Any], mask: Any) -> list[Any]:
-                x = builder.fmul(_load(e, e.at(row, offset), mask), factor)
-                _store(e, x, e.at(to, offset), mask)
+                x = builder.fmul(load(e, e.at(row, offset), mask), factor)
+                store(e, x, e.at(to, offset), mask)
                 return []
 
-            _along(e, count, [], body)
+            along(e, count, [], body)
             return context.get_dummy_value()
-        return types.void(*[types.int64] * 3, _typed(itemsize)), emit
+        return types.void(*[types.int64] * 3, typed(itemsize)), emit
     return scaled
 
 
@@ -215,10 +215,10 @@ def row_inner(target: Target, itemsize: int) -> Any:
             x, y, count = args
 
             def body(offset: Any, values: list[Any], mask: Any) -> list[Any]:
-                return [e.fma(_load(e, e.at(x, offset), mask), _load(e, e.at(y, offset), mask), values[0])]
+                return [e.fma(load(e, e.at(x, offset), mask), load(e, e.at(y, offset), mask), values[0])]
 
-            return _across(e, _joined(_along(e, count, [e.zero] * _ABREAST, body), builder.fadd), builder.fadd)
-        return _typed(itemsize)(*[types.int64] * 3), emit
+            return across(e, joined(along(e, count, [e.zero] * ABREAST, body), builder.fadd), builder.fadd)
+        return typed(itemsize)(*[types.int64] * 3), emit
     return inner
 
 
@@ -227,16 +227,16 @@ def row_inner(target: Target, itemsize: int) -> Any:
 
 def _down(e: Emitter, count: Any, step: Any, carried: list[Any],
           body: Callable[[Any, list[Any]], list[Any]]) -> list[Any]:
-    """``body(offset, carried)`` over the rows, `_ABREAST` at once as in `_along`."""
+    """``body(offset, carried)`` over the rows, `ABREAST` at once as in `along`."""
     b = e.builder
-    each = len(carried) // _ABREAST
-    groups = b.sdiv(count, I64(_ABREAST))
-    done = b.mul(groups, I64(_ABREAST))
+    each = len(carried) // ABREAST
+    groups = b.sdiv(count, I64(ABREAST))
+    done = b.mul(groups, I64(ABREAST))
 
     def abreast(i: Any, values: list[Any]) -> list[Any]:
-        offset = b.mul(b.mul(i, I64(_ABREAST)), step)
+        offset = b.mul(b.mul(i, I64(ABREAST)), step)
         found = []
-        for k in range(_ABREAST):
+        for k in range(ABREAST):
             found += body(offset, values[k * each:(k + 1) * each])
             offset = b.add(offset, step)
         return found
@@ -259,9 +259,9 @@ def column_softmax(target: Target, itemsize: int) -> Any:
             at, step, count, high, total, factor = args
             least, greater = e.constant(-math.inf), _maximum(e)
             before = e.load(high)
-            found = _down(e, count, step, [before] * _ABREAST,
+            found = _down(e, count, step, [before] * ABREAST,
                           lambda offset, values: [greater(e.load(e.at(at, offset)), values[0])])
-            highest = _joined(found, greater)
+            highest = joined(found, greater)
             e.store(highest, high)
             # Where nothing takes part so far, any shift makes exponentials of zero.
             shift = builder.select(builder.fcmp_unordered(">", highest, least), highest, e.zero)
@@ -272,7 +272,7 @@ def column_softmax(target: Target, itemsize: int) -> Any:
                 e.store(y, to)
                 return [builder.fadd(values[0], y)]
 
-            sums = _joined(_down(e, count, step, [e.zero] * _ABREAST, body), builder.fadd)
+            sums = joined(_down(e, count, step, [e.zero] * ABREAST, body), builder.fadd)
             scale = exponential(e, builder.fsub(before, shift))
             e.store(scale, factor)
             e.store(e.fma(e.load(total), scale, sums), total)
