@@ -17,6 +17,10 @@ _clash.check()
 # NumPy warns where a result overflows or is not a number; tensors, like PyTorch's, carry the inf or nan on in silence.
 _warnings.filterwarnings("ignore", category=RuntimeWarning, module=r"autograd(\.|$)")
 
+from .kernels.memory import keep_freed as _keep_freed
+
+_keep_freed()
+
 from . import creation, formatting, functional, ops
 from .backward import backward, grad
 from .creation import (

@@ -13,6 +13,7 @@ import types
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from .kernels.blas import in_one_thread
 from .kernels.late import LATE
 
 if TYPE_CHECKING:
@@ -76,8 +77,10 @@ def lazy_vjp(op: Primitive) -> Any:
 
 
 def names_of(op: Primitive) -> dict[str, Any]:
-    names: dict[str, Any] = {"op": op, "core": op.core, "forward": op.forward, "joint": op.joint, "quick": op.ufunc}
-    names.update({f"rule_{k}": LATE[rule].twin if rule in LATE else rule for k, rule in op.rules.items()})
+    held = in_one_thread if op.blas else lambda function: function
+    names: dict[str, Any] = {"op": op, "core": op.core, "forward": held(op.forward), "quick": op.ufunc,
+                             "joint": op.joint and held(op.joint)}
+    names.update({f"rule_{k}": LATE[rule].twin if rule in LATE else held(rule) for k, rule in op.rules.items()})
     names.update({f"fused_{k}": rule for k, rule in op.rules.items() if rule in LATE})
     for expression in (op.fast, op.common):
         if expression is not None:
