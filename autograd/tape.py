@@ -222,7 +222,7 @@ def accumulate(leaf: Leaf, g: Any, create_graph: bool) -> None:
 def _is_sole_view(g: np.ndarray[Any, Any]) -> bool:
     """Whether ``g`` is all of an array that nothing else refers to."""
     base = g.base
-    return (base.__class__ is np.ndarray and base.flags.owndata and base.size == g.size  # type: ignore[union-attr]
+    return (base.__class__ is np.ndarray and base.flags.owndata and base.size == g.size
             and getrefcount(base) <= _SOLE_BASE)
 
 

@@ -14,6 +14,7 @@ import numpy as np
 
 from .late import Account
 from .matmul import matmul
+from .threads import share
 
 Array = np.ndarray[Any, Any]
 
@@ -27,6 +28,8 @@ _compiled: dict[tuple[np.dtype[Any], bool], Any] = {}
 _accounts = {(d, backward): Account(price=0.3) for d in (_FLOAT32, _FLOAT64) for backward in (False, True)}
 #: Seconds that a score costs less than in NumPy, and a call.
 _SAVED_EACH, _SAVED = {False: 4e-9, True: 6e-9}, 2e-5
+#: What a multiplication takes in the kernels, exponentials included.
+_SECONDS = {_FLOAT32: 2e-11, _FLOAT64: 4e-11}
 
 _NO_BIASES = {d: np.empty((0, 0, 0, 0), d) for d in (_FLOAT32, _FLOAT64)}
 _NO_MASK = np.empty((0, 0, 0, 0), np.uint8)
@@ -78,7 +81,15 @@ def _options(q: Array, k: Array, mask: Array | None, is_causal: bool, scale: flo
             allowed = mask.view(np.uint8)
         else:
             biases = mask.astype(d, copy=False)
-    return biases, allowed, scale, is_causal, 0, math.prod(k.shape[:-2])
+    return biases, allowed, scale, is_causal
+
+
+def _run(kernel: Any, arrays: tuple[Array, ...], q: Array, k: Array, products: int, mask: Array | None,
+         is_causal: bool, scale: float) -> None:
+    """Call a kernel for all heads of ``k``, some in each thread; it multiplies the scores ``products`` times."""
+    options = _options(q, k, mask, is_causal, scale)
+    seconds = q.size * k.shape[-2] * products * _SECONDS[q.dtype] * (0.5 if is_causal else 1.0)
+    share(lambda start, stop: kernel(*arrays, *options, start, stop), math.prod(k.shape[:-2]), seconds)
 
 
 # --- forward ----------------------------------------------------------------------------------------------
@@ -94,8 +105,8 @@ def attention(q: Array, k: Array, v: Array, mask: Array | None, is_causal: bool,
         return _attention_by_numpy(q, k, v, mask, is_causal, scale)
     out, sums = np.empty((*q.shape[:-1], v.shape[-1]), q.dtype), np.empty(q.shape[:-1], q.dtype)
     in_heads = _in_heads(out)
-    kernel(_with_rows(q), _with_rows(k), _with_rows(v), in_heads, sums.reshape(in_heads.shape[:3]),
-           *_options(q, k, mask, is_causal, scale))
+    _run(kernel, (_with_rows(q), _with_rows(k), _with_rows(v), in_heads, sums.reshape(in_heads.shape[:3])), q, k, 2,
+         mask, is_causal, scale)
     return out, sums
 
 
@@ -158,8 +169,9 @@ def attention_grad(g: Array, q: Array, k: Array, v: Array, out: Array, sums: Arr
         return _grad_by_numpy(g, q, k, v, out, sums, mask, is_causal, scale)
     g_q, g_k, g_v = _like(q, k, v)
     in_heads = _with_rows(g)
-    kernel(in_heads, _with_rows(q), _with_rows(k), _with_rows(v), _in_heads(out), sums.reshape(in_heads.shape[:3]),
-           _in_heads(g_q), _in_heads(g_k), _in_heads(g_v), *_options(q, k, mask, is_causal, scale))
+    _run(kernel, (in_heads, _with_rows(q), _with_rows(k), _with_rows(v), _in_heads(out),
+                  sums.reshape(in_heads.shape[:3]), _in_heads(g_q), _in_heads(g_k), _in_heads(g_v)), q, k, 5,
+         mask, is_causal, scale)
     return g_q, g_k, g_v
 
 

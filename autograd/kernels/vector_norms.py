@@ -77,7 +77,7 @@ def row_normalized(target: Target, itemsize: int) -> Any:
 
 def row_slope_sums(target: Target, itemsize: int) -> Any:
     """``f(g, row, weight, of_weight, of_bias, count, middle, factor)`` with ``n = (row - middle) * factor``: the sums
-    of ``g * weight`` and of ``g * weight * n``; ``g * n`` and ``g`` are added to the rows ``of_weight`` and ``of_bias``.
+    of ``g * weight`` and of ``g * weight * n``; ``g * n`` is added to the row ``of_weight``, and ``g`` to ``of_bias``.
     """
     @intrinsic  # type: ignore[untyped-decorator]
     def sums(typing, g, row, weight, of_weight, of_bias, count, middle, factor):  # type: ignore[no-untyped-def]

@@ -143,7 +143,7 @@ def test_a_range_of_heads_gives_the_same_bits():
     out, sums, *grads = compute(g, q, k, v, None, True, "now")
     again, more = np.empty_like(out), np.empty_like(sums)
     found = [np.empty_like(x) for x in (q, k, v)]
-    options = kernel._options(q, k, None, True, 0.3)[:4]
+    options = kernel._options(q, k, None, True, 0.3)
     with choose("now"):
         forward, backward = kernel._kernel(q, k, v, False), kernel._kernel(q, k, v, True)
     for start, stop in ((4, 6), (0, 1), (1, 4)):
@@ -182,7 +182,7 @@ def test_a_processor_without_masks():
     forward, backward = (attention_tiles.compiled("float32", which, target) for which in (False, True))
     g, q, k, v, mask = arrays((1, 2, 13, 8), (1, 2, 70, 8), 4, (13, 70), "float32", "booleans")
     out, sums, *grads = (np.empty_like(x) for x in (g, g[..., 0], q, k, v))
-    options = kernel._options(q, k, mask, False, 0.3)
+    options = *kernel._options(q, k, mask, False, 0.3), 0, 2
     forward(q, k, v, out, sums, *options)
     backward(g, q, k, v, out, sums, *grads, *options)
     for a, b in zip([out, sums, *grads], formula(g, q, k, v, mask, False), strict=True):
