@@ -104,9 +104,12 @@ def attention(q: Array, k: Array, v: Array, mask: Array | None, is_causal: bool,
     if kernel is None:
         return _attention_by_numpy(q, k, v, mask, is_causal, scale)
     out, sums = np.empty((*q.shape[:-1], v.shape[-1]), q.dtype), np.empty(q.shape[:-1], q.dtype)
-    in_heads = _in_heads(out)
-    _run(kernel, (_with_rows(q), _with_rows(k), _with_rows(v), in_heads, sums.reshape(in_heads.shape[:3])), q, k, 2,
-         mask, is_causal, scale)
+    highest, in_heads = np.empty_like(sums), _in_heads(out)
+    rows = in_heads.shape[:3]
+    _run(kernel, (_with_rows(q), _with_rows(k), _with_rows(v), in_heads, highest.reshape(rows), sums.reshape(rows)),
+         q, k, 2, mask, is_causal, scale)
+    np.log(sums, out=sums)
+    sums += highest
     return out, sums
 
 

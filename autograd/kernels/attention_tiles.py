@@ -31,7 +31,7 @@ def compiled(dtype: Any, backward: bool, target: Target) -> Any:
     t = types.float32 if dtype.itemsize == 4 else types.float64
     key = f"attention {target} {dtype}"
     rows, sums, mask = types.Array(t, 4, "A"), types.Array(t, 3, "C"), types.Array(types.uint8, 4, "A")
-    arrays = [*[rows] * 5, sums, *[rows] * 3] if backward else [*[rows] * 4, sums]
+    arrays = [*[rows] * 5, sums, *[rows] * 3] if backward else [*[rows] * 4, sums, sums]
     signature = types.void(*arrays, rows, mask, t, *[types.int64] * 3)
     dispatcher = _build(target, dtype.itemsize, key)[backward]
     dispatcher._cache = CompiledCache("attention_grad" if backward else "attention", key)
@@ -55,6 +55,7 @@ def _build(target: Target, size: int, key: str) -> tuple[Any, Any]:
     pack_transposed = tiles.pack_transposed(target, size)
     row_scaled, row_inner = vector_rows.row_scaled(target, size), vector_rows.row_inner(target, size)
     column_softmax, column_slopes = vector_rows.column_softmax(target, size), vector_rows.column_slopes(target, size)
+    column_causal = vector_rows.column_causal(target, size)
     infinite, zero, one = number(np.inf), number(0), number(1)
 
     @njit(**_OPTIONS)
@@ -97,14 +98,13 @@ def _build(target: Target, size: int, key: str) -> tuple[Any, Any]:
                 for i in range(QUERIES):
                     s[i] += c[i]
         if causal:
-            for j in range(max(0, i0 - j0), n):
-                s = scores[j]
-                for i in range(QUERIES):
-                    s[i] = s[i] if i + (i0 - j0) >= j else -infinite
+            for i in range(0, m, lanes):
+                column_causal(scores.ctypes.data + i * size, row_step, max(0, i0 + i - j0), n, i0 + i - j0)
 
     @njit(**_OPTIONS)
     @tag
-    def forward_head(q, k, v, out, sums, biases, allowed, scale, causal, part, columns, scores, rows, added, state):
+    def forward_head(q, k, v, out, highest, sums, biases, allowed, scale, causal, part, columns, scores, rows, added,
+                     state):
         queries, keys, length, values = q.shape[0], k.shape[0], q.shape[1], v.shape[1]
         x, y, s = part.ctypes.data, columns.ctypes.data, scores.ctypes.data
         x_row, k_row, v_row, o_row = length * size, k.strides[0], v.strides[0], out.strides[0]
@@ -131,23 +131,27 @@ def _build(target: Target, size: int, key: str) -> tuple[Any, Any]:
                             row_scaled(o + i * o_row, o + i * o_row, values, factor[i])
                 product(s, size, row_step, v.ctypes.data + j0 * v_row, v_row, o, o_row, m, values, n, j0 > 0)
             for i in range(m):
+                share, highest[i0 + i], sums[i0 + i] = one / total[i], high[i], total[i]
                 if total[i] == zero:
-                    share, sums[i0 + i] = zero, infinite  # so that the probabilities are zero
-                else:
-                    share, sums[i0 + i] = one / total[i], high[i] + number(np.log(total[i]))
+                    share, highest[i0 + i], sums[i0 + i] = zero, infinite, one  # so that the weights are zero
                 row_scaled(o + i * o_row, o + i * o_row, values, share)
 
     @njit(**_OPTIONS)
     @tag
-    def backward_head(g, q, k, v, out, sums, g_q, g_k, g_v, biases, allowed, scale, causal, part, columns, g_columns,
-                      found, scores, slopes, rows, added, state):
-        """Adds to g_k and g_v."""
+    def backward_head(g, q, k, v, out, sums, g_q, g_k, g_v, more, biases, allowed, scale, causal, part, columns,
+                      g_columns, found, scores, slopes, rows, added, state):
+        """Where there are ``more`` heads before this one, g_k and g_v are added to."""
         queries, keys, length, values = q.shape[0], k.shape[0], q.shape[1], v.shape[1]
         x, y, h, p, d = (part.ctypes.data, columns.ctypes.data, g_columns.ctypes.data, scores.ctypes.data,
                          slopes.ctypes.data)
         x_row, k_row, v_row, g_row = length * size, k.strides[0], v.strides[0], g.strides[0]
         high, middle = state[0], state[1]
-        for i0 in range(0, queries, QUERIES):
+        last = (queries - 1) // QUERIES * QUERIES
+        if not more:
+            for j in range(min(queries, keys) if causal else keys, keys):  # that no query sees
+                g_k[j] = zero
+                g_v[j] = zero
+        for i0 in range(last, -1, -QUERIES):  # the last see all keys that any does, and come first
             m = min(QUERIES, queries - i0)
             seen = min(i0 + m, keys) if causal else keys
             at = g.ctypes.data + i0 * g_row
@@ -167,21 +171,22 @@ def _build(target: Target, size: int, key: str) -> tuple[Any, Any]:
                     column_slopes(p + i * size, d + i * size, row_step, n, high.ctypes.data + i * size,
                                   middle.ctypes.data + i * size)
                 product(p, row_step, size, at, g_row, g_v.ctypes.data + j0 * g_v.strides[0], g_v.strides[0],
-                        n, values, m, True)
+                        n, values, m, more or i0 < last)
                 product(d, row_step, size, x, x_row, g_k.ctypes.data + j0 * g_k.strides[0], g_k.strides[0],
-                        n, length, m, True)
+                        n, length, m, more or i0 < last)
                 product(d, size, row_step, k_at, k_row, found.ctypes.data, x_row, m, length, n, j0 > 0)
             for i in range(m):
                 row_scaled(found.ctypes.data + i * x_row, g_q.ctypes.data + (i0 + i) * g_q.strides[0], length, scale)
 
     @njit(**_OPTIONS)
     @tag
-    def forward(q, k, v, out, sums, biases, allowed, scale, causal, start, stop):
+    def forward(q, k, v, out, highest, sums, biases, allowed, scale, causal, start, stop):
         """Attention of the heads ``start`` to ``stop`` of key and value, counted through the batch.
 
         q, k, v, out are [N, H, L, E], [N, G, S, E], [N, G, S, V] and [N, H, L, V], where H / G heads of queries share
-        one of keys; each row is contiguous. The masks are [N, H, L, S], or empty. ``sums`` [N, H, L] gets the
-        logarithms of the sums of exponentials.
+        one of keys; each row is contiguous. The masks are [N, H, L, S], or empty. ``highest`` and ``sums`` [N, H, L]
+        get the greatest scores, and the sums of exponentials of what is less than these; infinity and 1 where a query
+        sees no key.
         """
         heads, length = k.shape[1], k.shape[3]
         shared = q.shape[1] // heads
@@ -192,14 +197,14 @@ def _build(target: Target, size: int, key: str) -> tuple[Any, Any]:
         for head in range(start, stop):
             b, h = head // heads, head % heads
             for a in range(h * shared, (h + 1) * shared):
-                forward_head(q[b, a], k[b, h], v[b, h], out[b, a], sums[b, a], biases[b, a], allowed[b, a], scale,
-                             causal, part, columns, scores, rows, added, state)
+                forward_head(q[b, a], k[b, h], v[b, h], out[b, a], highest[b, a], sums[b, a], biases[b, a],
+                             allowed[b, a], scale, causal, part, columns, scores, rows, added, state)
 
     @njit(**_OPTIONS)
     @tag
     def backward(g, q, k, v, out, sums, g_q, g_k, g_v, biases, allowed, scale, causal, start, stop):
         """The gradients by q, k and v of those heads, where ``g`` is that by ``out``."""
-        heads, keys, length, values = k.shape[1], k.shape[2], k.shape[3], v.shape[3]
+        heads, length, values = k.shape[1], k.shape[3], v.shape[3]
         shared = q.shape[1] // heads
         part, columns = np.empty((QUERIES, length), number), np.empty((length, QUERIES), number)
         found, g_columns = np.empty((QUERIES, length), number), np.empty((values, QUERIES), number)
@@ -209,12 +214,9 @@ def _build(target: Target, size: int, key: str) -> tuple[Any, Any]:
         rows, added = np.empty((QUERIES * blocks, KEYS), number), np.empty((KEYS * blocks, QUERIES), number)
         for head in range(start, stop):
             b, h = head // heads, head % heads
-            for j in range(keys):
-                g_k[b, h, j] = zero
-                g_v[b, h, j] = zero
             for a in range(h * shared, (h + 1) * shared):
                 backward_head(g[b, a], q[b, a], k[b, h], v[b, h], out[b, a], sums[b, a], g_q[b, a], g_k[b, h],
-                              g_v[b, h], biases[b, a], allowed[b, a], scale, causal, part, columns, g_columns, found,
-                              scores, slopes, rows, added, state)
+                              g_v[b, h], a > h * shared, biases[b, a], allowed[b, a], scale, causal, part, columns,
+                              g_columns, found, scores, slopes, rows, added, state)
 
     return forward, backward

@@ -246,6 +246,27 @@ def _down(e: Emitter, count: Any, step: Any, carried: list[Any],
     return [*first, *carried[each:]]
 
 
+def column_causal(target: Target, itemsize: int) -> Any:
+    """``f(at, step, start, count, first)``: in the rows ``start`` to ``count``, lanes less than ``row - first`` become
+    minus infinity."""
+    @intrinsic  # type: ignore[untyped-decorator]
+    def causal(typing, at, step, start, count, first):  # type: ignore[no-untyped-def]
+        def emit(context, builder, signature, args):  # type: ignore[no-untyped-def]
+            e = Emitter(builder, target, itemsize)
+            at, step, start, count, first = args
+            least, ahead = e.constant(-math.inf), builder.sub(start, first)
+
+            def row(i: Any, _: list[Any]) -> list[Any]:
+                to = e.at(at, builder.mul(builder.add(i, start), step))
+                e.store(builder.select(e.mask(builder.add(i, ahead)), least, e.load(to)), to)
+                return []
+
+            e.loop(builder.sub(count, start), [], row)
+            return context.get_dummy_value()
+        return types.void(*[types.int64] * 5), emit
+    return causal
+
+
 def column_softmax(target: Target, itemsize: int) -> Any:
     """``f(at, step, count, high, total, factor)``: replaces columns by their exponentials less the maximum so far.
 
