@@ -51,6 +51,12 @@ class Formula:
         expr: the rule as a tree, upstream gradient times local derivative; None where there is no formula.
         words: the rule in words; for operations without a formula, why there is none.
         values: the arrays that the names in the formula stand for.
+
+    >>> import autograd
+    >>> from autograd import viz
+    >>> formula, = viz.formulas(autograd.tensor(2., requires_grad=True).exp())
+    >>> formula.op, formula.input, formula.text()
+    ('exp', 'input', 'g * out')
     """
 
     op: str
