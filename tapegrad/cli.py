@@ -58,7 +58,9 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument("arguments", nargs=argparse.REMAINDER, metavar="ARGUMENT", help="the script's arguments")
     port = commands.add_parser("port", help="print a PyTorch script with its imports changed",
                                description="Print a script written for PyTorch with its imports and names changed to "
-                                           "Tapegrad's, and on the standard error output what will not work.")
+                                           "Tapegrad's, and on the standard error output what will not work.",
+                               epilog="Exit status: 0 if nothing is known not to work (what may work is listed with "
+                                      "the word note), 1 if something will not work, 2 if the script cannot be read.")
     port.set_defaults(command=_port, parser=port)
     port.add_argument("script", type=Path, metavar="SCRIPT", help="the script's file")
     port.add_argument("-o", "--output", type=Path, metavar="FILE", help="write the script there instead of printing it")
@@ -129,10 +131,11 @@ def _port(arguments: argparse.Namespace) -> int:
             arguments.output.write_bytes(result.source.encode(encoding))
     except (OSError, SyntaxError, ValueError) as error:
         print(f"tapegrad: error: {error}", file=sys.stderr)
-        return 1
+        return 2
     for finding in result.findings:
-        print(f"{arguments.script}:{finding.line}: {finding.text}", file=sys.stderr)
-    return 0
+        note = "" if finding.certain else "note: "
+        print(f"{arguments.script}:{finding.line}: {note}{finding.text}", file=sys.stderr)
+    return 0 if result.works else 1
 
 
 def _positive(text: str) -> int:
@@ -182,7 +185,10 @@ def _bench(arguments: argparse.Namespace) -> int:
 
 
 def _run(run: Any, arguments: argparse.Namespace, out: Path) -> None:
+    from .extras import require
     from .training import Settings, Training, read_checkpoint
+    require("training", "tqdm", "matplotlib.figure", *(["sklearn"] if arguments.data is None else []),
+            *(["tensorboardX"] if arguments.tensorboard else []))
     given = {name: value for name in ("epochs", "batch_size", "lr", "seed", "data", "quick")
              if (value := getattr(arguments, name)) is not None and value is not False}
     state = None
@@ -192,8 +198,8 @@ def _run(run: Any, arguments: argparse.Namespace, out: Path) -> None:
         settings = Settings(**(state["settings"] | given))
     else:
         settings = Settings(**({"epochs": run.epochs, "batch_size": run.batch_size, "lr": run.lr} | given))
-    out.mkdir(parents=True, exist_ok=True)
     training = Training(run, settings, out, out / "events" if arguments.tensorboard else None)
+    out.mkdir(parents=True, exist_ok=True)
     if state is not None:
         training.restore(state)
     _introduce(training)

@@ -56,7 +56,7 @@ def fused(function: F | None = None, *, twin: Callable[..., Any] | None = None) 
     >>> @fused
     ... def tanh_slope(g, out):
     ...     return g * (1 - out * out)
-    >>> LATE[tanh_slope].compile()
+    >>> ufunc = LATE[tanh_slope].compile()
     >>> LATE[tanh_slope].current(np.array([2.0]), np.array([0.5]))
     array([1.5])
     """

@@ -6,6 +6,9 @@ whether it is there, and computes with NumPy until then.
 
 A compiled loop believes its caller: arrays have the element type and the rank declared and are C-contiguous, or it
 reads them wrongly.
+
+Where a loop computes each row of its arrays by itself, its signature says which arrays it goes through row by row, and
+threads share the rows of large ones (see `threads`).
 """
 
 from __future__ import annotations
@@ -13,14 +16,22 @@ from __future__ import annotations
 import functools
 import types
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from .late import Account, compiled
+from .threads import share
 
 _FLOAT32, _FLOAT64 = np.dtype("float32"), np.dtype("float64")
 _SCALARS = {_FLOAT32: np.float32, _FLOAT64: np.float64}
+
+#: Steps from which threads may share a loop, and seconds that a step takes.
+_SHARED, _STEP = 2**17, 5e-10
+#: Ranges of numbers begin at multiples of so many: what vectors hold falls into the same vectors, and the rest stays
+#: the rest.
+_NUMBERS = 64
 
 #: Every loop by name, with that of its module.
 LOOPS: dict[str, Loop] = {}
@@ -42,6 +53,8 @@ class Loop:
         self._saves = saves
         self._accounts = {d: Account() for d in _SCALARS}
         self._compiled: dict[np.dtype[Any], Callable[..., Any] | None] = {}
+        self._by_rows = tuple([code.startswith("*") for code in signature.split()])
+        self._multiple = _NUMBERS if all(code.endswith("1") for code in signature.split() if code[0] == "*") else 1
         self.name = f"{function.__module__.rpartition('.')[2]}.{function.__name__}"
         LOOPS[self.name] = self
 
@@ -56,7 +69,16 @@ class Loop:
         if not self._accounts[dtype].pays(size * self._saves):
             return None
         found = self._compiled.get(dtype)
-        return found if found is not None else self.compile(dtype)
+        if found is None:
+            found = self.compile(dtype)
+        if size < _SHARED or found is None or not any(self._by_rows):
+            return found
+        return partial(self._in_ranges, found, size * _STEP)
+
+    def _in_ranges(self, compiled: Callable[..., Any], seconds: float, *args: Any) -> None:
+        def run(start: int, stop: int) -> None:
+            compiled(*[a[start:stop] if rows else a for a, rows in zip(args, self._by_rows, strict=True)])
+        share(run, len(args[self._by_rows.index(True)]), seconds, self._multiple)
 
     def compile(self, dtype: np.dtype[Any]) -> Callable[..., Any] | None:
         """Compile now, or load what was compiled before; None where that fails."""
@@ -91,7 +113,8 @@ def loop(signature: str, saves: float, reassociate: bool = False,
 
     Args:
         signature: a word for each parameter: F for the floating type, I for int64, W for 32-bit words; and the
-            rank of the array, or nothing for a number.
+            rank of the array, or nothing for a number. In front, a star where the loop computes each element along the
+            first dimension by itself: all such arrays have as many.
         saves: seconds that one step of the compiled loop saves.
         reassociate: let sums be computed in any order, as vectors need.
         only: the only type it is called for, if it is one.
@@ -100,8 +123,9 @@ def loop(signature: str, saves: float, reassociate: bool = False,
 
 
 def _parameter(numba_types: Any, code: str, floating: str) -> Any:
-    element = getattr(numba_types, {"F": floating, "I": "int64", "W": "uint32"}[code[0]])
-    return numba_types.Array(element, int(code[1:]), "C") if code[1:] else element
+    kind, rank = code.lstrip("*")[0], code.lstrip("*")[1:]
+    element = getattr(numba_types, {"F": floating, "I": "int64", "W": "uint32"}[kind])
+    return numba_types.Array(element, int(rank), "C") if rank else element
 
 
 def wide() -> None:
