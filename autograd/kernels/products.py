@@ -112,3 +112,18 @@ def batched_product(a: Array, b: Array) -> Array | None:
         layout = (*batch, *a.strides[:2], *b.strides[:2], *out.strides[:2])
     kernel(a[first], b[first], out[first], _NO_BIAS[d], np.array(layout, np.int64))
     return out
+
+
+def product_into(a: Array, b: Array, out: Array, bias: Array | None = None) -> None:
+    """``out = a @ b`` (+ bias) of matrices of one element type; rows of ``out`` are contiguous.
+
+    For parts of a larger computation, which are asked about together: there is no limit to their size.
+    """
+    m, k = a.shape
+    kernel = _kernel(out.dtype, m * k * b.shape[1]) if m > 1 else None
+    if kernel is None:
+        np.matmul(a, b, out=out)
+        if bias is not None:
+            out += bias
+    else:
+        kernel(a, b, out, _NO_BIAS[out.dtype] if bias is None else bias, _NO_BATCH)
