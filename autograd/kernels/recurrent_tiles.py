@@ -59,16 +59,16 @@ def _tanh_slope(e: Emitter, g: Any, t: Any) -> Any:
 
 
 def lstm(e: Emitter, load: Load, store: Store) -> None:
-    """0-3: products with the hidden state; 4-7: the input's part of the gates, then the gates; 8: the cell before;
-    9: the cell; 10: the hidden state."""
+    """0-3: products with the hidden state; 4-7: the input's part of the gates; 8-11: the gates; 12: the cell before;
+    13: the cell; 14: the hidden state."""
     b = e.builder
     into = [b.fadd(load(k), load(4 + k)) for k in range(4)]
     i, f, g, o = (tanh(e, x) if k == 2 else sigmoid(e, x) for k, x in enumerate(into))
-    new = e.fma(f, load(8), b.fmul(i, g))
+    new = e.fma(f, load(12), b.fmul(i, g))
     for k, value in enumerate((i, f, g, o)):
-        store(4 + k, value)
-    store(9, new)
-    store(10, b.fmul(o, tanh(e, new)))
+        store(8 + k, value)
+    store(13, new)
+    store(14, b.fmul(o, tanh(e, new)))
 
 
 def lstm_grad(e: Emitter, load: Load, store: Store) -> None:
@@ -86,16 +86,16 @@ def lstm_grad(e: Emitter, load: Load, store: Store) -> None:
 
 
 def gru(e: Emitter, load: Load, store: Store) -> None:
-    """0-2: products with the hidden state, of which the last is kept at 3; 4-6: the input's part of the gates, then the
-    gates; 7: the hidden state before; 8: after."""
+    """0-2: products with the hidden state, of which the last is kept at 3; 4-6: the input's part of the gates; 7-9: the
+    gates; 10: the hidden state before; 11: after."""
     b = e.builder
     r, z = (sigmoid(e, b.fadd(load(k), load(4 + k))) for k in (0, 1))
     inner = load(2)
     n = tanh(e, e.fma(r, inner, load(6)))
     store(3, inner)
     for k, value in enumerate((r, z, n)):
-        store(4 + k, value)
-    store(8, e.fma(z, b.fsub(load(7), n), n))
+        store(7 + k, value)
+    store(11, e.fma(z, b.fsub(load(10), n), n))
 
 
 def gru_grad(e: Emitter, load: Load, store: Store) -> None:

@@ -25,6 +25,11 @@ _CHUNK = 1 << 17
 _TYPES = (np.dtype(np.float32), np.dtype(np.float64))
 _NONE = {d: np.empty((0, 0), d) for d in _TYPES}
 
+#: From so many sequences on, and up to so many weights of the input, its part of the gates is computed step by step.
+_TOGETHER, _MOST_TOGETHER = 4, 1 << 18
+#: Bytes in which gradients of gates begin behind each other in the first-level cache.
+_APART = 64
+
 #: Seconds: what a step saves in calls of NumPy, what each element of its gates saves, and what each weight costs.
 _SAVED_STEP, _SAVED_EACH, _PACKING = 2e-5, 2e-9, 2e-9
 _account = Account(price=0.2)
@@ -77,21 +82,26 @@ class Steps:
         found = values[start:start + running]
         return found if running == n else cat([found, initial[running:n]])
 
-    def pairs(self, since: int, until: int, values: Array, initial: Array | None) -> list[tuple[slice, Array]]:
-        """For the rows of some steps, counted from the first of these rows: what `before` gives, None for zeros."""
-        rows = self.rows(since, until)
-        lo, hi, n = rows.start, rows.stop, self.N
-        if not self.equal:
-            start = np.zeros((n, values.shape[1]), values.dtype) if initial is None else initial
-            parts = [self.before(s, values, start, np.concatenate) for s in range(since, until)]
-            return [(slice(0, hi - lo), np.concatenate(parts[::-1] if self.backward else parts))]
-        if since > 0:
-            return [(slice(0, hi - lo), values[lo + n:hi + n] if self.backward else values[lo - n:hi - n])]
-        first = slice(hi - lo - n, hi - lo) if self.backward else slice(0, n)
-        rest = slice(0, hi - lo - n) if self.backward else slice(n, hi - lo)
-        found = [] if initial is None else [(first, initial)]
-        if rest.stop > rest.start:
-            found.append((rest, values[lo + n:hi] if self.backward else values[lo:hi - n]))
+    def pairs(self, since: int, until: int, values: Array, initial: Array) -> list[tuple[int, Array, int, int]]:
+        """What `before` gives for the rows of some steps, in parts: where each begins among these rows, the array it is
+        of, where it begins there, and how many rows it has."""
+        lo, n = self.rows(since, until).start, self.N
+        if self.equal and since > 0:
+            return [(0, values, lo + n if self.backward else lo - n, n * (until - since))]
+        if self.equal:
+            rest = n * (until - 1)
+            if self.backward:
+                return [(rest, initial, 0, n), (0, values, lo + n, rest)]
+            return [(0, initial, 0, n), (n, values, 0, rest)]
+        found = []
+        for s in range(since, until):
+            t = self.times[s]
+            first, size = self.starts[t] - lo, self.sizes[t]
+            running = min(size, self.sizes[self.times[s - 1]]) if s else 0
+            if running:
+                found.append((first, values, self.starts[self.times[s - 1]], running))
+            if running < size:
+                found.append((first + running, initial, running, size - running))
         return found
 
     def last(self, values: Array) -> Array:
@@ -153,20 +163,28 @@ def _padded(w: Array, columns: int) -> Array:
     return found
 
 
+def _aligned(a: Array) -> Array:
+    """A contiguous copy that begins at a line of the cache."""
+    memory = np.empty(a.nbytes + 64, np.uint8)
+    start = -memory.ctypes.data % 64
+    found = memory[start:start + a.nbytes].view(a.dtype).reshape(a.shape)
+    found[...] = a
+    return found
+
+
 def _forward_panels(w: Array, gates: int, units: int, of_panel: int) -> Array:
     """The transpose of the weights of a step, (gates * units, K), for panels [K, gates, units of a panel]."""
     k = w.shape[1]
     count = -(-units // of_panel)
     w = _padded(w.reshape(gates, units, k).transpose(0, 2, 1), count * of_panel)
-    return np.ascontiguousarray(w.reshape(gates, k, count, of_panel).transpose(2, 1, 0, 3)).reshape(
-        count * k, gates * of_panel)
+    return _aligned(w.reshape(gates, k, count, of_panel).transpose(2, 1, 0, 3)).reshape(count * k, gates * of_panel)
 
 
 def _backward_panels(w: Array, of_panel: int) -> Array:
     """The same weights for panels [gates * units, units of a panel]."""
     count = -(-w.shape[1] // of_panel)
     w = _padded(w, count * of_panel)
-    return np.ascontiguousarray(w.reshape(len(w), count, of_panel).transpose(1, 0, 2)).reshape(-1, of_panel)
+    return _aligned(w.reshape(len(w), count, of_panel).transpose(1, 0, 2)).reshape(-1, of_panel)
 
 
 def _rows_of_chunk(width: int) -> int:
@@ -175,22 +193,21 @@ def _rows_of_chunk(width: int) -> int:
 
 
 class _Sum:
-    """The gradient of weights: a sum of products, one of each chunk."""
+    """The gradient of weights: the sum of what each chunk adds."""
 
-    def __init__(self, shape: tuple[int, ...], dtype: np.dtype[Any]) -> None:
-        self.total = np.zeros(shape, dtype)
-        self._part: Array | None = None
-        self._any = False
+    def __init__(self, shape: tuple[int, ...], lanes: int, dtype: np.dtype[Any]) -> None:
+        rows, self._columns = shape
+        vectors = _vectors(self._columns, lanes)
+        of_panel = vectors * lanes
+        self._kernel = _kernel("", "accumulate", dtype, vectors)
+        self._total = np.zeros((rows, -(-self._columns // of_panel) * of_panel), dtype)
 
-    def add(self, g: Array, x: Array) -> None:
-        if not self._any:
-            product_into(g.T, x, self.total)
-            self._any = True
-            return
-        if self._part is None:
-            self._part = np.empty_like(self.total)
-        product_into(g.T, x, self._part)
-        self.total += self._part
+    def add(self, g: Array, x: Array, g_first: int, x_first: int, count: int) -> None:
+        """The product of so many rows of each, from these on."""
+        self._kernel(g, x, self._total, g_first, x_first, count, 0, len(self._total))
+
+    def total(self) -> Array:
+        return np.ascontiguousarray(self._total[:, :self._columns])
 
 
 def _whole(a: Array | None, like: Array, n: int, units: int) -> Array:
@@ -219,7 +236,10 @@ def forward(kind: str, x: Array, w_ih: Array, w_hh: Array, b_ih: Array | None, b
     vectors = count if count > 1 else _vectors(units, lanes)
     of_panel = lanes * vectors // count
     kernel = _kernel(kind, "forward", d, vectors)
-    weight = _forward_panels(w_hh, count, units, of_panel)
+    def panels(w: Array) -> Array:
+        return _forward_panels(w, count, units, of_panel)
+
+    weight = panels(w_hh)
     bias, inner = b_ih, _NONE[d]
     if b_hh is not None:
         bias = b_ih + b_hh
@@ -228,8 +248,13 @@ def forward(kind: str, x: Array, w_ih: Array, w_hh: Array, b_ih: Array | None, b
             bias[2 * units:] = b_ih[2 * units:]
             only = np.zeros((count * units, 1), d)
             only[2 * units:, 0] = b_hh[2 * units:]
-            inner = _forward_panels(only, count, units, of_panel)
+            inner = panels(only)
     R = len(x)
+    # Few sequences at a time do not share what it takes to read the weights.
+    here = steps.N >= _TOGETHER and w_ih.size <= _MOST_TOGETHER
+    input_weight = panels(w_ih) if here else _NONE[d]
+    input_bias = panels(bias[:, None]) if here and bias is not None else _NONE[d]
+    x = np.ascontiguousarray(x)
     chunks = steps.chunks(_rows_of_chunk(count * units))
     out = np.empty((R, units), d)
     kept = np.empty((R, units), d) if count > 1 else out
@@ -240,9 +265,10 @@ def forward(kind: str, x: Array, w_ih: Array, w_hh: Array, b_ih: Array | None, b
     for since, until in chunks:
         rows = steps.rows(since, until)
         base = 0 if keep or count == 1 else rows.start
-        product_into(x[rows], w_ih.T, gates[rows.start - base:rows.stop - base], bias)
-        kernel(gates, weight, inner, h, c, kept, out, steps.offsets, since, until, base, int(steps.backward), given, 0,
-               steps.N)
+        if not here:
+            product_into(x[rows], w_ih.T, gates[rows.start - base:rows.stop - base], bias)
+        kernel(x, input_weight, input_bias, gates, weight, inner, h, c, kept, out, steps.offsets, since, until, base,
+               int(steps.backward), given, 0, steps.N)
     return [out, kept, gates]
 
 
@@ -268,8 +294,10 @@ def backward(kind: str, g_out: Array | None, g_h: Array | None, g_c: Array | Non
     R, n = len(x), steps.N
     chunks = steps.chunks(_rows_of_chunk(width))
     most = max([len(range(R)[steps.rows(*ends)]) for ends in chunks])
-    g_gates = np.empty((most, width), d)
-    g_products = np.empty((most, width), d) if kind == "GRU" else g_gates
+    # Rows a power of two apart would share few lines of the first-level cache when the weights' gradients read columns.
+    columns = width + _APART // d.itemsize
+    g_gates = np.empty((most, columns), d)
+    g_products = np.empty((most, columns), d) if kind == "GRU" else g_gates
     g_hidden = np.zeros((n, weight.size // width), d)
     if g_h is not None:
         g_hidden[:, :units] = g_h
@@ -277,27 +305,30 @@ def backward(kind: str, g_out: Array | None, g_h: Array | None, g_c: Array | Non
     g_out = np.zeros((1, units), d) if g_out is None else np.ascontiguousarray(g_out)
     before, cells = _whole(h, x, n, units), _whole(c, x, n, units)
     g_x = np.empty(x.shape, d) if needs[0] else None
-    g_ih, g_hh = (_Sum(w.shape, d) if needed else None for w, needed in zip((w_ih, w_hh), needs[1:3], strict=True))
+    g_ih, g_hh = (_Sum(w.shape, lanes, d) if needed else None
+                  for w, needed in zip((w_ih, w_hh), needs[1:3], strict=True))
+    x = np.ascontiguousarray(x)
     g_biases = [np.zeros(width, d) for _ in (g_gates, g_products)] if needs[3] or needs[4] else None
     for since, until in reversed(chunks):
         rows = steps.rows(since, until)
         kernel(g_out, gates, kept, out, before, cells, weight, g_gates, g_products, g_hidden, g_cell, steps.offsets,
                since, until, rows.start, int(steps.backward), int(needs[5]), 0, n)
-        of_input, of_products = (g[:rows.stop - rows.start] for g in (g_gates, g_products))
+        of_input, of_products = (g[:rows.stop - rows.start, :width] for g in (g_gates, g_products))
         if g_x is not None:
             product_into(of_input, w_ih, g_x[rows])
         if g_ih is not None:
-            g_ih.add(of_input, x[rows])
+            g_ih.add(g_gates, x, 0, rows.start, rows.stop - rows.start)
         if g_hh is not None:
-            for part, previous in steps.pairs(since, until, out, h):
-                g_hh.add(of_products[part], previous)
+            for first, values, start, many in steps.pairs(since, until, out, before):
+                if values is out or h is not None:
+                    g_hh.add(g_products, values, first, start, many)
         if g_biases is not None:
             g_biases[0] += of_input.sum(0)
             if kind == "GRU":
                 g_biases[1] += of_products.sum(0)
     if g_biases is not None and kind != "GRU":
         g_biases[1][:] = g_biases[0]
-    return [g_x, None if g_ih is None else g_ih.total, None if g_hh is None else g_hh.total,
+    return [g_x, None if g_ih is None else g_ih.total(), None if g_hh is None else g_hh.total(),
             *(g_biases or (None, None)), np.ascontiguousarray(g_hidden[:, :units]) if needs[5] else None,
             g_cell if kind == "LSTM" and needs[6] else None]
 

@@ -52,6 +52,11 @@ def _below(e: Emitter, x: Any, bound: float) -> Any:
     return e.builder.select(e.builder.fcmp_ordered(">", x, b), b, x)
 
 
+def _above(e: Emitter, x: Any, bound: float) -> Any:
+    b = constant(e, bound)
+    return e.builder.select(e.builder.fcmp_ordered("<", x, b), b, x)
+
+
 def _exponential(e: Emitter, x: Any) -> tuple[Any, Any]:
     """(q, p) with exp(x) = q * p + p and p a power of two, for x within the bounds."""
     b, f = e.builder, _FORMATS[e.itemsize]
@@ -85,9 +90,7 @@ def _reciprocal(e: Emitter, x: Any) -> Any:
 def sigmoid(e: Emitter, x: Any) -> Any:
     """1 / (1 + exp(-x)); below the bound, where it is next to nothing, its value there."""
     b, bound = e.builder, _FORMATS[e.itemsize].bound
-    y = b.fneg(x)
-    y = b.fneg(_below(e, b.fneg(_below(e, y, bound)), bound))
-    q, power = _exponential(e, y)
+    q, power = _exponential(e, b.fneg(_above(e, _below(e, x, bound), -bound)))
     return _reciprocal(e, e.fma(q, power, b.fadd(power, constant(e, 1.0))))
 
 

@@ -34,7 +34,7 @@ def _steps(x: Any, sizes: tuple[int, ...] | None, backward: bool) -> Steps:
 def _forward(kind, x, w_ih, w_hh, b_ih, b_hh, h, c, w_hr, sizes, backward, keep):
     """The outputs, the last hidden states, and what else the kernel keeps."""
     if len(x) == 0:
-        fail(RuntimeError, f"Expected sequence length to be larger than 0 in RNN, got an input of shape {list(x.shape)}")
+        fail(RuntimeError, f"Expected sequence length to be larger than 0 in RNN, got shape {list(x.shape)}")
     steps, rows = _steps(x, sizes, backward), _flat(x)
     found = None
     if w_hr is None:

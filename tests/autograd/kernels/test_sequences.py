@@ -161,12 +161,12 @@ def test_any_range_of_sequences_gives_the_same_bits():
     vectors = sequences._vectors(units, lanes)
     backward = sequence_loops.compiled("LSTM", "backward", "float32", host(), vectors)
     panels, turned = sequences._forward_panels(w, 4, units, lanes), sequences._backward_panels(w, lanes * vectors)
-    results = []
+    results, none = [], np.empty((0, 0), "float32")
     for cuts in ([0, 13], [0, 1, 7, 13], [0, 5, 10, 11, 13]):
         gates, kept, out = x.copy(), np.empty((39, units), "float32"), np.empty((39, units), "float32")
         g_gates, g_h, g_c = np.empty_like(gates), np.zeros((n, len(turned) // 80 * turned.shape[1]), "float32"), c.copy()
         for start, stop in itertools.pairwise(cuts):
-            forward(gates, panels, np.empty((0, 0), "float32"), h, c, kept, out, steps.offsets, 0, 4, 0, 0, 1, start, stop)
+            forward(none, none, none, gates, panels, none, h, c, kept, out, steps.offsets, 0, 4, 0, 0, 1, start, stop)
         for start, stop in itertools.pairwise(cuts):
             backward(out, gates, kept, out, h, c, turned, g_gates, g_gates, g_h, g_c, steps.offsets, 0, 4, 0, 0, 1, start,
                      stop)
@@ -186,7 +186,7 @@ def test_other_processors(target, monkeypatch):
         arrays = inputs(kind, (9, 9, 5), 13, 3, "float32")
         found = compute(fused, kind, arrays, (9, 9, 5), False, "now")
         close(found, compute(fused, kind, arrays, (9, 9, 5), False, "0"), "float32", 60)
-    assert len(sequences._compiled) == 6
+    assert {name for _, name, _, _ in sequences._compiled} == {"forward", "backward", "accumulate"}
 
 
 def test_missing_and_infinite_elements():
