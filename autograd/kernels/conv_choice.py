@@ -105,6 +105,12 @@ def _chosen(kind: str, g: Geometry, lanes: int, rows: int, size: int, winograd4:
     return first, next(m for _, m in found if not m.startswith(("winograd", "planes")))
 
 
+def vectors(size: int) -> tuple[int, int]:
+    """Elements of so many bytes in a vector, and rows in a tile."""
+    target, rows, *_ = _target()
+    return target.width // size, rows
+
+
 def run(method: str, kind: str, g: Geometry, arrays: tuple[Array, ...], result: Ints) -> Array | None:
     """The result by one of `conv_plans.methods`; None where it is not right, since not all is finite."""
     target, rows, compiled, families = _target()
@@ -120,9 +126,8 @@ def run(method: str, kind: str, g: Geometry, arrays: tuple[Array, ...], result: 
 
 
 def _call(kind: str, g: Geometry, arrays: tuple[Array, ...], result: Ints) -> Array:
-    target, rows, *_ = _target()
     size = arrays[0].itemsize
-    for method in _chosen(kind, g, target.width // size, rows, size, allow_winograd4):
+    for method in _chosen(kind, g, *vectors(size), size, allow_winograd4):
         out = run(method, kind, g, arrays, result)
         if out is not None:
             break

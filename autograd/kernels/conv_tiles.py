@@ -199,6 +199,21 @@ def pack_columns(target: Target, itemsize: int) -> Any:
     return pack
 
 
+@intrinsic  # type: ignore[untyped-decorator]
+def fetch(typing, address, lines):  # type: ignore[no-untyped-def]
+    """Fetch so many lines to the second-level cache."""
+    def emit(context, builder, signature, args):  # type: ignore[no-untyped-def]
+        e = Emitter(builder, Target(16, 16, False, False), 4)
+
+        def one(i: Any, _: list[Any]) -> list[Any]:
+            e.prefetch(e.at(args[0], builder.mul(i, I64(64))))
+            return []
+
+        e.loop(args[1], [], one)
+        return context.get_dummy_value()
+    return procedure(2), emit
+
+
 def split(target: Target, itemsize: int) -> Any:
     """Copy the first, third, ... of ``count`` elements to ``even``, the others to ``odd``, with zeros after them."""
     @intrinsic  # type: ignore[untyped-decorator]

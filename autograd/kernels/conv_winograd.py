@@ -16,7 +16,7 @@ from numba import njit
 
 from . import winograd_tiles
 from .conv_layout import OPTIONS
-from .conv_tiles import get_index, put_index, regions
+from .conv_tiles import fetch, get_index, put_index, regions
 from .vector_ir import Target
 
 
@@ -100,9 +100,16 @@ def build(m: int, common: SimpleNamespace, tag: Any, target: Target, size: int) 
                     v = v_first
                     while v < v_last:
                         vectors = vectors_of(v_last - v)
-                        panel(vectors, (some + rows - 1) // rows * rows, 1, zero, C, squares + f * step_in, rows_in,
-                              size, weights + f * step_w + v * C * width, vectors * width,
-                              products + f * step_out + v * width, rows_out, 0, 0)
+                        at = weights + f * step_w + v * C * width
+                        # The next panel is fetched meanwhile: it comes from far, and once.
+                        lines = vectors * C * width // 64 * rows // (some + rows - 1) + 1
+                        after = at + vectors * C * width
+                        if v + vectors == v_last:
+                            after = weights + (f + 1) * step_w + v_first * C * width
+                        for t in range(0, some, rows):
+                            fetch(after + t // rows * lines * 64, lines)
+                            panel(vectors, rows, 1, zero, C, squares + f * step_in, rows_in + 8 * t, size, at,
+                                  vectors * width, products + f * step_out + v * width, rows_out + 8 * t, 0, 0)
                         v += vectors
                 for t in range(some):
                     of_result(results + get_index(places_out, t0 + t) + v_first * width, m * TW * O * size, O * size,

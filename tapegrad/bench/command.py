@@ -16,6 +16,7 @@ from .options import add_arguments
 from .peers import Peers, find
 from .results import Results, header, markdown, plot, read_json, table, write_json
 from .sections import SECTIONS, Section, chosen
+from .tune import parse, tune
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -36,11 +37,17 @@ def run(options: argparse.Namespace) -> int:
         if options.compare:
             print(compare(*(read_json(path) for path in options.compare)))
             return 0
+        shapes = None if options.tune is None else [parse(text) for text in options.tune]
     except (OSError, ValueError) as error:
         options.parser.error(str(error))
+    if shapes is not None and importlib.util.find_spec("numba") is None:
+        options.parser.error("--tune measures compiled kernels, and Numba is not installed")
     if options.threads < 1:
         options.parser.error(f"--threads {options.threads}: at least one is needed")
     rerun_clean(options.threads)
+    if shapes is not None:
+        tune(shapes, lambda text: print(text, flush=True))
+        return 0
     peers = find(options.peers, options.compile, options.threads)
     for library in peers.libraries:
         if hasattr(library.t, "set_num_threads"):
