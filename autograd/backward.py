@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from .codegen import RUNTIME
 from .dispatch import cast, is_tensor
 from .errors import describe, fail
+from .on_first_call import RUNTIME
 from .tape import Leaf, Node, accumulate_all, as_tensor, sweep, wrap_node
 from .views import node_of
 

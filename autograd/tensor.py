@@ -16,8 +16,8 @@ import numpy as np
 from . import dtypes, methods, node
 from .attributes import Attributes, Size as Size
 from .backward import backward
-from .codegen import RUNTIME
 from .errors import describe, fail
+from .on_first_call import RUNTIME
 from .place import Place
 from .protocols import Protocols
 from .tape import INFERENCE, Handle, Leaf, Node, Output, extra_of, new_leaf, wrap_node

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
 
-from .codegen import RUNTIME
 from .errors import fail
 from .modes import recording
+from .on_first_call import RUNTIME
 from .tape import Node, clock, wrap_node
 
 if TYPE_CHECKING:

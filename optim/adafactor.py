@@ -22,6 +22,7 @@ from typing import Any
 import numpy as np
 
 from autograd.errors import fail
+from autograd.kernels.blas import in_one_thread
 from autograd.tape import wrap_node
 
 from .optimizer import scalar_type
@@ -106,6 +107,7 @@ def _start(state: dict[str, Any], g: Any) -> None:
         state[name] = wrap_node(np.zeros(shape, g.dtype), None)
 
 
+@in_one_thread
 def _rms(a: Any) -> float:
     return float(np.linalg.norm(a.ravel())) / max(a.size, 1) ** 0.5
 

@@ -22,6 +22,7 @@ import numpy as np
 
 from autograd.errors import fail
 from autograd.kernels.bfloat16 import round_to_bfloat16 as rounded
+from autograd.kernels.matmul import matmul
 from autograd.tape import wrap_node
 
 from .options import check_single, options, require
@@ -127,8 +128,8 @@ def orthogonalized(matrix: Any, coefficients: tuple[float, float, float], steps:
     norm = rounded(np.linalg.norm(x.astype(np.float64)))
     x = rounded(x / np.maximum(norm, rounded(eps)))
     for _ in range(steps):
-        gram = rounded(x @ x.T)
+        gram = rounded(matmul(x, x.T))
         # In float64 the sums have one rounding to float32, as with a fused multiply-add.
-        polynomial = rounded(beta * gram + kappa * (gram @ gram))
-        x = rounded(alpha * x + polynomial @ x)
+        polynomial = rounded(beta * gram + kappa * matmul(gram, gram))
+        x = rounded(alpha * x + matmul(polynomial, x))
     return x.T if tall else x

@@ -14,8 +14,9 @@ from typing import Any
 import numpy as np
 
 from .conv_costs import SHIPPED, Costs, predicted, read
-from .conv_plans import Geometry, methods, plan
-from .late import Account
+from .conv_plans import Geometry, Plan, methods, plan
+from .late import Account, compiled
+from .threads import count, share
 from .windows import Array, Ints, Pairs, output_size
 
 #: Whether `winograd4` takes part: it is faster than other methods, and less precise.
@@ -29,7 +30,7 @@ _TYPES = (np.dtype(np.float32), np.dtype(np.float64))
 _EMPTY = {d: np.empty(0, d) for d in _TYPES}
 
 #: The compiled functions, by name and element type.
-_compiled: dict[tuple[str, np.dtype[Any]], Callable[..., Any]] = {}
+_compiled: dict[tuple[str, np.dtype[Any]], Callable[..., Any] | None] = {}
 _scratch = threading.local()
 
 
@@ -61,7 +62,20 @@ def geometry(x: Ints, w: Ints, stride: Ints, padding: Pairs, dilation: Ints, gro
 
 @cache
 def _target() -> Any:
-    """This processor, the rows of its tiles, and the functions that write kernels: they import Numba."""
+    """This processor, and the rows of its tiles. This imports Numba."""
+    from . import tiles
+    from .vector_ir import host
+    target = host()
+    return target, tiles.tile_rows(target)
+
+
+def vectors(size: int) -> tuple[int, int]:
+    """Elements of so many bytes in a vector, and rows in a tile."""
+    target, rows = _target()
+    return target.width // size, rows
+
+
+def _build(name: str, dtype: np.dtype[Any], arrays: int, integers: int) -> Callable[..., Any]:
     from . import (
         conv_direct,
         conv_grouped,
@@ -70,14 +84,12 @@ def _target() -> Any:
         conv_planes,
         conv_thin,
         conv_winograd,
-        tiles,
     )
-    from .vector_ir import host
-    target = host()
     families = {"conv": conv_direct.build, "grouped": conv_grouped.build, "implicit": conv_implicit.build,
                 "planes": conv_planes.build, "thin": conv_thin.build,
                 "winograd2": partial(conv_winograd.build, 2), "winograd4": partial(conv_winograd.build, 4)}
-    return target, tiles.tile_rows(target), conv_layout.compiled, families
+    return conv_layout.compiled(  # type: ignore[no-any-return]
+        families[name.split("_")[0]], name, dtype, _target()[0], arrays, integers)
 
 
 @cache
@@ -105,33 +117,44 @@ def _chosen(kind: str, g: Geometry, lanes: int, rows: int, size: int, winograd4:
     return first, next(m for _, m in found if not m.startswith(("winograd", "planes")))
 
 
-def vectors(size: int) -> tuple[int, int]:
-    """Elements of so many bytes in a vector, and rows in a tile."""
-    target, rows, *_ = _target()
-    return target.width // size, rows
+def compile(method: str, kind: str, g: Geometry, dtype: np.dtype[Any]) -> tuple[Any, Plan]:
+    """The kernel that computes a ``forward`` pass, ``input`` or ``weight`` gradient by one of `conv_plans.methods`,
+    compiled or loaded, and how to call it; None for a kernel that cannot be compiled."""
+    found = plan(method, kind, g, *vectors(dtype.itemsize), dtype.itemsize)
+    kernel = compiled(_compiled, (found.name, dtype), f"the convolution {found.name} for {dtype}",
+                      lambda: _build(found.name, dtype, 3 if kind == "weight" else 4, len(found.table)))
+    return kernel, found
 
 
 def run(method: str, kind: str, g: Geometry, arrays: tuple[Array, ...], result: Ints) -> Array | None:
-    """The result by one of `conv_plans.methods`; None where it is not right, since not all is finite."""
-    target, rows, compiled, families = _target()
+    """The result by one method; None where it is not right, since not all is finite, or has no kernel."""
     dtype = arrays[0].dtype
-    name, table, memory, samples, vectors = plan(method, kind, g, target.width // dtype.itemsize, rows, dtype.itemsize)
-    kernel = _compiled.get((name, dtype))
+    kernel, found = compile(method, kind, g, dtype)
     if kernel is None:
-        build = families[name.split("_")[0]]
-        kernel = _compiled[name, dtype] = compiled(build, name, dtype, target, len(arrays) + 1, len(table))
+        return None
     out = np.empty(result, dtype)
-    done = kernel(*[a.ravel() for a in arrays], out.reshape(-1), table, _memory(memory), (0, samples, 0, vectors))
-    return None if done is False else out
+    flat = [*[a.ravel() for a in arrays], out.reshape(-1)]
+    done: list[Any] = []
+
+    def part(start: int, stop: int) -> None:
+        done.append(kernel(*flat, found.table, _memory(found.memory), found.part(start, stop)))
+    rows = found.rows()
+    share(part, rows, _seconds(method, kind, g, *vectors(dtype.itemsize)) if rows > 1 and count() > 1 else 0.0)
+    return None if False in done else out
 
 
-def _call(kind: str, g: Geometry, arrays: tuple[Array, ...], result: Ints) -> Array:
+@lru_cache(maxsize=1024)
+def _seconds(method: str, kind: str, g: Geometry, lanes: int, rows: int) -> float:
+    return predicted(costs(), method, kind, g, lanes, rows)
+
+
+def _call(kind: str, g: Geometry, arrays: tuple[Array, ...], result: Ints) -> Array | None:
     size = arrays[0].itemsize
     for method in _chosen(kind, g, *vectors(size), size, allow_winograd4):
         out = run(method, kind, g, arrays, result)
         if out is not None:
-            break
-    return out
+            return out
+    return None
 
 
 def _find(x: Ints, w: Ints, dtype: Any, options: Any) -> Geometry | None:

@@ -25,7 +25,7 @@ def build(common: SimpleNamespace, tag: Any, target: Target, size: int) -> dict[
     lanes, width = common.lanes, target.width
     fill, vectors_of, channels_first = common.fill, common.vectors_of, common.channels_first
     pack_rows, copy_one = tiles.pack_rows(target, size, ahead=True), conv_tiles.copy_one(size)
-    inner_products, panel = loops_over_tiles(target, size, tag)
+    inner_products, panel = loops_over_tiles(target, size, lambda function: njit(**OPTIONS)(tag(function)))
     pack_columns, spread = conv_tiles.pack_columns(target, size), conv_tiles.spread(target, size)
 
     @njit(**OPTIONS)
@@ -97,7 +97,7 @@ def build(common: SimpleNamespace, tag: Any, target: Target, size: int) -> dict[
                         else:
                             pack_columns(packed, vectors * width, image, offsets + 8 * k, terms, runs, pieces)
                         added, added_row = (to, P * size) if k > 0 else (shift if bias.size > 0 else 0, 3 * width)
-                        panel(weights + k * size, K * size, size, packed,
+                        panel(weights + k * size, K * size, size, 0, packed,
                               vectors * width, to, P * size, some, terms, vectors, last, added, added_row)
                     p += count
 
@@ -125,7 +125,7 @@ def build(common: SimpleNamespace, tag: Any, target: Target, size: int) -> dict[
                         pack_rows(packed, vectors * width, g.ctypes.data + (((n * G + group) * O + k) * P + p) * size,
                                   P * size, terms, vectors, last)
                         added, added_row = (to, P * size) if k > 0 else (shift if bias.size > 0 else 0, 3 * width)
-                        panel(w.ctypes.data + ((group * O + k) * C + first) * size, size, C * size, packed,
+                        panel(w.ctypes.data + ((group * O + k) * C + first) * size, size, C * size, 0, packed,
                               vectors * width, to, P * size, some, terms, vectors, last, added, added_row)
                     p += count
 

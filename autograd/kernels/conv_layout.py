@@ -12,7 +12,7 @@ import numpy as np
 from numba import njit, types
 
 from . import conv_tiles, tiles
-from .compiled_cache import CompiledCache, tagged
+from .compiled_cache import entry_point, tagged
 from .conv_tiles import put_index
 from .vector_ir import Target
 
@@ -31,13 +31,10 @@ def compiled(build: Any, name: str, dtype: Any, target: Target, arrays: int, int
     t = types.float32 if dtype.itemsize == 4 else types.float64
     key = f"{target} {dtype}"
     dispatcher = build(common(target, dtype.itemsize), tagged(key), target, dtype.itemsize)[name]
-    dispatcher._cache = CompiledCache(name, key)
     result = types.boolean if name.startswith(SPREADING) else types.void
     signature = result(*[types.Array(t, 1, "C")] * arrays, types.UniTuple(types.int64, integers),
                        types.Array(types.uint8, 1, "C"), types.UniTuple(types.int64, 4))
-    dispatcher.compile(signature)
-    # The entry point checks nothing, and takes half of the dispatcher's time.
-    return dispatcher.overloads[signature.args].entry_point
+    return entry_point(dispatcher, name, key, signature)
 
 
 _common: dict[tuple[Target, int], SimpleNamespace] = {}

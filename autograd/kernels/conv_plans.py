@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from itertools import pairwise
 from typing import NamedTuple
 
 #: Bytes of images in scratch memory that are worked on together.
@@ -95,13 +94,20 @@ class Plan(NamedTuple):
     #: How many vectors can be.
     vectors: int
 
-    def parts(self, count: int) -> list[tuple[int, int, int, int]]:
-        """The whole divided among about so many calls, as (first sample, end, first vector, end)."""
-        of_samples = self.samples >= min(count, self.vectors)
-        n = self.samples if of_samples else self.vectors
-        count = max(1, min(count, n))
-        cuts = [n * i // count for i in range(count + 1)]
-        return [(i, j, 0, self.vectors) if of_samples else (0, self.samples, i, j) for i, j in pairwise(cuts)]
+    #: Whether samples are what to divide: otherwise each call would prepare all weights again.
+    by_samples: bool
+
+    def rows(self) -> int:
+        """How many samples or vectors to divide."""
+        return self.samples if self.by_samples else self.vectors
+
+    def part(self, start: int, stop: int) -> tuple[int, int, int, int]:
+        """Some of them, as kernels take it: first sample, end, first vector, end."""
+        return (start, stop, 0, self.vectors) if self.by_samples else (0, self.samples, start, stop)
+
+
+#: A plan but for what to divide.
+_Kernel = tuple[str, tuple[int, ...], int, int, int]
 
 
 def _regions(sizes: list[int]) -> tuple[list[int], int]:
@@ -117,7 +123,7 @@ def _round(n: int, to: int) -> int:
     return -(-n // to) * to
 
 
-def _forward_plan(g: Geometry, lanes: int, rows: int, size: int, turned: bool = False) -> Plan:
+def _forward_plan(g: Geometry, lanes: int, rows: int, size: int, turned: bool = False) -> _Kernel:
     """`conv_direct`'s conv_forward."""
     o, (d, h, w), positions = _round(g.O, lanes), g.padded(), g.OD * g.OH * g.OW
     window = g.KD * g.KH * g.KW
@@ -125,39 +131,39 @@ def _forward_plan(g: Geometry, lanes: int, rows: int, size: int, turned: bool = 
     offsets, total = _regions([size * window * g.C * o, size * o, size * (chunk * d * h * w * g.C + 64),
                                size * (chunk * positions + rows) * o, 8 * (chunk * positions + rows),
                                8 * (chunk * positions + rows), 8 * window])
-    return Plan("conv_forward", (*g, d, h, w, chunk, o, int(turned), *offsets), total, g.N, o // lanes)
+    return ("conv_forward", (*g, d, h, w, chunk, o, int(turned), *offsets), total, g.N, o // lanes)
 
 
-def _input_plan(g: Geometry, lanes: int, rows: int, size: int) -> Plan:
+def _input_plan(g: Geometry, lanes: int, rows: int, size: int) -> _Kernel:
     """Its conv_input."""
     c, positions, pixels = _round(g.C, lanes), g.OD * g.OH * g.OW, g.D * g.H * g.W
     chunk = max(1, min(g.N, CHUNK // (size * (pixels * c + positions * g.O))))
     offsets, total = _regions([size * g.KD * g.KH * g.KW * g.O * c, size * c, size * (chunk * positions * g.O + 64),
                                size * (chunk * pixels + 1) * c, 8 * (chunk * positions + rows),
                                8 * (chunk * positions + rows), 8])
-    return Plan("conv_input", (*g, chunk, c, *offsets), total, g.N, c // lanes)
+    return ("conv_input", (*g, chunk, c, *offsets), total, g.N, c // lanes)
 
 
-def _weight_plan(g: Geometry, lanes: int, rows: int, size: int) -> Plan:
+def _weight_plan(g: Geometry, lanes: int, rows: int, size: int) -> _Kernel:
     """Its conv_weight."""
     o, (d, h, w), positions = _round(g.O, lanes), g.padded(), g.OD * g.OH * g.OW
     chunk = max(1, min(g.N, 192 // positions))
     k = _round(g.KD * g.KH * g.KW * g.C, rows)
     offsets, total = _regions([size * (chunk * d * h * w * g.C + 64), size * chunk * positions * o, size * k * o, 8 * k,
                                8 * k, 8 * chunk * g.OD * g.OH])
-    return Plan("conv_weight", (*g, d, h, w, chunk, o, max(1, BAND // g.OW), *offsets), total, 1, o // lanes)
+    return ("conv_weight", (*g, d, h, w, chunk, o, max(1, BAND // g.OW), *offsets), total, 1, o // lanes)
 
 
-def _thin_input_plan(g: Geometry, lanes: int, rows: int, size: int) -> Plan:
+def _thin_input_plan(g: Geometry, lanes: int, rows: int, size: int) -> _Kernel:
     """`conv_thin`'s thin_input."""
     h, w = (max(reached, n) for reached, n in zip(g.padded()[1:], (g.above + g.H, g.before + g.W)))
     padded, m = _round(g.KH * g.KW * g.C, lanes), _round(g.OH * g.OW, rows)
     offsets, total = _regions([size * g.O * padded, size * m * g.O, size * m * padded, size * (h * w * g.C + lanes),
                                8 * m, 8 * m, 8])
-    return Plan("thin_input", (*g[:16], h, w, padded, *offsets), total, g.N, 1)
+    return ("thin_input", (*g[:16], h, w, padded, *offsets), total, g.N, 1)
 
 
-def _grouped_plan(kind: str, g: Geometry, lanes: int, rows: int, size: int, turned: bool = False) -> Plan:
+def _grouped_plan(kind: str, g: Geometry, lanes: int, rows: int, size: int, turned: bool = False) -> _Kernel:
     """The kernels of `conv_grouped`."""
     padded, (_, h, w), positions, window = _round(g.G, lanes), g.padded(), g.OH * g.OW, g.KH * g.KW
     vector, image, pairs = padded * size, (g.H * g.W if kind == "input" else h * w) * g.C, g.C * g.O * window
@@ -176,7 +182,7 @@ def _grouped_plan(kind: str, g: Geometry, lanes: int, rows: int, size: int, turn
     offsets, total = _regions(sizes)
     sizes_of_padded = () if kind == "input" else (h, w)
     how = (int(turned),) if kind == "forward" else ()
-    return Plan(f"grouped_{kind}", (*g[:16], *sizes_of_padded, chunk, padded, *how, *offsets), total,
+    return (f"grouped_{kind}", (*g[:16], *sizes_of_padded, chunk, padded, *how, *offsets), total,
                 1 if kind == "weight" else g.N, padded // lanes)
 
 
@@ -186,27 +192,27 @@ def _row(g: Geometry, lanes: int) -> int:
     return width if g.stride_w == 1 else -(-width // g.stride_w) + lanes
 
 
-def _implicit_plan(g: Geometry, lanes: int, rows: int, size: int, turned: bool = False) -> Plan:
+def _implicit_plan(g: Geometry, lanes: int, rows: int, size: int, turned: bool = False) -> _Kernel:
     """`conv_implicit`'s implicit_forward."""
     d, h, across = g.padded()
     row, k = _row(g, lanes), g.C * g.KD * g.KH * g.KW
     image = 0 if g.pointwise() else g.C * d * h * g.stride_w * row + 2 * lanes
     offsets, total = _regions([size * image, size * (TERMS * 3 + 1) * lanes, 8 * k, 16 * (3 * lanes + 1),
                                size * g.O * 3 * lanes, size * g.O * k * turned])
-    return Plan("implicit_forward", (*g, d, h, across, row, TERMS, int(g.pointwise()), int(turned), *offsets), total,
+    return ("implicit_forward", (*g, d, h, across, row, TERMS, int(g.pointwise()), int(turned), *offsets), total,
                 g.N, -(-g.O // lanes))
 
 
-def _pointwise_plan(kind: str, g: Geometry, lanes: int, rows: int, size: int) -> Plan:
+def _pointwise_plan(kind: str, g: Geometry, lanes: int, rows: int, size: int) -> _Kernel:
     """Its gradients for windows of one element."""
     positions = g.D * g.H * g.W
     if kind == "weight":
-        return Plan("implicit_weight", (g.N, g.G, g.C, g.O, positions), 64, 1, -(-g.O // lanes))
+        return ("implicit_weight", (g.N, g.G, g.C, g.O, positions), 64, 1, -(-g.O // lanes))
     offsets, total = _regions([size * (TERMS * 3 + 1) * lanes, size * g.C * 3 * lanes])
-    return Plan("implicit_input", (g.N, g.G, g.C, g.O, positions, TERMS, *offsets), total, g.N, -(-g.C // lanes))
+    return ("implicit_input", (g.N, g.G, g.C, g.O, positions, TERMS, *offsets), total, g.N, -(-g.C // lanes))
 
 
-def _planes_plan(kind: str, g: Geometry, lanes: int, rows: int, size: int, turned: bool = False) -> Plan:
+def _planes_plan(kind: str, g: Geometry, lanes: int, rows: int, size: int, turned: bool = False) -> _Kernel:
     """The kernels of `conv_planes`."""
     (_, h, w), row, window = g.padded(), _row(g, lanes), g.KH * g.KW
     image = size * (h * g.stride_w * row + _round(g.OW, lanes) + g.KW * g.dilation_w + lanes)
@@ -214,10 +220,10 @@ def _planes_plan(kind: str, g: Geometry, lanes: int, rows: int, size: int, turne
         taps = _round(window, TAPS)
         across = _round(g.OW, lanes)
         offsets, total = _regions([image, size * g.OH * across, size * taps * lanes, 8 * taps, 8 * taps, 8 * g.OH])
-        return Plan("planes_weight", (*g[:16], h, w, row, across, *offsets), total, 1, g.G)
+        return ("planes_weight", (*g[:16], h, w, row, across, *offsets), total, 1, g.G)
     lines = max(g.OH, rows)
     offsets, total = _regions([image, size * window * lanes, size * lanes, 8 * lines, 8 * lines, 8 * window])
-    return Plan("planes_forward", (*g[:16], h, w, row, int(turned), *offsets), total, g.N, g.G)
+    return ("planes_forward", (*g[:16], h, w, row, int(turned), *offsets), total, g.N, g.G)
 
 
 def _step(n: int, size: int) -> int:
@@ -225,7 +231,7 @@ def _step(n: int, size: int) -> int:
     return (-(-n * size // 64) | 1) * 64
 
 
-def _winograd_image_plan(m: int, g: Geometry, lanes: int, rows: int, size: int, gradient: bool) -> Plan:
+def _winograd_image_plan(m: int, g: Geometry, lanes: int, rows: int, size: int, gradient: bool) -> _Kernel:
     """`conv_winograd`'s image kernel; m is the side of the squares of results."""
     if gradient:
         c, o, (h, w), (oh, ow), above, before = g.O, g.C, (g.OH, g.OW), (g.H, g.W), 2 - g.above, 2 - g.before
@@ -240,11 +246,11 @@ def _winograd_image_plan(m: int, g: Geometry, lanes: int, rows: int, size: int, 
                                size * chunk * (m * th + 2) * (m * tw + 2) * c, size * chunk * m * m * t * o,
                                n * steps[0], n * steps[1], 8 * chunk * t, 8 * chunk * t, 8 * block, 8 * block, 64,
                                8])
-    return Plan(f"winograd{m}_image", (g.N, c, o, h, w, oh, ow, above, before, int(gradient), th, tw, chunk, block,
+    return (f"winograd{m}_image", (g.N, c, o, h, w, oh, ow, above, before, int(gradient), th, tw, chunk, block,
                                        *steps, *offsets), total, g.N, o // lanes)
 
 
-def _winograd_weight_plan(m: int, g: Geometry, lanes: int, rows: int, size: int) -> Plan:
+def _winograd_weight_plan(m: int, g: Geometry, lanes: int, rows: int, size: int) -> _Kernel:
     """Its kernel of the weight gradient."""
     c, o, n, th, tw = g.C, g.O, (m + 2) ** 2, -(-g.OH // m), -(-g.OW // m)
     t = th * tw
@@ -254,7 +260,7 @@ def _winograd_weight_plan(m: int, g: Geometry, lanes: int, rows: int, size: int)
     offsets, total = _regions([n * steps[2], 9 * size * c, size * chunk * (m * th + 2) * (m * tw + 2) * c,
                                size * chunk * m * m * t * o, n * steps[0], n * steps[1], 8 * chunk * t, 8 * chunk * t,
                                8 * o, 8 * o, 64, 8])
-    return Plan(f"winograd{m}_weight", (g.N, c, o, g.H, g.W, g.OH, g.OW, g.above, g.before, th, tw, chunk, block,
+    return (f"winograd{m}_weight", (g.N, c, o, g.H, g.W, g.OH, g.OW, g.above, g.before, th, tw, chunk, block,
                                         *steps, *offsets), total, 1, c // lanes)
 
 
@@ -291,6 +297,14 @@ def methods(kind: str, g: Geometry, lanes: int, rows: int, size: int) -> list[st
 @lru_cache(maxsize=1024)
 def plan(method: str, kind: str, g: Geometry, lanes: int, rows: int, size: int) -> Plan:
     """How one of `methods` computes it."""
+    name, table, memory, samples, vectors = _plan(method, kind, g, lanes, rows, size)
+    weights = g.G * g.C * g.O * g.KD * g.KH * g.KW
+    images = g.G * (g.C * g.D * g.H * g.W + g.O * g.OD * g.OH * g.OW)
+    by_samples = vectors == 1 or (samples > 1 and 16 * weights <= samples * images)
+    return Plan(name, table, memory, samples, vectors, by_samples)
+
+
+def _plan(method: str, kind: str, g: Geometry, lanes: int, rows: int, size: int) -> _Kernel:
     rest = (lanes, rows, size)
     turned = g.turned()
     if method.startswith("winograd"):

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..codegen import RUNTIME
 from ..dims import wrap_dim
 from ..errors import fail
+from ..on_first_call import RUNTIME
 from ..primitive import composite, primitive
 from .shape import reshape, unsqueeze
 

@@ -7,10 +7,11 @@ from operator import index
 
 import numpy as np
 
-from ..codegen import RUNTIME, inline
+from ..codegen import inline
 from ..dims import wrap_dim, wrap_dims
 from ..dtypes import numpy_dtype
 from ..errors import fail
+from ..on_first_call import RUNTIME
 from ..primitive import composite, primitive
 from ..views import apply_chain
 

@@ -12,6 +12,7 @@ import webbrowser
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ..errors import fail
 from .model import build
 
 if TYPE_CHECKING:
@@ -30,6 +31,11 @@ class Page:
     Attributes:
         graph: what the page shows.
         html: the text of the page: script, style and data included, nothing else needed.
+
+    >>> import autograd
+    >>> from autograd import viz
+    >>> page = viz.explore(autograd.tensor(3., requires_grad=True).exp())
+    >>> page.save("exp.html")
     """
 
     def __init__(self, graph: Graph) -> None:
@@ -41,7 +47,16 @@ class Page:
         self.html = re.sub(r"\{\{(\w+)\}\}", lambda found: parts[found[1]], shell)
 
     def save(self, path: str | os.PathLike[str]) -> None:
-        """Write the page to a file that any browser opens, without a network."""
+        """Write the page to a file that any browser opens, without a network.
+
+        Raises:
+            ValueError: the name ends in something other than ``.html`` or ``.htm``.
+        """
+        suffix = Path(path).suffix.lower()
+        if suffix not in (".html", ".htm"):
+            fail(ValueError, f"a page is written as .html, not as {suffix or 'a file without a suffix'}. For a "
+                             f"picture, page.graph.save('graph{suffix or '.png'}') has Graphviz draw one, and the page "
+                             "itself has a button that saves what it shows as SVG")
         Path(path).write_text(self.html, "utf-8")
 
     def open(self) -> str:

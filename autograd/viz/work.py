@@ -18,7 +18,12 @@ from .values import ordered, saved_by_name
 
 
 class Flops(NamedTuple):
-    """Operations of the forward pass and of the backward pass."""
+    """Operations of the forward pass and of the backward pass.
+
+    >>> from autograd import viz
+    >>> viz.Flops(48, 96).total
+    144
+    """
 
     forward: int
     backward: int

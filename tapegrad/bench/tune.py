@@ -47,7 +47,7 @@ def parse(text: str) -> Shape:
     numbers, *options = re.split(r",(?=[a-z])", text)
     try:
         n, c, o, size, kernel = numbers.split(",")
-        given = {name: int(value) for name, value in (option.split("=") for option in options)}
+        given: dict[str, Any] = {name: int(value) for name, value in (option.split("=") for option in options)}
         if unknown := given.keys() - {"stride", "padding", "groups"}:
             raise ValueError(f"no option {', '.join(sorted(unknown))}")
         shape = Shape(int(n), int(c), int(o), tuple(map(int, size.split("x"))), tuple(map(int, kernel.split("x"))),
@@ -90,7 +90,7 @@ def _calls(shape: Shape) -> list[tuple[str, Any, dict[str, Callable[[], Any]]]]:
     w = shape.arrays()[1].shape
     options: tuple[Any, ...] = ((shape.stride,) * d, ((shape.padding,) * 2,) * d, (1,) * d)
     out = (shape.n, w[0], *output_size(x[2:], w[2:], *options))
-    geometry = conv_choice.geometry(x, w, *options, shape.groups)
+    geometry: Any = conv_choice.geometry(x, w, *options, shape.groups)
     inputs, weights, grad, none = normal(*x), normal(*w, seed=1), normal(*out, seed=2), np.empty(0, np.float32)
     arrays: dict[str, tuple[tuple[Array, ...], tuple[int, ...]]] = {
         "forward": ((inputs, weights, none), out), "input": ((grad, weights, none), x), "weight": ((grad, inputs), w)}
@@ -133,20 +133,20 @@ def fit(timings: Sequence[Timing], asked: int = 0) -> Any:
     from autograd.kernels.conv_costs import SHIPPED, predicted, work
     lanes, rows = conv_choice.vectors(4)
     samples: dict[tuple[str, str], list[tuple[tuple[int, ...], float]]] = {}
+    hopeless: dict[tuple[str, str], list[tuple[tuple[int, ...], float]]] = {}
     proportions = []
     for i, (_, kind, geometry, seconds) in enumerate(timings):
         for method, taken in seconds.items():
-            if taken <= _HOPELESS * min(seconds.values()):
-                times = _ASKED if i >= len(timings) - 3 * asked else 1
-                samples.setdefault((kind, method), []).extend([(work(method, kind, geometry, lanes, rows), taken)]
-                                                              * times)
-                proportions.append(taken / predicted(SHIPPED, method, kind, geometry, lanes, rows))
+            found = samples if taken <= _HOPELESS * min(seconds.values()) else hopeless
+            times = _ASKED if i >= len(timings) - 3 * asked else 1
+            found.setdefault((kind, method), []).extend([(work(method, kind, geometry, lanes, rows), taken)] * times)
+            proportions.append(taken / predicted(SHIPPED, method, kind, geometry, lanes, rows))
     proportion = statistics.median(proportions)
     table = {kind: {m: [proportion * x for x in row] for m, row in by_method.items()}
              for kind, by_method in SHIPPED.items()}
-    for (kind, method), found in samples.items():
-        counts, picoseconds = np.array([c for c, _ in found], np.float64), 1e12 * np.array([s for _, s in found])
-        solution, _ = nnls(counts / picoseconds[:, None], np.ones(len(found)))
+    for (kind, method), known in {**hopeless, **samples}.items():
+        counts, picoseconds = np.array([c for c, _ in known], np.float64), 1e12 * np.array([s for _, s in known])
+        solution, _ = nnls(counts / picoseconds[:, None], np.ones(len(known)))
         table[kind][method] = [float(f"{x:.3g}") for x in solution]
     return table
 
