@@ -16,7 +16,7 @@ from numba import types
 
 from . import tiles, vector_rows
 from .compiled_cache import entry_point, jit
-from .gemm import panel_kernel
+from .gemm import loops_over_tiles
 from .vector_ir import Target
 
 #: Vectors of queries in a block of scores [keys, queries], and how large it is: it stays in L1.
@@ -43,7 +43,7 @@ def _build(target: Target, size: int, key: str) -> tuple[Any, Any]:
     width, lanes = target.width, target.width // size
     QUERIES, KEYS, row_step = VECTORS * lanes, BLOCK_BYTES // (VECTORS * width), VECTORS * width
     number = np.float32 if size == 4 else np.float64
-    panel = panel_kernel(target, size, kernel)
+    _, panel = loops_over_tiles(target, size, kernel)
     pack_transposed = tiles.pack_transposed(target, size)
     row_scaled, row_inner = vector_rows.row_scaled(target, size), vector_rows.row_inner(target, size)
     column_softmax, column_slopes = vector_rows.column_softmax(target, size), vector_rows.column_slopes(target, size)
