@@ -257,6 +257,7 @@ class CompiledCache(_Cache):  # type: ignore[misc]
 
     def save(self, signature: Any, codegen: Any, state: Any) -> None:
         """Keep ``state``, if there is a place."""
+        self.stop()
         TALLY["compiled"] += 1
         try:
             _write(self._file(signature, codegen), dumps(state))
