@@ -179,3 +179,12 @@ export function showLegend(into, model) {
     model.hasBackward ? line("band", "gradient is there") : "",
     model.about.fault ? line("path", "path of the NaN or infinity") : "");
 }
+
+const KEYS = [
+  ["→ ←", "one step on, one back"], ["Home End", "to the start, to the end"], ["Space", "play or pause"],
+  ["↑ ↓", "select a box"], ["Enter", "open or close the selected module"], ["Shift + arrows", "move the picture"],
+  ["+ −", "zoom"], ["F", "show everything"], ["O", "overview"],
+  ["E C", "open or close all modules"], ["/", "search; Enter: next"],
+  ["S", "save as SVG"], ["T", "dark or light"], ["?", "this list"]];
+
+export const showKeys = (into) => into.append(element("h2", {}, "Keys"), definitions(KEYS));
