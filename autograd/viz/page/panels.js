@@ -67,7 +67,8 @@ function showBackward(into, model, step, n) {
     const flow = element("div", { class: "flow", "data-edge": k },
       element("b", {}, `to ${source.short}`), element("span", { class: "muted" }, ` (as ${e.input})`));
     if (e.formula) {
-      flow.append(element("div", { class: "line formula", title: e.formula.text, tabindex: 0 }, mathView(e.formula.mathml)),
+      flow.append(element("div", { class: "line formula", role: "math", title: e.formula.text, "aria-label": e.formula.text,
+        tabindex: 0 }, mathView(e.formula.mathml)),
         e.formula.where ? element("div", { class: "muted small" }, `where ${e.formula.where}`) : "");
     }
     if (isScalar(e.contribution) && isScalar(n.grad) && isScalar(e.local)) {
