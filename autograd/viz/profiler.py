@@ -10,10 +10,10 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from ..codegen import _become
 from ..errors import fail
 from ..modes import MODE
 from ..node import Node, Output, extra_of
+from ..on_first_call import become
 from ..ops import load_all
 from ..primitive import REGISTRY
 from .flame import flame_page
@@ -280,7 +280,7 @@ def _timed(op: Any, around: Callable[..., Any]) -> Callable[[], None]:
     core = op.core
     namespace = core.__globals__
     if "become" in namespace and core.__code__.co_name == "_stub":
-        _become(core, namespace["owner"], namespace["write"], namespace["names"])
+        become(core, namespace["owner"], namespace["write"], namespace["names"])
     code = core.__code__
     namespace["run_"] = types.FunctionType(code, namespace, "core", core.__defaults__)
     namespace["around_"], namespace["op_"] = around, op
