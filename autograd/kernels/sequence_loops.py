@@ -17,8 +17,9 @@ from .vector_ir import Target
 
 _OPTIONS = {"error_model": "numpy", "nogil": True}
 
-#: Rows that gradients of weights are summed up over at a time: a panel of so many stays in the first-level cache.
-DEPTH = 128
+#: Rows that gradients of weights are summed up over at a time, and how many columns of these are worked on together:
+#: they stay in the first-level cache, panels of the other factor in the second.
+DEPTH, GROUP = 128, 48
 
 #: For each kind of layer, how many gates there are, and how many places its steps and their derivatives work on.
 KINDS = {"LSTM": (4, steps.lstm, 15, steps.lstm_grad, 13), "GRU": (3, steps.gru, 12, steps.gru_grad, 13),
@@ -259,22 +260,27 @@ def _accumulate(kind: str, target: Target, size: int, vectors: int, tag: Any) ->
         """
         g_row, x_row, row = g.shape[1] * size, x.shape[1] * size, total.shape[1] * size
         panel_row = vectors * width
-        scratch = np.zeros(DEPTH * panel_row + width, np.uint8)
-        panel = (scratch.ctypes.data + width - 1) // width * width
+        panel_size, panels = DEPTH * panel_row, (x.shape[1] + units - 1) // units
+        scratch = np.zeros(panels * panel_size + width, np.uint8)
+        packed = (scratch.ctypes.data + width - 1) // width * width
         for k in range(0, count, DEPTH):
             terms = min(DEPTH, count - k)
             source = x.ctypes.data + (x_first + k) * x_row
-            for p in range(0, x.shape[1], units):
-                left = min(units, x.shape[1] - p)
+            for p in range(panels):
+                left = min(units, x.shape[1] - p * units)
                 some = (left + lanes - 1) // lanes
-                pack_rows(panel, panel_row, source + p * size, x_row, terms, some, left - (some - 1) * lanes)
-                i = start
-                while i < stop:
-                    rows = rows_of(stop - i)
-                    to = total.ctypes.data + i * row + p * size
-                    product(rows, terms, g.ctypes.data + (g_first + k) * g_row + i * size, size, g_row, panel,
-                            panel_row, to, row, to, row)
-                    i += rows
+                pack_rows(packed + p * panel_size, panel_row, source + p * panel_row, x_row, terms, some,
+                          left - (some - 1) * lanes)
+            for group in range(start, stop, GROUP):
+                end = min(stop, group + GROUP)
+                for p in range(panels):
+                    i = group
+                    while i < end:
+                        rows = rows_of(end - i)
+                        to = total.ctypes.data + i * row + p * panel_row
+                        product(rows, terms, g.ctypes.data + (g_first + k) * g_row + i * size, size, g_row,
+                                packed + p * panel_size, panel_row, to, row, to, row)
+                        i += rows
         scratch[0] = 0
 
     return accumulate
