@@ -14,6 +14,7 @@ threads share the rows of large ones (see `threads`).
 from __future__ import annotations
 
 import functools
+import importlib
 import types
 from collections.abc import Callable
 from functools import partial
@@ -42,6 +43,25 @@ class Elementary:
 
     def __init__(self, single: Callable[..., Any], double: Callable[..., Any]) -> None:
         self.forms = {np.float32: single, np.float64: double}
+
+
+class InVectors:
+    """A function that loops call, spelled out in vectors: made for the element type and processor of the loop.
+
+    Args:
+        name: of the function that makes it.
+        module: the one of `vector_...` where it is.
+    """
+
+    def __init__(self, name: str, module: str = "vector_rows") -> None:
+        self.name, self.module = name, module
+
+    def form(self, scalar: type) -> Any:
+        """What a loop over numbers of this type calls."""
+        from .vector_ir import host
+
+        module = importlib.import_module(f"{__package__}.{self.module}")
+        return getattr(module, self.name)(host(), np.dtype(scalar).itemsize)
 
 
 class Loop:
@@ -159,6 +179,8 @@ def _typed(function: Callable[..., Any], scalar: type, reassociate: bool, inline
             return scalar(value)
         if isinstance(value, Elementary):
             value = value.forms[scalar]  # type: ignore[index]
+        if isinstance(value, InVectors):
+            return value.form(scalar)
         if value is wide:
             return _wide()
         if type(value) is types.FunctionType and value.__module__.startswith(__package__):
