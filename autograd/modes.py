@@ -34,14 +34,15 @@ class _Departure:
 
 
 class Modes:
-    """The state of the current thread, and whether all threads are in the default state."""
+    """The state of the current thread, whether all threads are in the default state, and whether any ever inferred."""
 
-    __slots__ = ("_departures", "_lock", "plain", "state")
+    __slots__ = ("_departures", "_lock", "inferred", "plain", "state")
 
     def __init__(self) -> None:
         self.state = _State()
         self.plain = True
         self._departures = 0
+        self.inferred = False
         self._lock = threading.RLock()
 
     def set(self, **changes: Any) -> dict[str, Any]:
@@ -50,6 +51,7 @@ class Modes:
         before = {name: getattr(state, name) for name in changes}
         for name, value in changes.items():
             setattr(state, name, value)
+        self.inferred |= state.inference
         if self._is_default():
             state.departure = None
         elif state.departure is None:
@@ -75,7 +77,10 @@ class Modes:
         def run() -> Any:
             return node.op.vjp(g, saved, edges, node.seq)
 
-        for observer in reversed(self.state.observers):
+        observers = self.state.observers
+        if len(observers) == 1:
+            return observers[0].around_backward(node, g, run)
+        for observer in reversed(observers):
             run = functools.partial(observer.around_backward, node, g, run)
         return run()
 

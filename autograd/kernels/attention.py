@@ -8,11 +8,12 @@ ones in front, but that of the heads (the third from the right) may be a multipl
 from __future__ import annotations
 
 import math
+from functools import cache
 from typing import Any
 
 import numpy as np
 
-from .late import Account
+from .late import Account, compiled
 from .matmul import matmul
 from .threads import share
 
@@ -62,14 +63,27 @@ def _kernel(q: Array, k: Array, v: Array, backward: bool) -> Any:
         return None  # products with vectors, which BLAS computes as fast as it reads
     if not scores or not q.shape[-1] or not v.shape[-1] or not account.pays(_SAVED + scores * _SAVED_EACH[backward]):
         return None
-    found = _compiled.get((d, backward))
-    if found is None:
-        from . import attention_tiles, vector_ir
-        target = vector_ir.host()
-        found = attention_tiles.compiled(d, backward, target), attention_tiles.whole_vectors(target)
-        _compiled[d, backward] = found
-    kernel, whole = found
+    kernel = compile(d, backward)
+    if kernel is None:
+        return None
+    whole = _whole_vectors()
     return None if q.shape[-1] * d.itemsize % whole or v.shape[-1] * d.itemsize % whole else kernel
+
+
+def compile(dtype: np.dtype[Any], backward: bool) -> Any:
+    """Compile a kernel now, or load what was compiled before; None where that fails."""
+    return compiled(_compiled, (dtype, backward), f"attention for {dtype}", lambda: _build(dtype, backward))
+
+
+def _build(dtype: np.dtype[Any], backward: bool) -> Any:
+    from . import attention_tiles, vector_ir
+    return attention_tiles.compiled(dtype, backward, vector_ir.host())
+
+
+@cache
+def _whole_vectors() -> int:
+    from . import attention_tiles, vector_ir
+    return attention_tiles.whole_vectors(vector_ir.host())
 
 
 def _biases(q: Array, k: Array, mask: Array | None) -> Array:

@@ -12,17 +12,15 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numba import njit, types
+from numba import types
 
 from . import tiles, vector_rows
-from .compiled_cache import CompiledCache, tagged
-from .gemm import panel_kernel
+from .compiled_cache import entry_point, jit
+from .gemm import loops_over_tiles
 from .vector_ir import Target
 
 #: Vectors of queries in a block of scores [keys, queries], and how large it is: it stays in L1.
 VECTORS, BLOCK_BYTES = 3, 2**14
-
-_OPTIONS = {"error_model": "numpy", "nogil": True}
 
 
 def compiled(dtype: Any, backward: bool, target: Target) -> Any:
@@ -33,11 +31,8 @@ def compiled(dtype: Any, backward: bool, target: Target) -> Any:
     rows, sums = types.Array(t, 4, "A"), types.Array(t, 3, "C")
     arrays = [*[rows] * 5, sums, *[rows] * 3] if backward else [*[rows] * 4, sums, sums]
     signature = types.void(*arrays, rows, t, *[types.int64] * 3)
-    dispatcher = _build(target, dtype.itemsize, key)[backward]
-    dispatcher._cache = CompiledCache("attention_grad" if backward else "attention", key)
-    dispatcher.compile(signature)
-    # The entry point checks nothing, and takes half of the dispatcher's time.
-    return dispatcher.overloads[signature.args].entry_point
+    name = "attention-grad" if backward else "attention"
+    return entry_point(_build(target, dtype.itemsize, key)[backward], name, key, signature)
 
 
 def whole_vectors(target: Target) -> int:
@@ -47,11 +42,11 @@ def whole_vectors(target: Target) -> int:
 
 def _build(target: Target, size: int, key: str) -> tuple[Any, Any]:
     """`forward` and `backward`, not yet compiled."""
-    tag = tagged(key)
+    kernel = jit(key)
     width, lanes = target.width, target.width // size
     QUERIES, KEYS, row_step = VECTORS * lanes, BLOCK_BYTES // (VECTORS * width), VECTORS * width
     number = np.float32 if size == 4 else np.float64
-    panel = panel_kernel(target, size, tag)
+    _, panel = loops_over_tiles(target, size, kernel)
     pack_transposed = tiles.pack_transposed(target, size)
     row_scaled, row_inner = vector_rows.row_scaled(target, size), vector_rows.row_inner(target, size)
     column_softmax, column_slopes = vector_rows.column_softmax(target, size), vector_rows.column_slopes(target, size)
@@ -59,8 +54,7 @@ def _build(target: Target, size: int, key: str) -> tuple[Any, Any]:
     column_raised = vector_rows.column_raised(target, size)
     infinite, zero, one = number(np.inf), number(0), number(1)
 
-    @njit(**_OPTIONS)
-    @tag
+    @kernel
     def product(a, a_row, a_k, b, b_k, c, c_row, m, n, k, addend):
         """C = A B, or C += A B; rows of B and C are contiguous."""
         j = 0
@@ -73,15 +67,13 @@ def _build(target: Target, size: int, key: str) -> tuple[Any, Any]:
                   at if addend else 0, c_row)
             j += columns
 
-    @njit(**_OPTIONS)
-    @tag
+    @kernel
     def transposed(to, source, row, column, count, length):
         """Write ``count`` rows of ``length`` numbers as columns, in whole vectors that repeat the last row."""
         for i in range(0, count, lanes):
             pack_transposed(to + i * size, row_step, source + i * row, column, row, length, min(lanes, count - i))
 
-    @njit(**_OPTIONS)
-    @tag
+    @kernel
     def masked(s, biases, i0, j0, m, n, causal, added):
         """Scores [keys, queries] after the mask."""
         if biases.size > 0:
@@ -98,8 +90,7 @@ def _build(target: Target, size: int, key: str) -> tuple[Any, Any]:
             for i in range(0, m, lanes):
                 column_causal(s + i * size, row_step, max(0, i0 + i - j0), n, i0 + i - j0)
 
-    @njit(**_OPTIONS)
-    @tag
+    @kernel
     def forward_head(q, k, v, out, highest, sums, biases, scale, causal, part, columns, scores, added, state):
         queries, keys, length, values = q.shape[0], k.shape[0], q.shape[1], v.shape[1]
         x, y, s = part.ctypes.data, columns.ctypes.data, scores.ctypes.data
@@ -133,8 +124,7 @@ def _build(target: Target, size: int, key: str) -> tuple[Any, Any]:
                     share, highest[i0 + i], sums[i0 + i] = zero, infinite, one  # so that the weights are zero
                 row_scaled(o + i * o_row, o + i * o_row, values, share)
 
-    @njit(**_OPTIONS)
-    @tag
+    @kernel
     def backward_head(g, q, k, v, out, sums, g_q, g_k, g_v, more, biases, scale, causal, part, columns, g_columns,
                       found, scores, slopes, added, state):
         """Where there are ``more`` heads before this one, g_k and g_v are added to."""
@@ -176,8 +166,7 @@ def _build(target: Target, size: int, key: str) -> tuple[Any, Any]:
             for i in range(m):
                 row_scaled(found.ctypes.data + i * x_row, g_q.ctypes.data + (i0 + i) * g_q.strides[0], length, scale)
 
-    @njit(**_OPTIONS)
-    @tag
+    @kernel
     def forward(q, k, v, out, highest, sums, biases, scale, causal, start, stop):
         """Attention of the heads ``start`` to ``stop`` of key and value, counted through the batch.
 
@@ -197,8 +186,7 @@ def _build(target: Target, size: int, key: str) -> tuple[Any, Any]:
                 forward_head(q[b, a], k[b, h], v[b, h], out[b, a], highest[b, a], sums[b, a], biases[b, a],
                              scale, causal, part, columns, scores, added, state)
 
-    @njit(**_OPTIONS)
-    @tag
+    @kernel
     def backward(g, q, k, v, out, sums, g_q, g_k, g_v, biases, scale, causal, start, stop):
         """The gradients by q, k and v of those heads, where ``g`` is that by ``out``."""
         heads, length, values = k.shape[1], k.shape[3], v.shape[3]

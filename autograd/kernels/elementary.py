@@ -43,28 +43,46 @@ def _scaled64(x, n):  # type: ignore[no-untyped-def]
     return x * _power64(half) * _power64(n - half)
 
 
-def _exp32(x):  # type: ignore[no-untyped-def]
-    x = -104.0 if x < -104.0 else x
-    x = 89.0 if x > 89.0 else x
-    n = (x * _LOG2_E + _ROUND32) - _ROUND32
+def _exponent32(x):  # type: ignore[no-untyped-def]
+    """The whole n for which exp(x) is nearest to 2 ** n."""
+    return (x * _LOG2_E + _ROUND32) - _ROUND32
+
+
+def _rest32(x, n):  # type: ignore[no-untyped-def]
+    """exp(x - n ln 2) - 1."""
     r = (x - n * _LN2_HIGH32) - n * _LN2_LOW32
     p = 0.00139262508314976117 * r + 0.0083632328836826182
     p = (p * r + 0.0416665542129841503) * r + 0.166665766661199283
     p = p * r + 0.5
-    return _scaled32((p * (r * r) + r) + 1.0, n)
+    return p * (r * r) + r
 
 
-def _exp64(x):  # type: ignore[no-untyped-def]
-    x = -746.0 if x < -746.0 else x
-    x = 710.0 if x > 710.0 else x
-    n = (x * _LOG2_E + _ROUND64) - _ROUND64
+def _exp32(x):  # type: ignore[no-untyped-def]
+    x = -104.0 if x < -104.0 else x
+    x = 89.0 if x > 89.0 else x
+    n = _exponent32(x)
+    return _scaled32(_rest32(x, n) + 1.0, n)
+
+
+def _exponent64(x):  # type: ignore[no-untyped-def]
+    return (x * _LOG2_E + _ROUND64) - _ROUND64
+
+
+def _rest64(x, n):  # type: ignore[no-untyped-def]
     r = (x - n * _LN2_HIGH64) - n * _LN2_LOW64
     p = 2.5100472505694996e-8 * r + 2.76202015910315488e-7
     p = (p * r + 2.75572682769056962e-6) * r + 0.0000248015210578682052
     p = (p * r + 0.00019841269863171556) * r + 0.00138888889173670806
     p = (p * r + 0.0083333333333300382) * r + 0.0416666666666238205
     p = (p * r + 0.166666666666666675) * r + 0.500000000000000103
-    return _scaled64((p * (r * r) + r) + 1.0, n)
+    return p * (r * r) + r
+
+
+def _exp64(x):  # type: ignore[no-untyped-def]
+    x = -746.0 if x < -746.0 else x
+    x = 710.0 if x > 710.0 else x
+    n = _exponent64(x)
+    return _scaled64(_rest64(x, n) + 1.0, n)
 
 
 exp = Elementary(_exp32, _exp64)
@@ -73,26 +91,16 @@ exp = Elementary(_exp32, _exp64)
 def _expm1_32(x):  # type: ignore[no-untyped-def]
     """exp(x) - 1 for x <= 0."""
     x = -20.0 if x < -20.0 else x
-    n = (x * _LOG2_E + _ROUND32) - _ROUND32
-    r = (x - n * _LN2_HIGH32) - n * _LN2_LOW32
-    p = 0.00139262508314976117 * r + 0.0083632328836826182
-    p = (p * r + 0.0416665542129841503) * r + 0.166665766661199283
-    p = p * r + 0.5
+    n = _exponent32(x)
     power = _power32(n)
-    return (p * (r * r) + r) * power + (power - 1.0)
+    return _rest32(x, n) * power + (power - 1.0)
 
 
 def _expm1_64(x):  # type: ignore[no-untyped-def]
     x = -40.0 if x < -40.0 else x
-    n = (x * _LOG2_E + _ROUND64) - _ROUND64
-    r = (x - n * _LN2_HIGH64) - n * _LN2_LOW64
-    p = 2.5100472505694996e-8 * r + 2.76202015910315488e-7
-    p = (p * r + 2.75572682769056962e-6) * r + 0.0000248015210578682052
-    p = (p * r + 0.00019841269863171556) * r + 0.00138888889173670806
-    p = (p * r + 0.0083333333333300382) * r + 0.0416666666666238205
-    p = (p * r + 0.166666666666666675) * r + 0.500000000000000103
+    n = _exponent64(x)
     power = _power64(n)
-    return (p * (r * r) + r) * power + (power - 1.0)
+    return _rest64(x, n) * power + (power - 1.0)
 
 
 expm1_of_negative = Elementary(_expm1_32, _expm1_64)

@@ -7,13 +7,14 @@ batch, and each element is summed up in the same order whoever does it.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from math import prod
 from typing import Any
 
 import numpy as np
 
 from .blas import SINGLE, SINGLE_VECTOR, one_thread
-from .late import Account
+from .late import Account, compiled
 from .threads import LEAST as LEAST_SHARED, share
 
 Array = np.ndarray[Any, Any]
@@ -30,7 +31,7 @@ _NO_BATCH = np.empty(0, np.int64)
 _NO_BIAS = {_FLOAT32: np.empty(0, np.float32), _FLOAT64: np.empty(0, np.float64)}
 
 #: The compiled kernel of each element type, once it is there.
-_compiled: dict[np.dtype[Any], Any] = {}
+_compiled: dict[np.dtype[Any], Callable[..., Any] | None] = {}
 #: The kernels are large; a multiplication in NumPy takes 1/60 ns, and a quarter less in the kernel.
 _accounts = {d: Account(price=0.3) for d in (_FLOAT32, _FLOAT64)}
 _SAVED_EACH = 4e-12
@@ -48,13 +49,19 @@ def _kernel(dtype: np.dtype[Any], work: int) -> Any:
     """The compiled products of an element type; None where there are none, or not yet."""
     if not _accounts[dtype].pays(work * _SAVED_EACH):
         return None
-    if dtype not in _compiled:
-        if _blas_is_slower():
-            from . import gemm
-            _compiled[dtype] = gemm.compiled(dtype)
-        else:
-            _compiled[dtype] = None
-    return _compiled[dtype]
+    return compile(dtype)
+
+
+def compile(dtype: np.dtype[Any]) -> Callable[..., Any] | None:
+    """Compile them now, or load what was compiled before; None where NumPy's are better, or that fails."""
+    if dtype not in _compiled and not _blas_is_slower():
+        _compiled[dtype] = None
+    return compiled(_compiled, dtype, f"products of {dtype} matrices", lambda: _build(dtype))
+
+
+def _build(dtype: np.dtype[Any]) -> Callable[..., Any]:
+    from . import gemm
+    return gemm.compiled(dtype)  # type: ignore[no-any-return]
 
 
 def by_blas(a: Array, b: Array) -> Array:
@@ -102,7 +109,13 @@ def product(a: Array, b: Array, bias: Array | None = None) -> Array | None:
     if kernel is None:
         return None
     out = np.empty((m, n), d)
-    seconds = work * _SECONDS[d]
+    _product(kernel, a, b, out, bias)
+    return out
+
+
+def _product(kernel: Any, a: Array, b: Array, out: Array, bias: Array) -> None:
+    m, n = out.shape
+    seconds = m * n * a.shape[1] * _SECONDS[out.dtype]
     if seconds < 2 * LEAST_SHARED:
         kernel(a, b, out, bias, _NO_BATCH)
     elif n >= m:
@@ -113,7 +126,6 @@ def product(a: Array, b: Array, bias: Array | None = None) -> Array | None:
         def rows(i: int, j: int) -> None:
             kernel(a[i:j], b, out[i:j], bias, _NO_BATCH)
         share(rows, m, seconds, ROWS)
-    return out
 
 
 def batched_product(a: Array, b: Array) -> Array | None:
@@ -157,3 +169,19 @@ def _products(kernel: Any, a: Array, b: Array, out: Array) -> None:
         layout = (*batch, *a.strides[:2], *b.strides[:2], *out.strides[:2])
     first = (0,) * len(batch)
     kernel(a[first], b[first], out[first], _NO_BIAS[a.dtype], np.array(layout, np.int64))
+
+
+def product_into(a: Array, b: Array, out: Array, bias: Array | None = None) -> None:
+    """``out = a @ b`` (+ bias) of matrices of one element type; rows of ``out`` are contiguous.
+
+    For parts of a larger computation, which are asked about together: there is no limit to their size.
+    """
+    m, k = a.shape
+    kernel = _kernel(out.dtype, m * k * b.shape[1]) if m > 1 else None
+    if kernel is not None:
+        _product(kernel, a, b, out, _NO_BIAS[out.dtype] if bias is None else bias)
+        return
+    with one_thread:
+        np.matmul(a, b, out=out)
+    if bias is not None:
+        out += bias

@@ -10,10 +10,9 @@ from collections.abc import Callable
 from typing import Any
 
 from llvmlite import ir
-from numba import types
 from numba.extending import intrinsic
 
-from .vector_ir import I64, Emitter, Target
+from .vector_ir import I64, Emitter, Target, procedure
 
 
 def tile_rows(target: Target) -> int:
@@ -24,10 +23,6 @@ def tile_rows(target: Target) -> int:
 def inner_shape(target: Target, itemsize: int) -> tuple[int, int]:
     """Rows and columns of a tile of inner products."""
     return (4, min(6, target.width // itemsize)) if target.registers >= 32 else (4, min(3, target.width // itemsize))
-
-
-def _void(count: int) -> Any:
-    return types.void(*[types.int64] * count)
 
 
 def _clamped(e: Emitter, base: Any, stride: Any, count: int, valid: Any) -> list[Any]:
@@ -103,7 +98,7 @@ def outer_tile(target: Target, itemsize: int, rows: int, vectors: int, partial: 
                     with otherwise:
                         finish(sums, True)
             return context.get_dummy_value()
-        return _void(12), emit
+        return procedure(12), emit
     return tile
 
 
@@ -175,7 +170,7 @@ def inner_tile(target: Target, itemsize: int) -> Any:
 
             e.loop(valid, [], put)
             return context.get_dummy_value()
-        return _void(11), emit
+        return procedure(11), emit
     return tile
 
 
@@ -211,7 +206,7 @@ def pack_transposed(target: Target, itemsize: int) -> Any:
             e.loop(blocks, [], transpose)
             e.loop(builder.sub(k, builder.mul(blocks, I64(e.lanes))), [], one_by_one)
             return context.get_dummy_value()
-        return _void(7), emit
+        return procedure(7), emit
     return pack
 
 
@@ -225,8 +220,11 @@ def _transposed(e: Emitter, vectors: list[Any]) -> list[Any]:
     return vectors
 
 
-def pack_rows(target: Target, itemsize: int) -> Any:
-    """Copy k rows of ``vectors`` vectors, the last with ``count`` lanes, zeros after them, to rows ``step`` apart."""
+def pack_rows(target: Target, itemsize: int, ahead: bool = False) -> Any:
+    """Copy k rows of ``vectors`` vectors, the last with ``count`` lanes, zeros after them, to rows ``step`` apart.
+
+    With ``ahead`` what follows in each row is fetched to the second-level cache.
+    """
     @intrinsic  # type: ignore[untyped-decorator]
     def pack(typing, to, step, source, k_stride, k, vectors, count):  # type: ignore[no-untyped-def]
         def emit(context, builder, signature, args):  # type: ignore[no-untyped-def]
@@ -241,16 +239,20 @@ def pack_rows(target: Target, itemsize: int) -> Any:
                 def copy(j: Any, _: list[Any]) -> list[Any]:
                     offset = builder.mul(j, I64(target.width))
                     e.store(e.load(e.at(start, offset)), e.at(end, offset))
+                    if ahead:
+                        e.prefetch(e.at(start, offset, builder.mul(vectors, I64(target.width))))
                     return []
 
                 e.loop(full, [], copy)
+                if ahead:
+                    e.prefetch(e.at(start, builder.mul(builder.add(full, vectors), I64(target.width))))
                 offset = builder.mul(full, I64(target.width))
                 e.store(e.load_masked(e.at(start, offset), mask), e.at(end, offset))
                 return []
 
             e.loop(k, [], row)
             return context.get_dummy_value()
-        return _void(7), emit
+        return procedure(7), emit
     return pack
 
 

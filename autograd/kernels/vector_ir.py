@@ -6,10 +6,12 @@ width that the processor has. This module imports Numba: import it only where ke
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 from llvmlite import ir
+from numba import types
 from numba.core import cgutils
 from numba.core.registry import cpu_target
 
@@ -46,6 +48,17 @@ def host() -> Target:
     """The target that Numba compiles for."""
     triple, _, features = cpu_target.target_context.codegen().magic_tuple()
     return Target.of(triple, features)
+
+
+def procedure(count: int) -> Any:
+    """The signature of a function of so many integers that returns nothing."""
+    return types.void(*[types.int64] * count)
+
+
+def processor() -> str:
+    """A name for this processor as code is compiled for it."""
+    triple, name, features = cpu_target.target_context.codegen().magic_tuple()
+    return f"{triple} {name} {hashlib.sha256(features.encode()).hexdigest()[:16]}"
 
 
 class Emitter:
@@ -88,6 +101,13 @@ class Emitter:
 
     def store_scalar(self, value: ir.Value, address: ir.Value) -> None:
         self.builder.store(value, self._pointer(address, self.scalar_type), align=self.itemsize)
+
+    def prefetch(self, address: ir.Value) -> None:
+        """Fetch the line at an address, which need not be ours, to the second-level cache."""
+        read, level, data = I32(0), I32(2), I32(1)
+        kind = ir.FunctionType(ir.VoidType(), [ir.IntType(8).as_pointer(), I32, I32, I32])
+        function = cgutils.get_or_insert_function(self.builder.module, kind, "llvm.prefetch.p0")
+        self.builder.call(function, [self._pointer(address, ir.IntType(8)), read, level, data])
 
     def mask(self, count: ir.Value) -> Any:
         """True in the first ``count`` lanes."""

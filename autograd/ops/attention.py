@@ -10,9 +10,9 @@ from typing import Any
 
 import numpy as np
 
-from ..creation import zeros
 from ..dispatch import is_tensor
 from ..errors import describe, fail
+from ..filled import zeros
 from ..kernels import attention as attention_kernel, softmax as kernel
 from ..primitive import composite, primitive
 from .dropout import dropout

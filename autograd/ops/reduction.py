@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
+
+import numpy as np
 
 from ..dispatch import is_tensor
 from ..errors import describe, fail, warn
+from ..kernels.reduce import total
 
 
 def check_reduction(reduction: str) -> None:
@@ -13,9 +17,10 @@ def check_reduction(reduction: str) -> None:
         fail(ValueError, f"{reduction} is not a valid value for reduction; it may be 'mean', 'sum' or 'none'")
 
 
-def legacy_reduction(size_average: bool | None, reduce: bool | None, reduction: str) -> str:
-    """``reduction``, or what the two older switches mean."""
+def chosen_reduction(size_average: bool | None, reduce: bool | None, reduction: str) -> str:
+    """``reduction``, checked, or what the two older switches mean."""
     if size_average is None and reduce is None:
+        check_reduction(reduction)
         return reduction
     check_switches(size_average, reduce)
     chosen = "none" if reduce is False else "sum" if size_average is False else "mean"
@@ -49,3 +54,26 @@ def check_tensors(name: str, **arguments: Any) -> None:
         if not is_tensor(value):
             fail(TypeError, f"{name}(): argument {what!r} (position {position}) must be Tensor, not "
                             f"{type(value).__name__} ({describe(value)}); make one with autograd.tensor(...)")
+
+
+# --- on arrays, for losses that are one operation ---------------------------------------------------------
+
+
+def reduced(losses: Any, reduction: str, dtype: Any) -> Any:
+    """The reduction, on arrays; ``dtype`` is the result's."""
+    if reduction == "none":
+        return losses.astype(dtype, copy=False)
+    result = total(losses)
+    if reduction == "mean":
+        result = result / losses.size if losses.size else np.nan
+    return np.asarray(result, dtype)
+
+
+def share(g: Any, reduction: str, shape: Any) -> Any:
+    """The gradient that each element's loss gets."""
+    return g / math.prod(shape) if reduction == "mean" else g
+
+
+def check_floating(name: str, input: Any) -> None:
+    if input.dtype.kind != "f":
+        fail(NotImplementedError, f"\"{name}\" not implemented for {input.dtype}; convert to a floating type")

@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 
+from ..extras import require
 from . import measure
 from .environment import describe, rerun_clean
 from .measure import Budget, Figure
@@ -16,6 +17,7 @@ from .options import add_arguments
 from .peers import Peers, find
 from .results import Results, header, markdown, plot, read_json, table, write_json
 from .sections import SECTIONS, Section, chosen
+from .tune import parse, tune
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -36,18 +38,28 @@ def run(options: argparse.Namespace) -> int:
         if options.compare:
             print(compare(*(read_json(path) for path in options.compare)))
             return 0
-    except (OSError, ValueError) as error:
+        shapes = None if options.tune is None else [parse(text) for text in options.tune]
+        if shapes is not None:
+            require("--tune, which measures compiled kernels,", "numba")
+        if options.threads < 1:
+            raise ValueError(f"--threads {options.threads}: at least one is needed")
+        for section in sections:
+            if any(getattr(row, "threads", None) is not None for row in section.rows(False)):
+                require(f"the section {section.name}, which changes the number of BLAS threads,", "threadpoolctl")
+        if shapes is None:
+            options.out.mkdir(parents=True, exist_ok=True)
+    except (OSError, ImportError, ValueError) as error:
         options.parser.error(str(error))
-    if options.threads < 1:
-        options.parser.error(f"--threads {options.threads}: at least one is needed")
     rerun_clean(options.threads)
+    if shapes is not None:
+        tune(shapes, lambda text: print(text, flush=True))
+        return 0
     peers = find(options.peers, options.compile, options.threads)
     for library in peers.libraries:
         if hasattr(library.t, "set_num_threads"):
             library.t.set_num_threads(options.threads)
     results = take(sections, peers, measure.QUICK if options.quick else measure.DEFAULT, quick=options.quick,
                    echo=lambda text: print(text, flush=True))
-    options.out.mkdir(parents=True, exist_ok=True)
     write_json(results, options.out / "results.json")
     (options.out / "results.md").write_text(markdown(results))
     print(f"\nfigures: {options.out / 'results.json'}\ntables: {options.out / 'results.md'}")
@@ -55,7 +67,8 @@ def run(options: argparse.Namespace) -> int:
         plot(results, options.out / "ratios.png")
         print(f"picture: {options.out / 'ratios.png'}")
     else:
-        print("no picture of the ratios, because Matplotlib is not installed: pip install matplotlib")
+        print("no picture of the ratios, because Matplotlib is not installed: pip install matplotlib, or "
+              "Tapegrad with its extra 'bench'")
     for problem in results.problems():
         print(f"tapegrad bench: {problem}", file=sys.stderr)
     return 1 if results.problems() else 0

@@ -14,6 +14,7 @@ import pytest
 
 import autograd
 from autograd.kernels import blas, late, products, threads
+from autograd.kernels.loops import LOOPS, loop
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -297,3 +298,36 @@ def test_a_forked_child_makes_threads_of_its_own(four):
         finally:
             os._exit(1)
     assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
+
+
+def test_loops_share_their_rows():
+    @loop("*F2 F1 *F1", saves=1.0)
+    def weighted(x, w, out):
+        for i in range(x.shape[0]):
+            total = 0.0
+            for j in range(w.size):
+                total += x[i, j] * w[j]
+            out[i] = total
+
+    @loop("*F1 *F1 F", saves=1.0)
+    def scaled(x, out, by):
+        for i in range(x.size):
+            out[i] = x[i] * by + x[i]
+    rng = np.random.default_rng(0)
+    x, w = rng.standard_normal((3001, 77)), rng.standard_normal(77)
+    before, found = threads.count(), []
+    try:
+        with late.choose("now"):
+            for count in (1, 2, 5):
+                threads.set_count(count)
+                rows, numbers = np.empty(len(x)), np.empty(x.size)
+                weighted.on(x.dtype, x.size)(x, w, rows)
+                scaled.on(x.dtype, x.size)(x.reshape(-1), numbers, 0.3)
+                found.append((rows, numbers))
+    finally:
+        threads.set_count(before)
+        for form in (weighted, scaled):
+            LOOPS.pop(form.name)
+    np.testing.assert_allclose(found[0][0], x @ w, rtol=1e-10, atol=1e-10)
+    for rows, numbers in found[1:]:
+        assert np.array_equal(rows, found[0][0]) and np.array_equal(numbers, found[0][1])
