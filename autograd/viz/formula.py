@@ -54,9 +54,10 @@ class Formula:
 
     >>> import autograd
     >>> from autograd import viz
-    >>> formula, = viz.formulas(autograd.tensor(2., requires_grad=True).exp())
-    >>> formula.op, formula.input, formula.text()
-    ('exp', 'input', 'g * out')
+    >>> x = autograd.tensor(2., requires_grad=True)
+    >>> formula = viz.formulas(x.exp())[0]
+    >>> formula.input, formula.text(), formula.local_latex()
+    ('input', 'g * out', 'z')
     """
 
     op: str
