@@ -13,6 +13,7 @@ import types
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from .kernels.large import COMPILED
 from .kernels.late import LATE
 
 if TYPE_CHECKING:
@@ -242,7 +243,10 @@ def _compute(op: Primitive) -> list[str]:
     given = [p for p in op.params if p not in op.inputs and p in defaults]
     ordinary = " and ".join(f"{p} is default_{p}" for p in given)
     if op.ufunc is not None:
-        fast = f"quick({', '.join(f'a_{p}' if p in op.inputs else p for p in op.params if p not in given)})"
+        args = ", ".join(f"a_{p}" if p in op.inputs else p for p in op.params if p not in given)
+        fast = f"quick({args})"
+        if op.ufunc in COMPILED:
+            fast = f"({fast} if a_{op.inputs[0]}.size < LARGE else elementwise(quick, {args}))"
         return [f"out = {fast} if {ordinary} else {call}" if given else f"out = {fast}"]
     assert op.fast is not None
     fast = _inlined(op, op.fast)

@@ -15,7 +15,8 @@ from . import codegen, tape
 from .codegen import RUNTIME
 from .dtypes import DEFAULT, combine
 from .errors import describe, explain, fail
-from .kernels.reduce import over_rows
+from .kernels.large import LARGE, elementwise
+from .kernels.reduce import over, over_rows
 from .modes import MODE, recording
 from .tape import INFERENCE, UNWRITTEN, Node, output_node, wrap_node
 from .views import meta_of, recipe_of
@@ -185,7 +186,7 @@ def unbroadcast(g: Any, shape: tuple[int, ...]) -> Any:
         if axes == (0,) and g.ndim == 2:
             g = over_rows(g)
         elif axes:
-            g = np.add.reduce(g, axis=axes)
+            g = over(g, axes)
         return g if g.shape == shape else np.reshape(g, shape)
     return RUNTIME["sum_to_size"](g, shape)
 
@@ -278,4 +279,5 @@ RUNTIME.update(
     float32=FLOAT32, float64=FLOAT64, general=general, constant=constant, mixed=mixed, spread=spread,
     explain=explain, unusual=unusual, unusual_all=unusual_all, wrap_all=wrap_all, Modified=tape.Modified,
     attach_outputs=attach_outputs, unbroadcast=unbroadcast, conjugate=conjugate, conjugate_all=conjugate_all,
+    LARGE=LARGE, elementwise=elementwise,
 )

@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 
 from .errors import fail
+from .kernels.reduce_loops import row_major
 from .modes import MODE
 from .node import (
     INFERENCE as INFERENCE,
@@ -203,7 +204,7 @@ def accumulate(leaf: Leaf, g: Any, create_graph: bool) -> None:
         if g.__class__ is np.ndarray:
             # Held by the caller's loop and this frame alone, the array can be kept without a copy.
             if g.base is not None or getrefcount(g) > _SOLE or not g.flags.c_contiguous:
-                g = np.array(g, order="C")
+                g = row_major(g)
         elif isinstance(g, np.generic):
             g = np.array(g)
         else:  # never the tensor itself, which may be the user's, or another leaf's gradient

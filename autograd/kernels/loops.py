@@ -77,8 +77,8 @@ def loop(signature: str, saves: float, reassociate: bool = False) -> Callable[[C
     """Declare a loop.
 
     Args:
-        signature: a word for each parameter: F for the floating type, I for int64, W for 32-bit words; and the
-            rank of the array, or nothing for a number.
+        signature: a word for each parameter: F for the floating type, I for int64, W for 32-bit words, B for bool;
+            and the rank of the array, or nothing for a number.
         saves: seconds that one step of the compiled loop saves.
         reassociate: let sums be computed in any order, as vectors need.
     """
@@ -86,7 +86,7 @@ def loop(signature: str, saves: float, reassociate: bool = False) -> Callable[[C
 
 
 def _parameter(numba_types: Any, code: str, floating: str) -> Any:
-    element = getattr(numba_types, {"F": floating, "I": "int64", "W": "uint32"}[code[0]])
+    element = getattr(numba_types, {"F": floating, "I": "int64", "W": "uint32", "B": "boolean"}[code[0]])
     return numba_types.Array(element, int(code[1:]), "C") if code[1:] else element
 
 

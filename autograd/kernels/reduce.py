@@ -9,6 +9,7 @@ import numpy as np
 
 from ..dims import wrap_dim, wrap_dims
 from ..errors import fail
+from . import reduce_loops as loops
 from .direct import direct
 
 Array = np.ndarray[Any, Any]
@@ -72,7 +73,8 @@ def total(x: Array) -> Any:
             return x.ravel().dot(_ONES64[n])
     if dtype is _FLOAT16 or dtype.kind in "biu":
         return sum(x, None, False)
-    return _add_up(x, axis=None)
+    found = loops.sum_over(x, tuple(range(x.ndim)))
+    return _add_up(x, axis=None) if found is None else found
 
 
 def over_rows(x: Array) -> Array:
@@ -88,7 +90,13 @@ def over_rows(x: Array) -> Array:
             return _ONES32[n].dot(x)
         if dtype is _FLOAT64:
             return _ONES64[n].dot(x)
-    return np.add.reduce(x, axis=0)
+    return over(x, (0,))
+
+
+def over(x: Array, axes: tuple[int, ...]) -> Array:
+    """The sum over axes, which disappear, in the type of the array."""
+    found = loops.sum_over(x, axes)
+    return np.add.reduce(x, axis=axes) if found is None else found
 
 
 def axes(dim: Dims, ndim: int) -> tuple[int, ...]:
@@ -132,11 +140,15 @@ def sum(x: Array, dim: Dims, keepdim: bool, dtype: np.dtype[Any] | None = None) 
     """The sum over ``dim``; integers add up in int64, half precision in single."""
     if dtype is None:
         dtype = x.dtype
-        if (dtype is _FLOAT32 or dtype is _FLOAT64) and dim.__class__ is int and x.ndim:
+        if (dtype is _FLOAT32 or dtype is _FLOAT64) and dim.__class__ is int and x.ndim and x.size < loops.LARGE:
             return _add_up(x, dim, None, None, keepdim)  # the common call: keyword arguments would cost a third
         if dtype.kind in "biu":
             dtype = _INT64
     over = axes(dim, x.ndim)
+    if dtype is x.dtype:
+        found = loops.sum_over(x, over)
+        if found is not None:
+            return found.reshape(kept_shape(x.shape, over)) if keepdim else found
     if dtype == _FLOAT16:
         return _add_up(x, axis=over, keepdims=keepdim, dtype=_FLOAT32).astype(_FLOAT16)
     if dtype == _BOOL:
@@ -200,7 +212,11 @@ def extremum(ufunc: np.ufunc, x: Array, dim: Dims, keepdim: bool, name: str) -> 
     """`numpy.maximum` or `numpy.minimum` over ``dim``; nan where there is one."""
     check_ordered(x, name)
     check_not_empty(x, dim, name)
-    return ufunc.reduce(x, axis=axes(dim, x.ndim), keepdims=keepdim)
+    over = axes(dim, x.ndim)
+    found = loops.extreme_over(x, over, ufunc is np.maximum)
+    if found is not None:
+        return found.reshape(kept_shape(x.shape, over)) if keepdim else found
+    return ufunc.reduce(x, axis=over, keepdims=keepdim)
 
 
 def arg_extremum(largest: bool, x: Array, dim: int | None, keepdim: bool, name: str) -> Any:
@@ -226,6 +242,9 @@ def extremum_with_index(largest: bool, x: Array, dim: int) -> tuple[Any, Any]:
     check_not_empty(x, dim, name)
     if not x.ndim:
         return x, np.zeros((), np.int64)
+    found = loops.extreme_with_place(x, dim, largest)
+    if found is not None:
+        return found
     find = x.argmax if largest else x.argmin
     reduce: Any = np.maximum.reduce if largest else np.minimum.reduce
     return reduce(x, dim, None, None, True), find(dim, keepdims=True)
@@ -242,7 +261,11 @@ def log_sum_exp(x: Array, dim: Dims, keepdim: bool) -> Any:
         return np.asarray(log_sum_exp(x.astype(_FLOAT32), dim, keepdim)).astype(_FLOAT16)
     if x.size == 0:
         return np.log(sum(x, dim, keepdim))
-    shift = np.maximum.reduce(x.real, axis=axes(dim, x.ndim), keepdims=True)
+    over = axes(dim, x.ndim)
+    found = loops.log_sum_exp_over(x, over)
+    if found is not None:
+        return found.reshape(kept_shape(x.shape, over)) if keepdim else found
+    shift = np.maximum.reduce(x.real, axis=over, keepdims=True)
     shift = np.where(np.isfinite(shift), shift, np.zeros((), shift.dtype))
     out = np.log(sum(np.exp(x - shift), dim, True)) + shift
     return out if keepdim else out.reshape(np.shape(sum(x, dim, False)))
@@ -267,6 +290,10 @@ def vector_norm(x: Array, order: float, dim: Dims, keepdim: bool) -> Any:
     if x.dtype == _FLOAT16:
         return np.asarray(vector_norm(x.astype(_FLOAT32), order, dim, keepdim)).astype(_FLOAT16)
     if order == 2:
+        over = axes(dim, x.ndim)
+        found = loops.sum_over(x, over, squares=True)
+        if found is not None:
+            return np.sqrt(found.reshape(kept_shape(x.shape, over)) if keepdim else found)
         squares = x * x if x.dtype.kind == "f" else x.real * x.real + x.imag * x.imag
         return np.sqrt(total(squares) if dim is None and not keepdim else sum(squares, dim, keepdim))
     size = np.abs(x)

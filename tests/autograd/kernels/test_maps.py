@@ -18,10 +18,12 @@ pytest.importorskip("numba")
 ELEMENTARY = {
     "exp": (np.exp, (-104, 89), 1.1),
     "tanh": (np.tanh, (-12, 12), 1.6),
-    "sigmoid": (lambda x: 1 / (1 + np.exp(-x)), (-80, 40), 2.5),
+    "sigmoid": (lambda x: 1 / (1 + np.exp(-x)), (-80, 40), 2.0),
     "erf": (np.vectorize(math.erf), (-6, 6), 1.6),
     "expm1_of_negative": (np.expm1, (-40, 0), 1.2),
     "log1p_of_fraction": (np.log1p, (0, 1), 2.0),
+    "exp_of_negative": (np.exp, (-104, 0), 1.1),
+    "log": (np.log, (1e-3, 30), 1.2),
 }
 
 OPERATIONS = {
@@ -36,6 +38,11 @@ OPERATIONS = {
     "celu": lambda x: F.celu(x, 0.7),
     "celu of negative alpha": lambda x: F.celu(x, -0.7),
     "softplus": lambda x: F.softplus(x, 1.5, 10),
+    "clamp": lambda x: x.clamp(-1.5, 2.0),
+    "clamp from below": lambda x: x.clamp(min=0),
+    "clamp from above": lambda x: x.clamp(max=1.25),
+    "clamp to nothing": lambda x: x.clamp(2.0, -1.0),
+    "where": lambda x: autograd.where(x > 0.5, x, x * 2),
 }
 
 
@@ -74,7 +81,7 @@ def test_units_in_the_last_place_double(name):
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
-@pytest.mark.parametrize("name", ["exp", "tanh", "sigmoid", "erf"])
+@pytest.mark.parametrize("name", ["exp", "tanh", "sigmoid", "erf", "log"])
 def test_special_numbers(name, dtype):
     tiny = np.finfo(dtype).smallest_subnormal
     x = np.array([np.nan, np.inf, -np.inf, 0, tiny, -tiny, 1e4, -1e4, 88.8, -103.2], dtype)
