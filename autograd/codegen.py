@@ -148,9 +148,11 @@ def function_text(op: Primitive, form: Form | None = None) -> str:
     if (op.method or op.common) and not op.variadic:
         lines += [f"        if {_is_raw(op)}:", f"            return {_raw(op)}"]
     if form is not None and op.numbers:
-        second = op.inputs[1]
+        first, second = op.inputs
+        swapped = ", ".join("number" if p == second else p for p in op.params)
         lines += [f"        if {second}.__class__ is float or {second}.__class__ is int:",
-                  f"            return general(op, {flat})"]
+                  f"            number = constant({second}, {first}{', True' if op.promote == 'float' else ''})",
+                  f"            return general(op, {flat}) if number is {second} else core({swapped})"]
     lines.append(f"        return {other}")
     if op.common:
         lines += [f"    if not ({_inlined(op, op.common)}):", f"        return op.rest({', '.join(op.params)})"]

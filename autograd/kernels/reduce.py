@@ -11,6 +11,7 @@ from ..dims import wrap_dim, wrap_dims
 from ..errors import fail
 from . import reduce_loops as loops
 from .direct import direct
+from .late import LATE
 
 Array = np.ndarray[Any, Any]
 Dims = Any  # an int, a sequence of ints, or None for all
@@ -58,6 +59,10 @@ def sum_into(x: Any, out: Any) -> None:
     out[()] = s
 
 
+_sum_into = sum_into
+LATE[sum_into].bind(globals(), "_sum_into")
+
+
 def total(x: Array) -> Any:
     """The sum of all elements.
 
@@ -73,8 +78,8 @@ def total(x: Array) -> Any:
             return x.ravel().dot(_ONES64[n])
     if dtype is _FLOAT16 or dtype.kind in "biu":
         return sum(x, None, False)
-    found = loops.sum_over(x, tuple(range(x.ndim)))
-    return _add_up(x, axis=None) if found is None else found
+    parts = loops.parts_of_sum(x)
+    return _add_up(x, axis=None) if parts is None else total(parts)
 
 
 def over_rows(x: Array) -> Array:
@@ -145,7 +150,7 @@ def sum(x: Array, dim: Dims, keepdim: bool, dtype: np.dtype[Any] | None = None) 
         if dtype.kind in "biu":
             dtype = _INT64
     over = axes(dim, x.ndim)
-    if dtype is x.dtype:
+    if dtype is x.dtype and x.size >= loops.LARGE:
         found = loops.sum_over(x, over)
         if found is not None:
             return found.reshape(kept_shape(x.shape, over)) if keepdim else found
@@ -170,7 +175,12 @@ def prod(x: Array, dim: Dims, keepdim: bool, dtype: np.dtype[Any] | None = None)
 
 def mean(x: Array, dim: Dims, keepdim: bool) -> Any:
     """The mean over ``dim`` of a floating or complex array."""
-    if x.dtype == _FLOAT16:
+    dtype = x.dtype
+    if dtype is _FLOAT32 and x.ndim == 1 and 0 < x.size <= 128 and not keepdim and (dim is None or dim in (0, -1)):
+        out = np.empty((), _FLOAT32)
+        _sum_into(x, out)
+        return np.divide(out, x.size, out)
+    if dtype == _FLOAT16:
         return np.asarray(mean(x.astype(_FLOAT32), dim, keepdim)).astype(_FLOAT16)
     if dim is None and not keepdim:
         # As an array: a NumPy scalar divided by zero would warn, an empty array's mean is quietly nan.

@@ -17,7 +17,7 @@ from .loops import loop, wide
 Array = np.ndarray[Any, Any]
 
 #: From this many elements on a loop is asked for: below, NumPy's call takes most of the time.
-LARGE = 4096
+LARGE = 16384
 #: So many elements are added up at once, then their sums: no sum is longer than this or than their number.
 BLOCK = 4096
 
@@ -37,6 +37,18 @@ def sum_rows(x, out):  # type: ignore[no-untyped-def]
                 s += r[j]
             total += s
         out[i] = total
+
+
+@loop("F1 F1", saves=1e-10, reassociate=True)
+def sum_parts(x, out):  # type: ignore[no-untyped-def]
+    """The sums of every `BLOCK` elements."""
+    wide()
+    for i in range(out.size):
+        r = x[i * BLOCK:(i + 1) * BLOCK]
+        s = 0.0
+        for j in range(r.size):
+            s += r[j]
+        out[i] = s
 
 
 @loop("F2 F1", saves=2e-10, reassociate=True)
@@ -247,6 +259,17 @@ def _side_by_side(over: tuple[int, ...]) -> bool:
     return bool(over) and max(over) - min(over) + 1 == len(over)
 
 
+def parts_of_sum(x: Array) -> Array | None:
+    """Sums whose sum is that of all elements."""
+    n = x.size
+    compiled = sum_parts.on(x.dtype, n) if n >= LARGE and x.flags.forc else None
+    if compiled is None:
+        return None
+    out = np.empty(-(-n // BLOCK), x.dtype)
+    compiled(x.ravel("K"), out)
+    return out
+
+
 def sum_over(x: Array, over: tuple[int, ...], squares: bool = False) -> Array | None:
     """The sum of the elements, or of their squares, over axes, which disappear."""
     if x.size < LARGE or not over:
@@ -259,6 +282,10 @@ def sum_over(x: Array, over: tuple[int, ...], squares: bool = False) -> Array | 
     compiled = (square_rows if squares else sum_rows).on(x.dtype, x.size)
     if compiled is None:
         return None
+    if len(over) == 1 and over[0] == x.ndim - 1:
+        out = np.empty(x.shape[:-1], x.dtype)
+        compiled(x.reshape(-1, x.shape[-1]), out.reshape(-1))
+        return out
     last = max(over)
     first = last
     while first - 1 in over:
@@ -266,18 +293,14 @@ def sum_over(x: Array, over: tuple[int, ...], squares: bool = False) -> Array | 
     a, b, c = _blocks(x.shape, first, last)
     if c == 1:
         out = np.empty(a, x.dtype)
-        if a == 1 and b % BLOCK == 0:  # in parts
-            compiled(x.reshape(-1, BLOCK), out := np.empty(b // BLOCK, x.dtype))
-            out = np.add.reduce(out)
-        else:
-            compiled(x.reshape(a, b), out)
+        compiled(x.reshape(a, b), out)
     else:
         columns = None if squares else sum_columns.on(x.dtype, x.size)
         if columns is None:
             return None
         out = np.empty((a, c), x.dtype)
         columns(x.reshape(a, b, c), out)
-    out = np.asarray(out).reshape(x.shape[:first] + x.shape[last + 1:])
+    out = out.reshape(x.shape[:first] + x.shape[last + 1:])
     rest = tuple([i for i in over if i < first])
     return np.asarray(np.add.reduce(out, axis=rest)) if rest else out
 

@@ -15,6 +15,7 @@ import numpy as np
 from ..creation import ones
 from ..dispatch import is_tensor
 from ..errors import fail, warn
+from ..kernels import losses as compiled, maps
 from ..kernels.norm import wide
 from ..kernels.reduce import total
 from ..primitive import composite, primitive
@@ -25,6 +26,8 @@ from .reduction import check_reduction, check_tensors, legacy_reduction, reduce_
 from .shape import broadcast_tensors
 
 _ZERO = np.zeros((), np.float32)  # half the time of a Python number
+#: Up to this many elements NumPy's calls take no longer than a compiled one.
+_FEW = 512
 
 
 def _reduced(losses: Any, reduction: str, dtype: Any) -> Any:
@@ -47,7 +50,22 @@ def _check_floating(name: str, input: Any, kinds: str = "f") -> None:
         fail(NotImplementedError, f"\"{name}\" not implemented for {input.dtype}; convert to a floating type")
 
 
+def _losses(form: Any, input: Any, target: Any, *numbers: float) -> Any:
+    """The compiled losses of elements; None where NumPy shall compute them."""
+    return maps.apply(form, input, target, numbers=numbers) if input.size > _FEW else None
+
+
+def _slopes(form: Any, g: Any, input: Any, target: Any, reduction: str, *numbers: float) -> Any:
+    """The compiled gradients of reduced losses; None where the formula shall give them."""
+    if g.__class__ is not np.ndarray or g.ndim or input.size <= _FEW:
+        return None
+    return maps.apply(form, input, target, numbers=(*numbers, float(_share(g, reduction, input.shape))))
+
+
 def _mse_slope(g, input, target, reduction):
+    found = _slopes(compiled.squared_slope, g * 2, input, target, reduction)
+    if found is not None:
+        return found
     return (input - target) * _share(g * 2, reduction, input.shape)
 
 
@@ -59,12 +77,18 @@ def _mse_slope(g, input, target, reduction):
 def squared_error(input, target, reduction):
     """(input - target) ** 2, reduced."""
     _check_floating("mse_loss", input)
-    d = wide(input) - wide(target)
-    d *= d
+    x, t = wide(input), wide(target)
+    d = _losses(compiled.squared, x, t)
+    if d is None:
+        d = x - t
+        d *= d
     return _reduced(d, reduction, input.dtype)
 
 
 def _huber_slope(g, input, target, reduction, delta):
+    found = _slopes(compiled.huber_slope, g, input, target, reduction, delta)
+    if found is not None:
+        return found
     return np.clip(input - target, -delta, delta) * _share(g, reduction, input.shape)
 
 
@@ -76,9 +100,13 @@ def _huber_slope(g, input, target, reduction, delta):
 def huber_error(input, target, reduction, delta):
     """d ** 2 / 2 where |d| < delta, else delta * (|d| - delta / 2), for d = input - target; reduced."""
     _check_floating("huber_loss", input)
-    d = wide(input) - wide(target)
-    inside = np.clip(d, -delta, delta)
-    return _reduced(inside * (d - 0.5 * inside), reduction, input.dtype)
+    x, t = wide(input), wide(target)
+    losses = _losses(compiled.huber, x, t, delta)
+    if losses is None:
+        d = x - t
+        inside = np.clip(d, -delta, delta)
+        losses = inside * (d - 0.5 * inside)
+    return _reduced(losses, reduction, input.dtype)
 
 
 def _bce_input(g, input, target, reduction):
@@ -119,8 +147,13 @@ def logistic_slope(input, target):
     return np.subtract(out, target, out)
 
 
+def _logistic_rule(g, input, target, reduction):
+    found = _slopes(compiled.logistic_slope, g, input, target, reduction)
+    return logistic_slope(input, target) * _share(g, reduction, input.shape) if found is None else found
+
+
 @primitive(
-    vjp={"input": lambda g, input, target, reduction: logistic_slope(input, target) * _share(g, reduction, input.shape),
+    vjp={"input": _logistic_rule,
          "target": lambda g, input, reduction: -input * _share(g, reduction, input.shape)},
     promote="common", method=False, node_name="BinaryCrossEntropyWithLogitsBackward0",
 )
@@ -128,9 +161,11 @@ def logistic_error(input, target, reduction):
     """log(1 + exp(input)) - target * input, reduced."""
     _check_floating("binary_cross_entropy_with_logits", input)
     x, t = wide(input), wide(target)
-    losses = np.log1p(np.exp(np.negative(np.abs(x))))
-    losses += np.maximum(x, _ZERO)
-    losses -= t * x
+    losses = _losses(compiled.logistic, x, t)
+    if losses is None:
+        losses = np.log1p(np.exp(np.negative(np.abs(x))))
+        losses += np.maximum(x, _ZERO)
+        losses -= t * x
     return _reduced(losses, reduction, input.dtype)
 
 

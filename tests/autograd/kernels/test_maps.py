@@ -42,6 +42,10 @@ OPERATIONS = {
     "clamp from below": lambda x: x.clamp(min=0),
     "clamp from above": lambda x: x.clamp(max=1.25),
     "clamp to nothing": lambda x: x.clamp(2.0, -1.0),
+    "mse_loss": lambda x: F.mse_loss(x, x.detach().roll(1), reduction="none"),
+    "huber_loss": lambda x: F.huber_loss(x, x.detach().roll(1), reduction="none", delta=1.5),
+    "binary_cross_entropy_with_logits": lambda x: F.binary_cross_entropy_with_logits(x, x.detach().sigmoid() ** 2,
+                                                                                     reduction="none"),
     "where": lambda x: autograd.where(x > 0.5, x, x * 2),
 }
 
@@ -132,6 +136,25 @@ def test_edges(name):
     np.testing.assert_allclose(compiled, twin, rtol=1e-6, atol=1e-7)
     compiled, twin = (gradient(OPERATIONS[name], x, np.ones_like(x), choice) for choice in ("now", "0"))
     np.testing.assert_allclose(compiled, twin, rtol=1e-6, atol=1e-7)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("reduction", ["mean", "sum"])
+@pytest.mark.parametrize("loss", [F.mse_loss, F.huber_loss, F.smooth_l1_loss, F.binary_cross_entropy_with_logits])
+def test_losses(loss, reduction, dtype):
+    x = np.random.default_rng(4).normal(size=(40, 50)).astype(dtype)
+    x[0, :4] = np.nan, 1e30, -1e30, 0
+    found = []
+    for choice in ("now", "0"):
+        with choose(choice), np.errstate(all="ignore"):
+            a, b = autograd.tensor(x, requires_grad=True), autograd.tensor(np.abs(x.T.reshape(x.shape)) % 1,
+                                                                          requires_grad=True)
+            loss(a[1:], b[1:], reduction=reduction).backward()
+            whole = loss(a, b, reduction=reduction)
+            found.append((a.grad.numpy(), b.grad.numpy(), whole.item()))
+    eps = 20 * np.finfo(dtype).eps
+    for compiled, twin in zip(*found):
+        np.testing.assert_allclose(compiled, twin, rtol=eps, atol=eps)
 
 
 def test_layouts():
