@@ -2,48 +2,89 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from typing import Any
 
 from .errors import fail
 from .modes import MODE
-from .nonfinite import Finding, first_bad, forward_origin, note_output, noted
-from .tape import Node
-from .where import forward_lines, note_forward
+from .node import LEAF, OUTPUT, Node
+from .nonfinite import Finding, first_bad, forward_origin, modest, note_output, noted
+from .where import forward_lines, is_noted, note_forward
 
-_HERE = os.path.dirname(os.path.abspath(__file__))
-# Calls from inside the library are not where a program called an operation.
-_LIBRARY = (_HERE + os.sep, os.path.join(os.path.dirname(_HERE), "nn") + os.sep, "<autograd")
+#: Operations whose results are finite where their inputs are, and whose contributions to gradients are hardly larger
+#: than the gradients they get: if what comes in was looked at, what goes out need not be.
+_HARMLESS = frozenset(("relu", "tanh", "sigmoid", "gelu", "silu", "softmax", "log_softmax", "lstm_step", "gru_step",
+                       "clone", "neg", "stack", "cat", "slices", "flip", "roll", "max_pool", "module_boundary"))
+#: Products: what they send to a parameter is finite if the gradient and the other factor are, and neither is huge.
+_PRODUCTS = frozenset(("linear", "matmul", "matrix_product", "convolve", "convolve_transposed"))
+
+
+def _clean(node: Node) -> bool:
+    """Whether the result of ``node`` was looked at and is finite."""
+    while node.op is OUTPUT or getattr(node.op, "view", False):
+        before = node.edges[0]
+        if before is None:
+            return False
+        node = before
+    return is_noted(node) and noted(node) is None
 
 
 class _Watch:
-    """The observer behind anomaly mode."""
+    """The observer behind anomaly mode.
+
+    A look at an array costs as much as an elementwise operation on it, so none is taken where its result is known.
+    """
 
     def __init__(self, check_nan: bool) -> None:
         self.check_nan = check_nan
         #: What made the first infinity of the running backward pass.
         self.first_infinite: tuple[Node, str] | None = None
         self.last_seq = 0
+        #: Whether a gradient of the running backward pass was not finite, or huge: from then on all are looked at.
+        self.suspicious = False
 
     def after_forward(self, node: Node, t: Any) -> None:
-        note_forward(node, _LIBRARY)
-        if self.check_nan and not getattr(node.op, "view", False):  # views have nothing new
-            note_output(node, t._a)
+        note_forward(node)
+        op = node.op
+        if not self.check_nan or getattr(op, "view", False):  # views have nothing new
+            return
+        if op.name in _HARMLESS:
+            for e in node.edges:
+                if e is None or not _clean(e):
+                    break
+            else:
+                return
+        for part in t if t.__class__ is tuple else (t,):
+            note_output(node, part._a)
 
     def around_backward(self, node: Node, g: Any, run: Callable[[], Any]) -> Any:
         if node.seq < self.last_seq:  # a sweep goes from new to old, and numbers fall with time: this is another one
             self.first_infinite = None
+            self.suspicious = not modest(g)
         self.last_seq = node.seq
         contributions = run()
-        if self.check_nan and not getattr(node.op, "view", False):
-            seen = g  # an addition passes on what it got, which was looked at before
-            for i, c in enumerate(contributions):
-                if c is not None and c is not seen:
-                    seen = c
-                    found = first_bad(c)
-                    if found is not None:
-                        self._report(node, i, c, found)
+        op = node.op
+        if not self.check_nan or op is OUTPUT or getattr(op, "view", False):
+            return contributions
+        name = op.name
+        known = not self.suspicious and _clean(node)
+        if known and name in _HARMLESS:
+            return contributions
+        known = known and name in _PRODUCTS
+        seen = g  # an addition passes on what it got, which was looked at before
+        for i, c in enumerate(contributions):
+            if c is None or c is seen:
+                continue
+            seen = c
+            if known and node.edges[i] is not None and node.edges[i].op is LEAF:
+                other = node.edges[0]
+                if i == 2 or other is None or other.op is LEAF or _clean(other):
+                    continue
+            if not modest(c):
+                self.suspicious = True
+                found = first_bad(c)
+                if found is not None:
+                    self._report(node, i, c, found)
         return contributions
 
     def _report(self, node: Node, i: int, contribution: Any, found: Finding) -> None:

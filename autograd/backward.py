@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from .codegen import RUNTIME
 from .dispatch import cast, is_tensor
 from .errors import describe, fail
-from .tape import Leaf, Node, accumulate_all, as_tensor, sweep
+from .on_first_call import RUNTIME
+from .tape import Leaf, Node, accumulate_all, as_tensor, sweep, wrap_node
 from .views import node_of
 
 Tensors = Any
@@ -19,10 +19,6 @@ Tensors = Any
 
 def _as_tuple(value: Any) -> tuple[Any, ...]:
     return tuple(value) if isinstance(value, (tuple, list)) else (value,)
-
-
-def _node(t: Any) -> Node | None:
-    return t._node if t._meta is None else node_of(t)
 
 
 def _root_gradients(
@@ -35,7 +31,7 @@ def _root_gradients(
     for i, (t, g) in enumerate(zip(tensors, grads, strict=True)):
         if not is_tensor(t):
             fail(TypeError, f"expected a Tensor to run backward from, got {describe(t)} ({type(t).__name__})")
-        node = _node(t)
+        node = node_of(t)
         a = t._a
         if node is None:
             fail(RuntimeError, f"element {i} of tensors does not require grad and does not have a grad_fn: it is "
@@ -112,7 +108,7 @@ def backward(
 def _input_node(t: Any, index: int) -> Node:
     if not is_tensor(t):
         fail(TypeError, f"inputs must be Tensors, but element {index} is {describe(t)} ({type(t).__name__})")
-    node = _node(t)
+    node = node_of(t)
     if node is None:
         fail(RuntimeError, f"One of the differentiated Tensors does not require grad: input {index}, {describe(t)}. "
                            "Make it with requires_grad=True, before computing from it")
@@ -189,3 +185,15 @@ def _batched(outputs: tuple[Any, ...], inputs: tuple[Any, ...], grads: tuple[Any
 
 def _stack(column: Sequence[Any]) -> Any:
     return RUNTIME["stack"](list(column))
+
+
+def zeros_of(t: Any) -> Any:
+    """The gradient by ``t`` of what does not depend on it."""
+    return wrap_node(np.zeros(t._a.shape, t._a.dtype), None)
+
+
+def stack_gradients(rows: list[Any], shape: tuple[int, ...], like: Any) -> Any:
+    """The rows of a Jacobian as one tensor of this shape, of the type of ``like`` where there are none."""
+    if not rows:
+        return wrap_node(np.zeros(shape, like._a.dtype), None)
+    return _stack(rows).reshape(shape)

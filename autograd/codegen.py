@@ -2,57 +2,24 @@
 
 A general wrapper that loops over inputs and options costs more than a small operation itself, so each operation
 gets functions written for it, as ``namedtuple`` and ``dataclass`` do. They are written on first use: importing
-costs nothing.
+costs nothing (`on_first_call`).
 ``print(autograd.codegen.function_text(autograd.exp.op))`` shows the text.
 """
 
 from __future__ import annotations
 
 import re
-import types
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from .kernels.blas import in_one_thread
 from .kernels.large import COMPILED
 from .kernels.late import LATE
+from .on_first_call import lazy
 
 if TYPE_CHECKING:
     from .forms import Form
     from .primitive import Primitive
-
-#: Names the written functions may use. The modules that own these things put them here.
-RUNTIME: dict[str, Any] = {}
-
-
-def lazy(name: str, owner: Any, write: Callable[[Any], str], names: Callable[[Any], dict[str, Any]]) -> Any:
-    """A function that, on its first call, takes on the code of the text ``write(owner)``, which uses ``names(owner)``.
-
-    The function object stays the same, so every reference to it, taken before or after, gets the final code.
-    An import makes hundreds of them, so each is a function and a dictionary, without closures.
-    """
-    namespace = {"__name__": __name__, "become": _become, "owner": owner, "write": write, "names": names}
-    namespace["function"] = function = types.FunctionType(_stub.__code__, namespace, name)
-    return function
-
-
-def _stub(*args, **kwargs):  # type: ignore[no-untyped-def]
-    return become(function, owner, write, names)(*args, **kwargs)  # type: ignore[name-defined]  # noqa: F821
-
-
-def _become(function: Any, owner: Any, write: Callable[[Any], str], names: Callable[[Any], dict[str, Any]]) -> Any:
-    name, namespace = function.__name__, function.__globals__
-    # Threads may meet here. All write the same, so none has to wait; a lock might stay locked in a forked child.
-    namespace.update({**RUNTIME, **names(owner)})
-    for key, value in tuple(namespace.items()):
-        if key.startswith(("fast_", "fused_")) and isinstance(value, types.FunctionType) and value in LATE:
-            LATE[value].bind(namespace, key)
-    made: dict[str, Any] = {}
-    exec(compile(write(owner), f"<autograd {name}>", "exec"), namespace, made)
-    written = made[name]
-    # The code comes last: the stub does without the defaults, the code does not.
-    function.__defaults__, function.__kwdefaults__ = written.__defaults__, written.__kwdefaults__
-    function.__code__ = written.__code__
-    return function
 
 
 def lazy_function(op: Primitive) -> Any:
@@ -77,8 +44,10 @@ def lazy_vjp(op: Primitive) -> Any:
 
 
 def names_of(op: Primitive) -> dict[str, Any]:
-    names: dict[str, Any] = {"op": op, "core": op.core, "forward": op.forward, "joint": op.joint, "quick": op.ufunc}
-    names.update({f"rule_{k}": LATE[rule].twin if rule in LATE else rule for k, rule in op.rules.items()})
+    held = in_one_thread if op.blas else lambda function: function
+    names: dict[str, Any] = {"op": op, "core": op.core, "forward": held(op.forward), "quick": op.ufunc,
+                             "joint": op.joint and held(op.joint)}
+    names.update({f"rule_{k}": LATE[rule].twin if rule in LATE else held(rule) for k, rule in op.rules.items()})
     names.update({f"fused_{k}": rule for k, rule in op.rules.items() if rule in LATE})
     for expression in (op.fast, op.common):
         if expression is not None:

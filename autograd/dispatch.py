@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from . import codegen, tape
-from .codegen import RUNTIME
 from .dtypes import DEFAULT, combine
 from .errors import describe, explain, fail
 from .kernels.large import LARGE, elementwise
-from .kernels.reduce import over, over_rows
+from .kernels.reduce import add_up, over_rows
 from .modes import MODE, recording
+from .on_first_call import RUNTIME
 from .tape import INFERENCE, UNWRITTEN, Node, output_node, wrap_node
 from .views import meta_of, recipe_of
 
@@ -186,7 +186,7 @@ def unbroadcast(g: Any, shape: tuple[int, ...]) -> Any:
         if axes == (0,) and g.ndim == 2:
             g = over_rows(g)
         elif axes:
-            g = over(g, axes)
+            g = add_up(g, axes, False)
         return g if g.shape == shape else np.reshape(g, shape)
     return RUNTIME["sum_to_size"](g, shape)
 
@@ -213,7 +213,7 @@ def unusual_all(ts: tuple[Any, ...]) -> tuple[Any, ...]:
 
 def _finish_node(n: Node, t: Any) -> None:
     state = MODE.state
-    if any(version is INFERENCE for _, _, version in n.op.saved_arrays(n)):
+    if MODE.inferred and any(version is INFERENCE for _, _, version in n.op.saved_arrays(n)):
         fail(RuntimeError, f"Inference tensors cannot be saved for backward (by {n.op.name}). "
                            "To work around you can make a clone to get a normal tensor and use it in autograd")
     for observer in state.observers:

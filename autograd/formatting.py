@@ -7,9 +7,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from .codegen import RUNTIME
 from .dtypes import DEFAULT, from_numpy
 from .errors import fail
+from .on_first_call import RUNTIME
 
 Array = np.ndarray[Any, Any]
 

@@ -24,6 +24,7 @@ from .dtypes import from_numpy, numpy_dtype, scalar_type
 from .errors import describe, fail
 from .inplace import check_writable, write_result
 from .modes import recording
+from .on_first_call import lazy
 from .out_names import WITH_OUT
 from .primitive import Composite, Primitive
 from .return_types import ReturnType
@@ -163,7 +164,7 @@ def _form(function: Any, out: str | None, method: bool) -> Any:
         return function
     key = (function, out, method)
     if key not in _made:
-        made = _made[key] = codegen.lazy(found.name, form := Form(found, out, method), _text_of, Form.names)
+        made = _made[key] = lazy(found.name, form := Form(found, out, method), _text_of, Form.names)
         made.__doc__, made.__module__, made.__qualname__ = function.__doc__, function.__module__, function.__qualname__
         made.__wrapped__, made.form = function, form
         if isinstance(found, Primitive):

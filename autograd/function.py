@@ -8,12 +8,12 @@ from typing import Any
 
 import numpy as np
 
-from .codegen import RUNTIME
 from .dispatch import cast, is_tensor, pack_array, unbroadcast, unusual, unusual_all
 from .errors import describe, fail
 from .grad_mode import no_grad
 from .inplace import check_writable, rebase
 from .modes import MODE, recording
+from .on_first_call import RUNTIME
 from .tape import UNWRITTEN, Node, Packed, Parts, as_tensor, output_node, tick, wrap_node, written
 from .views import meta_of, node_of, recipe_of, refresh
 

@@ -13,8 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from .backward import grad
-from .codegen import RUNTIME
+from .backward import grad, stack_gradients, zeros_of
 from .dispatch import is_tensor
 from .errors import describe, fail
 from .grad_mode import enable_grad
@@ -62,11 +61,7 @@ def _grads(name: str, outputs: tuple[Any, ...], points: tuple[Any, ...], seeds: 
         index = next(i for i, g in enumerate(found) if g is None)
         fail(RuntimeError, f"{name}: the output of the function is independent of input {index}. This is not allowed "
                            "in strict mode")
-    return tuple([_zeros(p) if g is None else g for g, p in zip(found, points)])
-
-
-def _zeros(t: Any) -> Any:
-    return wrap_node(np.zeros(t._a.shape, t._a.dtype), None)
+    return tuple([zeros_of(p) if g is None else g for g, p in zip(found, points)])
 
 
 def _results(values: tuple[Any, ...], single: bool, create_graph: bool) -> Any:
@@ -131,7 +126,7 @@ def jvp(
     with enable_grad():
         points, _, outputs, single_out = _run("jvp", func, inputs, create_graph)
         vectors = _direction("jvp", v, points, "the input to the function")
-        seeds = tuple([_zeros(o).requires_grad_() for o in outputs])
+        seeds = tuple([zeros_of(o).requires_grad_() for o in outputs])
         pulled = _grads("jvp", outputs, points, seeds, True, strict)
         products = _grads("jvp", pulled, seeds, vectors, create_graph, False)
     return _results(outputs, single_out, create_graph), _results(products, single_out, create_graph)
@@ -175,7 +170,7 @@ def _rows(output: Any, points: tuple[Any, ...], create_graph: bool, strict: bool
         grads = _grads("jacobian", (output,), points, (seed_tensor,), create_graph, strict, retain=True)
         for column, g in zip(found, grads):
             column.append(g)
-    return [_stacked(gs, output._a.shape + p._a.shape, p) for gs, p in zip(found, points)]
+    return [stack_gradients(gs, output._a.shape + p._a.shape, p) for gs, p in zip(found, points)]
 
 
 def _columns(func: Function, points: tuple[Any, ...], outputs: tuple[Any, ...], create_graph: bool) -> list[list[Any]]:
@@ -189,17 +184,10 @@ def _columns(func: Function, points: tuple[Any, ...], outputs: tuple[Any, ...], 
             for column, product in zip(pushed, products if isinstance(products, tuple) else (products,)):
                 column.append(product)
         for row, o, gs in zip(table, outputs, pushed):
-            stacked = _stacked(gs, p._a.shape + o._a.shape, o)
+            stacked = stack_gradients(gs, p._a.shape + o._a.shape, o)
             order = (*range(p.ndim, p.ndim + o.ndim), *range(p.ndim))
             row.append(stacked.permute(order))
     return table
-
-
-def _stacked(rows: list[Any], shape: tuple[int, ...], like: Any) -> Any:
-    stack = RUNTIME["stack"]
-    if not rows:
-        return wrap_node(np.zeros(shape, like._a.dtype), None)
-    return stack(rows).reshape(shape)
 
 
 def _scalar(name: str, func: Function) -> Function:

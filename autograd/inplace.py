@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .codegen import RUNTIME
 from .dispatch import cast, constant, is_tensor
 from .dtypes import castable, scalar_type
 from .errors import describe, explain, fail
 from .modes import MODE, recording
 from .node import INFERENCE, UNWRITTEN, Leaf, Node, tick, wrap_node, written
+from .on_first_call import RUNTIME
 from .views import Meta, base_of, chain_of, node_of, refuse_write, shares_memory, untraced
 
 if TYPE_CHECKING:

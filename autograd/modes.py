@@ -34,14 +34,15 @@ class _Absence:
 
 
 class Modes:
-    """The state of the current thread, and whether all threads are in the default state."""
+    """The state of the current thread, whether all threads are in the default state, and whether any ever inferred."""
 
-    __slots__ = ("_absent", "_lock", "plain", "state")
+    __slots__ = ("_absent", "_lock", "inferred", "plain", "state")
 
     def __init__(self) -> None:
         self.state = _State()
         self.plain = True
         self._absent = 0
+        self.inferred = False
         self._lock = threading.RLock()
 
     def set(self, **changes: Any) -> dict[str, Any]:
@@ -50,6 +51,7 @@ class Modes:
         before = {name: getattr(state, name) for name in changes}
         for name, value in changes.items():
             setattr(state, name, value)
+        self.inferred |= state.inference
         self._note(state)
         return before
 
@@ -86,7 +88,10 @@ class Modes:
         def run() -> Any:
             return node.op.vjp(g, saved, edges, node.seq)
 
-        for observer in reversed(self.state.observers):
+        observers = self.state.observers
+        if len(observers) == 1:
+            return observers[0].around_backward(node, g, run)
+        for observer in reversed(observers):
             run = functools.partial(observer.around_backward, node, g, run)
         return run()
 

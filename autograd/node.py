@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Sequence
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -164,6 +165,9 @@ class Handle:
         self.remove()
 
 
+_NONE: Any = MappingProxyType({})  # no hooks; a dictionary takes its place with the first
+
+
 class Extra:
     """What few nodes have: hooks on the gradient (``tensor``), before the node runs (``pre``), after (``post``),
     after a
@@ -174,15 +178,14 @@ class Extra:
     __slots__ = ("accumulated", "metadata", "packed", "post", "pre", "retain", "tensor")
 
     def __init__(self) -> None:
-        self.tensor: dict[int, Callable[..., Any]] = {}
-        self.pre: dict[int, Callable[..., Any]] = {}
-        self.post: dict[int, Callable[..., Any]] = {}
-        self.accumulated: dict[int, Callable[..., Any]] = {}
+        self.tensor = self.pre = self.post = self.accumulated = _NONE
         self.retain: Callable[[Any], None] | None = None
         self.metadata: dict[Any, Any] = {}
         self.packed = False
 
     def add(self, kind: str, hook: Callable[..., Any]) -> Handle:
+        if getattr(self, kind) is _NONE:
+            setattr(self, kind, {})
         table: dict[int, Callable[..., Any]] = getattr(self, kind)
         key = tick()
         table[key] = hook
@@ -190,7 +193,7 @@ class Extra:
 
     def replace(self, g: Any, create_graph: bool) -> Any:
         """``g`` after the tensor hooks and pre-hooks, each of which may replace it."""
-        for hook in tuple(self.tensor.values()):
+        for hook in tuple(self.tensor.values()) if self.tensor else ():
             new = hook(as_tensor(g))
             if new is not None:
                 g = _checked_replacement(new, g, create_graph)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable
+from math import isfinite, nan
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -44,18 +44,27 @@ def finite(a: Any) -> bool:
     The product of an array with itself is finite only if it is, and takes a third of the time of a look at every
     element; what it says of finite numbers so large that their squares are not is looked at again.
     """
-    if a.dtype.kind not in "fc" or not a.size:
-        return True
-    if a.ndim == 0:
-        return math.isfinite(abs(a.item()))
-    if a.dtype.itemsize in (4, 8) and a.dtype.kind == "f":
+    if a.dtype.char in "fd":
+        return isfinite(_square(a)) or bool(np.isfinite(a).all())
+    return a.dtype.kind not in "fc" or bool(np.isfinite(a).all())
+
+
+def modest(a: Any) -> bool:
+    """Whether an array, or the parts of a gradient, is finite and has a norm of at most 1e12."""
+    if a.__class__ is np.ndarray:
+        return bool(_square(a) <= 1e24) if a.dtype.char in "fd" else finite(a)
+    return first_bad(a) is None
+
+
+def _square(a: Any) -> float:
+    """The square of the norm, where that can be had quickly; NaN where not."""
+    if a.ndim != 1:
         if not a.flags.c_contiguous:
             a = _in_order_of_memory(a)
-        if a.flags.c_contiguous:
-            flat = a.reshape(-1)
-            if math.isfinite(flat.dot(flat)):
-                return True
-    return bool(np.isfinite(a).all())
+            if not a.flags.c_contiguous:
+                return nan
+        a = a.reshape(-1)
+    return float(a.dot(a))
 
 
 def _in_order_of_memory(a: Any) -> Any:
@@ -86,10 +95,12 @@ def first_bad(a: Any, nan_only: bool = False) -> Finding | None:
     return Finding(tuple(map(int, at)), a[at].item(), count, a.size, bool(nan.any()))
 
 
-def note_output(node: Node, a: Any) -> None:
-    """Note on ``node`` if its output is not finite."""
-    if not finite(a):
-        extra_of(node).metadata[_KEY] = first_bad(a)
+def note_output(node: Node, a: Any) -> bool:
+    """Note on ``node`` if its output is not finite; says whether it is not."""
+    if finite(a):
+        return False
+    extra_of(node).metadata.setdefault(_KEY, first_bad(a))
+    return True
 
 
 def noted(node: Node) -> Finding | None:

@@ -48,12 +48,13 @@ class Primitive:
         variadic: bool, aux: Sequence[str], outputs: int | str, broadcasts: bool, promote: str | None, view: bool,
         varargs: str | None, ufunc: np.ufunc | None, fast: codegen.Inline | None, common: codegen.Inline | None,
         holomorphic: bool, method: bool, inplace: bool, numpy: Sequence[Any], name: str | None, node_name: str | None,
-        numbers: str | None,
+        numbers: str | None, blas: bool,
     ) -> None:
         self.forward, self.name = forward, name or forward.__name__
         self.variadic, self.aux, self.outputs, self.broadcasts = variadic, tuple(aux), outputs, broadcasts
         self.promote, self.view, self.varargs, self.ufunc = promote, view, varargs, ufunc
         self.fast, self.common = fast, common
+        self.blas = blas
         self.rest: Callable[..., Any] | None = None
         self.holomorphic, self.method, self.inplace, self.numpy = holomorphic, method, inplace, tuple(numpy)
         self.node_name = node_name or "".join(map(str.title, self.name.split("_"))) + "Backward0"
@@ -149,7 +150,7 @@ def primitive(
     view: bool = False, varargs: str | None = None, ufunc: np.ufunc | None = None,
     fast: codegen.Inline | None = None, common: codegen.Inline | None = None, holomorphic: bool = False,
     method: bool = True, inplace: bool = False, numpy: Sequence[Any] = (), name: str | None = None,
-    node_name: str | None = None, numbers: str | None = None,
+    node_name: str | None = None, numbers: str | None = None, blas: bool = False,
 ) -> Callable[[F], F]:
     """Declare a function on arrays to be a differentiable operation on Tensors.
 
@@ -182,6 +183,8 @@ def primitive(
         numbers: of the two inputs of an operation that promotes, ``"second"`` may be a Python number where users call
             it, ``"either"`` of them, or even ``"all"``. Default: none, as in PyTorch. Among themselves operations are
             not so strict.
+        blas: the forward or the rules call BLAS or LAPACK other than by `kernels.matmul`, which then have one thread
+            (see `kernels.blas`).
 
     Returns:
         The decorator. The decorated name becomes a function on Tensors; called on bare arrays it just computes.
@@ -204,7 +207,7 @@ def primitive(
             forward, vjp, inputs=inputs, variadic=variadic, aux=aux, outputs=outputs, broadcasts=broadcasts,
             promote=promote, view=view, varargs=varargs, ufunc=ufunc, fast=fast, common=common,
             holomorphic=holomorphic,
-            method=method, inplace=inplace, numpy=numpy, name=name, node_name=node_name, numbers=numbers)
+            method=method, inplace=inplace, numpy=numpy, name=name, node_name=node_name, numbers=numbers, blas=blas)
         REGISTRY[op.name] = op
         return op.function  # type: ignore[return-value]
     return declare

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import importlib
-import importlib.util
-import os
-import sys
 import warnings
 from collections.abc import Callable
 from typing import Any, TypeVar
 
 from .dtypes import device as Device, on_cpu
 from .errors import fail
+from .kernels.threads import count, set_count
 
 __all__ = [
     "are_deterministic_algorithms_enabled", "compile", "get_default_device", "get_float32_matmul_precision",
@@ -23,7 +20,6 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 
 class _State:
-    threads: int | None = None
     deterministic = False
     precision = "highest"
 
@@ -51,11 +47,9 @@ def compile(model: Any = None, *, fullgraph: bool = False, dynamic: bool | None 
 
 
 def set_num_threads(threads: int) -> None:
-    """Let kernels compute on at most so many threads.
+    """Let kernels compute on at most so many threads. Results do not depend on it.
 
-    Results do not depend on it, but for the last bits of large products, which BLAS divides by its threads. It holds
-    for Numba's kernels; for the matrix products of NumPy's BLAS where the package threadpoolctl is installed, else set
-    ``OPENBLAS_NUM_THREADS`` before the program starts.
+    BLAS and LAPACK always compute in one thread for this package; other code may use the threads that it gave them.
 
     Raises:
         RuntimeError: it is not a positive integer.
@@ -65,24 +59,20 @@ def set_num_threads(threads: int) -> None:
     """
     if isinstance(threads, bool) or not isinstance(threads, int) or threads < 1:
         fail(RuntimeError, f"set_num_threads expects a positive integer, got {threads!r}")
-    _State.threads = threads
-    numba = sys.modules.get("numba")
-    if numba is not None:
-        numba.set_num_threads(min(threads, numba.config.NUMBA_NUM_THREADS))
-    else:  # read when it loads
-        os.environ["NUMBA_NUM_THREADS"] = str(threads)
-    if importlib.util.find_spec("threadpoolctl") is not None:
-        importlib.import_module("threadpoolctl").threadpool_limits(threads, user_api="blas")
+    set_count(threads)
 
 
 def get_num_threads() -> int:
-    """The threads that kernels may use: what `set_num_threads` was told, or the number of processors.
+    """The threads that kernels may use.
+
+    That is what `set_num_threads` was told, else ``OMP_NUM_THREADS`` of the environment, else the number of processors
+    that the process may use.
 
     >>> import autograd
     >>> autograd.get_num_threads() >= 1
     True
     """
-    return _State.threads or os.cpu_count() or 1
+    return count()
 
 
 def set_num_interop_threads(threads: int) -> None:

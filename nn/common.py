@@ -56,6 +56,19 @@ def factory_kwargs(kwargs: dict[str, Any] | None) -> dict[str, Any]:
     return found
 
 
+def documented(cls: Any) -> Any:
+    """Class decorator: what a base says behind its summary goes between the class's own text and its example.
+
+    So ``help(nn.Conv2d)`` has the arguments, which all convolutions share.
+    """
+    base = next((doc for b in cls.__mro__[1:] if (doc := vars(b).get("__doc__")) and "\n\n" in doc), None)
+    if cls.__doc__ and base:  # there are none under python -OO
+        text, mark, example = cls.__doc__.partition("\n\n    >>>")
+        shared = base.partition("\n\n")[2].partition("\n\n    >>>")[0]
+        cls.__doc__ = f"{text.rstrip()}\n\n{shared.rstrip()}{mark}{example}"
+    return cls
+
+
 def ntuple(value: Any, n: int) -> tuple[Any, ...]:
     """``value`` as a tuple: itself where it is one, else ``n`` times the value."""
     return tuple(value) if isinstance(value, Iterable) else (value,) * n

@@ -10,7 +10,7 @@ from autograd import Tensor
 from autograd.errors import fail
 
 from . import functional as F, hints, init
-from .common import new_parameter, ntuple
+from .common import documented, new_parameter, ntuple
 from .module import Module
 
 _PADDINGS = ("same", "valid")
@@ -113,7 +113,14 @@ class _PlainConvNd(_ConvNd):
         padding_mode: what stands in the padding: ``"zeros"``, ``"reflect"``, ``"replicate"`` or ``"circular"``.
         device, dtype: of the parameters.
 
-    Shapes: input (N, C, ...) or (C, ...); weight (out_channels, in_channels / groups, *kernel_size).
+    Shapes: input (N, in_channels, ...) or (in_channels, ...), output (N, out_channels, ...) likewise, of size
+    ``floor((size + 2 * padding - dilation * (kernel_size - 1) - 1) / stride + 1)`` in each dimension; weight
+    (out_channels, in_channels / groups, *kernel_size), bias (out_channels). Both start uniform on plus or minus
+    ``1 / sqrt(in_channels / groups * prod(kernel_size))``. The formula is that of `nn.functional.conv2d`.
+
+    Raises:
+        ValueError: the channels cannot be split into the groups, or an option is none of those above.
+        RuntimeError: when called, where the input does not fit; the message says what would.
     """
 
     def __init__(
@@ -137,15 +144,22 @@ class _PlainConvNd(_ConvNd):
         return self._conv_forward(input, self.weight, self.bias)
 
 
+@documented
 class Conv1d(_PlainConvNd):
-    """Convolution of (N, C, L) or (C, L); see `_PlainConvNd`."""
+    """Convolution (cross-correlation) of (N, C, L) or (C, L).
+
+    >>> import autograd, nn
+    >>> nn.Conv1d(3, 8, 5, stride=2)(autograd.zeros(2, 3, 16)).shape
+    Size([2, 8, 6])
+    """
 
     _dims = 1
     _function = staticmethod(F.conv1d)
 
 
+@documented
 class Conv2d(_PlainConvNd):
-    """Convolution of (N, C, H, W) or (C, H, W); see `_PlainConvNd`.
+    """Convolution (cross-correlation) of (N, C, H, W) or (C, H, W).
 
     >>> import autograd, nn
     >>> nn.Conv2d(3, 8, 3, padding=1)(autograd.zeros(2, 3, 16, 16)).shape
@@ -156,8 +170,14 @@ class Conv2d(_PlainConvNd):
     _function = staticmethod(F.conv2d)
 
 
+@documented
 class Conv3d(_PlainConvNd):
-    """Convolution of (N, C, D, H, W) or (C, D, H, W); see `_PlainConvNd`."""
+    """Convolution (cross-correlation) of (N, C, D, H, W) or (C, D, H, W).
+
+    >>> import autograd, nn
+    >>> nn.Conv3d(3, 8, 3, padding="same")(autograd.zeros(1, 3, 4, 5, 6)).shape
+    Size([1, 8, 4, 5, 6])
+    """
 
     _dims = 3
     _function = staticmethod(F.conv3d)
@@ -174,7 +194,10 @@ class _ConvTransposeNd(_ConvNd):
         padding_mode: ``"zeros"`` is the only one.
         device, dtype: of the parameters.
 
-    Shapes: weight (in_channels, out_channels / groups, *kernel_size).
+    Shapes: input (N, in_channels, ...) or (in_channels, ...), output (N, out_channels, ...) likewise, of size
+    ``(size - 1) * stride - 2 * padding + dilation * (kernel_size - 1) + output_padding + 1`` in each dimension; weight
+    (in_channels, out_channels / groups, *kernel_size), bias (out_channels). Called with ``output_size=``, the layer
+    finds the output padding that leads there (Dumoulin and Visin, "A guide to convolution arithmetic", 2016).
     """
 
     def __init__(
@@ -213,15 +236,22 @@ class _ConvTransposeNd(_ConvNd):
         return [size - low for low, size in zip(least, wanted, strict=True)]
 
 
+@documented
 class ConvTranspose1d(_ConvTransposeNd):
-    """Transposed convolution of (N, C, L) or (C, L); see `_ConvTransposeNd`."""
+    """Transposed convolution of (N, C, L) or (C, L): the gradient of a convolution, as a layer.
+
+    >>> import autograd, nn
+    >>> nn.ConvTranspose1d(8, 3, 4, stride=2, padding=1)(autograd.zeros(1, 8, 5)).shape
+    Size([1, 3, 10])
+    """
 
     _dims = 1
     _function = staticmethod(F.conv_transpose1d)
 
 
+@documented
 class ConvTranspose2d(_ConvTransposeNd):
-    """Transposed convolution of (N, C, H, W) or (C, H, W); see `_ConvTransposeNd`.
+    """Transposed convolution of (N, C, H, W) or (C, H, W): the gradient of a convolution, as a layer.
 
     >>> import autograd, nn
     >>> nn.ConvTranspose2d(8, 3, 2, stride=2)(autograd.zeros(1, 8, 5, 5)).shape
@@ -232,8 +262,14 @@ class ConvTranspose2d(_ConvTransposeNd):
     _function = staticmethod(F.conv_transpose2d)
 
 
+@documented
 class ConvTranspose3d(_ConvTransposeNd):
-    """Transposed convolution of (N, C, D, H, W) or (C, D, H, W); see `_ConvTransposeNd`."""
+    """Transposed convolution of (N, C, D, H, W) or (C, D, H, W): the gradient of a convolution, as a layer.
+
+    >>> import autograd, nn
+    >>> nn.ConvTranspose3d(8, 3, 2, stride=2)(autograd.zeros(1, 8, 2, 3, 4)).shape
+    Size([1, 3, 4, 6, 8])
+    """
 
     _dims = 3
     _function = staticmethod(F.conv_transpose3d)

@@ -6,12 +6,14 @@ from autograd import Tensor
 from autograd.errors import fail
 
 from . import functional as F
-from .common import named
+from .common import documented, named
 from .module import Module
 
 
 class _DropoutNd(Module):
     """What the layers share.
+
+    In evaluation the output is the input.
 
     Args:
         p: the probability with which an element (a channel) is dropped.
@@ -28,6 +30,7 @@ class _DropoutNd(Module):
         return named(self, "p", "inplace")
 
 
+@documented
 class Dropout(_DropoutNd):
     """In training, sets elements to zero with probability ``p`` and divides the others by ``1 - p``.
 
@@ -42,6 +45,7 @@ class Dropout(_DropoutNd):
         return F.dropout(input, self.p, self.training, self.inplace)
 
 
+@documented
 class Dropout1d(_DropoutNd):
     """`Dropout` of whole channels of (N, C, L) or (C, L).
 
@@ -58,6 +62,7 @@ class Dropout1d(_DropoutNd):
         return F.dropout1d(input, self.p, self.training, self.inplace)
 
 
+@documented
 class Dropout2d(_DropoutNd):
     """`Dropout` of whole channels of (N, C, H, W) or (C, H, W).
 
@@ -71,6 +76,7 @@ class Dropout2d(_DropoutNd):
         return F.dropout2d(input, self.p, self.training, self.inplace)
 
 
+@documented
 class Dropout3d(_DropoutNd):
     """`Dropout` of whole channels of (N, C, D, H, W) or (C, D, H, W).
 
@@ -84,6 +90,7 @@ class Dropout3d(_DropoutNd):
         return F.dropout3d(input, self.p, self.training, self.inplace)
 
 
+@documented
 class AlphaDropout(_DropoutNd):
     """Dropout that keeps mean and variance behind `SELU`.
 
@@ -99,6 +106,7 @@ class AlphaDropout(_DropoutNd):
         return F.alpha_dropout(input, self.p, self.training)
 
 
+@documented
 class FeatureAlphaDropout(_DropoutNd):
     """`AlphaDropout` of whole channels.
 

@@ -35,6 +35,11 @@ from autograd.ops.average_pool import (
     lp_pool2d as lp_pool2d,
     lp_pool3d as lp_pool3d,
 )
+from autograd.ops.batch_norm import batch_norm as batch_norm, instance_norm as instance_norm
+from autograd.ops.binary_cross_entropy import (
+    binary_cross_entropy as binary_cross_entropy,
+    binary_cross_entropy_with_logits as binary_cross_entropy_with_logits,
+)
 from autograd.ops.conv import (
     conv1d as conv1d,
     conv2d as conv2d,
@@ -72,8 +77,6 @@ from autograd.ops.fold import (
 from autograd.ops.grid_sample import affine_grid as affine_grid, grid_sample as grid_sample
 from autograd.ops.linear import bilinear as bilinear, linear as linear
 from autograd.ops.loss import (
-    binary_cross_entropy as binary_cross_entropy,
-    binary_cross_entropy_with_logits as binary_cross_entropy_with_logits,
     gaussian_nll_loss as gaussian_nll_loss,
     huber_loss as huber_loss,
     kl_div as kl_div,
@@ -94,9 +97,7 @@ from autograd.ops.margin_loss import (
     triplet_margin_with_distance_loss as triplet_margin_with_distance_loss,
 )
 from autograd.ops.norm import (
-    batch_norm as batch_norm,
     group_norm as group_norm,
-    instance_norm as instance_norm,
     layer_norm as layer_norm,
     local_response_norm as local_response_norm,
     normalize as normalize,

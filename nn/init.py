@@ -15,6 +15,7 @@ import numpy as np
 
 from autograd import Tensor, no_grad, randperm
 from autograd.errors import fail
+from autograd.kernels.blas import in_one_thread
 from autograd.tape import wrap_node, written
 
 from .skipping import unless_skipped
@@ -335,7 +336,7 @@ def orthogonal_(tensor: Tensor, gain: float = 1, generator: Any = None) -> Tenso
         return tensor
     drawn = _draw(tensor, normal_, 0, 1, generator).reshape(shape[0], -1)
     wide = drawn.shape[0] < drawn.shape[1]
-    q, r = np.linalg.qr(drawn.T if wide else drawn)
+    q, r = in_one_thread(np.linalg.qr)(drawn.T if wide else drawn)
     q *= np.sign(np.diagonal(r))
     return _write(tensor, (q.T if wide else q).reshape(shape) * tensor._a.dtype.type(gain))
 

@@ -175,37 +175,73 @@ class _LazyConvTransposeNd(_LazyConvNd):
 
 
 class LazyConv1d(_LazyConvNd, Conv1d):
-    """A `Conv1d` whose ``in_channels`` follow from its first input."""
+    """A `Conv1d` whose ``in_channels`` follow from its first input.
+
+    >>> import autograd, nn
+    >>> layer = nn.LazyConv1d(4, 3)
+    >>> layer(autograd.zeros(2, 5, 9)).shape[1], layer.in_channels
+    (4, 5)
+    """
 
     cls_to_become = Conv1d
 
 
 class LazyConv2d(_LazyConvNd, Conv2d):
-    """A `Conv2d` whose ``in_channels`` follow from its first input."""
+    """A `Conv2d` whose ``in_channels`` follow from its first input.
+
+    >>> import autograd, nn
+    >>> layer = nn.LazyConv2d(4, 3)
+    >>> layer(autograd.zeros(2, 5, 9, 9)).shape[1], layer.in_channels
+    (4, 5)
+    """
 
     cls_to_become = Conv2d
 
 
 class LazyConv3d(_LazyConvNd, Conv3d):
-    """A `Conv3d` whose ``in_channels`` follow from its first input."""
+    """A `Conv3d` whose ``in_channels`` follow from its first input.
+
+    >>> import autograd, nn
+    >>> layer = nn.LazyConv3d(4, 3)
+    >>> layer(autograd.zeros(2, 5, 9, 9, 9)).shape[1], layer.in_channels
+    (4, 5)
+    """
 
     cls_to_become = Conv3d
 
 
 class LazyConvTranspose1d(_LazyConvTransposeNd, ConvTranspose1d):
-    """A `ConvTranspose1d` whose ``in_channels`` follow from its first input."""
+    """A `ConvTranspose1d` whose ``in_channels`` follow from its first input.
+
+    >>> import autograd, nn
+    >>> layer = nn.LazyConvTranspose1d(4, 3)
+    >>> layer(autograd.zeros(2, 5, 9)).shape[1], layer.in_channels
+    (4, 5)
+    """
 
     cls_to_become = ConvTranspose1d
 
 
 class LazyConvTranspose2d(_LazyConvTransposeNd, ConvTranspose2d):
-    """A `ConvTranspose2d` whose ``in_channels`` follow from its first input."""
+    """A `ConvTranspose2d` whose ``in_channels`` follow from its first input.
+
+    >>> import autograd, nn
+    >>> layer = nn.LazyConvTranspose2d(4, 3)
+    >>> layer(autograd.zeros(2, 5, 9, 9)).shape[1], layer.in_channels
+    (4, 5)
+    """
 
     cls_to_become = ConvTranspose2d
 
 
 class LazyConvTranspose3d(_LazyConvTransposeNd, ConvTranspose3d):
-    """A `ConvTranspose3d` whose ``in_channels`` follow from its first input."""
+    """A `ConvTranspose3d` whose ``in_channels`` follow from its first input.
+
+    >>> import autograd, nn
+    >>> layer = nn.LazyConvTranspose3d(4, 3)
+    >>> layer(autograd.zeros(2, 5, 9, 9, 9)).shape[1], layer.in_channels
+    (4, 5)
+    """
 
     cls_to_become = ConvTranspose3d
 
@@ -236,7 +272,14 @@ class _LazyNorm(_SizeFromInput):
 
 
 class LazyBatchNorm1d(_LazyNorm, BatchNorm1d):
-    """A `BatchNorm1d` whose ``num_features`` follow from its first input."""
+    """A `BatchNorm1d` whose ``num_features`` follow from its first input.
+
+    >>> import autograd, nn
+    >>> layer = nn.LazyBatchNorm1d()
+    >>> _ = layer(autograd.ones(2, 3))
+    >>> layer
+    BatchNorm1d(3, eps=1e-05, momentum=0.1, affine=True, bias=True, track_running_stats=True)
+    """
 
     cls_to_become = BatchNorm1d
 

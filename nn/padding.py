@@ -8,7 +8,7 @@ from autograd import Tensor
 from autograd.errors import fail
 
 from . import functional as F
-from .common import ntuple
+from .common import documented, ntuple
 from .module import Module
 
 
@@ -17,6 +17,9 @@ class _PadNd(Module):
 
     Args:
         padding: one size for all sides, or (left, right, top, bottom, front, back) as far as there are dimensions.
+
+    Before the dimensions that are padded there are one or two more, channels and batch, except where the padding is
+    constant: then any number.
     """
 
     mode: str
@@ -34,7 +37,7 @@ class _PadNd(Module):
 
 
 class _ConstantPadNd(_PadNd):
-    """Pads with ``value``; see `_PadNd`."""
+    """Pads with ``value``."""
 
     def __init__(self, padding: Any, value: float) -> None:
         super().__init__(padding)
@@ -48,7 +51,7 @@ class _ConstantPadNd(_PadNd):
 
 
 class _ZeroPadNd(_ConstantPadNd):
-    """Pads with zeros; see `_PadNd`."""
+    """Pads with zeros."""
 
     def __init__(self, padding: Any) -> None:
         super().__init__(padding, 0.0)
@@ -58,19 +61,19 @@ class _ZeroPadNd(_ConstantPadNd):
 
 
 class _ReflectionPadNd(_PadNd):
-    """Pads with the input mirrored at its edges; see `_PadNd`."""
+    """Pads with the input mirrored at its edges."""
 
     mode = "reflect"
 
 
 class _ReplicationPadNd(_PadNd):
-    """Pads with the values at the edges; see `_PadNd`."""
+    """Pads with the values at the edges."""
 
     mode = "replicate"
 
 
 class _CircularPadNd(_PadNd):
-    """Pads with the values from the opposite side; see `_PadNd`."""
+    """Pads with the values from the opposite side."""
 
     mode = "circular"
 
@@ -81,8 +84,9 @@ class _CircularPadNd(_PadNd):
         return super().forward(input)
 
 
+@documented
 class ConstantPad1d(_ConstantPadNd):
-    """`_ConstantPadNd` for the last dimension.
+    """Pads the last dimension with ``value``.
 
     >>> import autograd, nn
     >>> nn.ConstantPad1d((2, 1), 7.)(autograd.arange(3.).reshape(1, 1, 3))
@@ -92,8 +96,9 @@ class ConstantPad1d(_ConstantPadNd):
     dims = 1
 
 
+@documented
 class ConstantPad2d(_ConstantPadNd):
-    """`_ConstantPadNd` for the last two dimensions.
+    """Pads the last two dimensions with ``value``.
 
     >>> import autograd, nn
     >>> nn.ConstantPad2d((1, 0, 0, 1), 7.)(autograd.tensor([[[[1., 2.], [3., 4.]]]]))
@@ -105,8 +110,9 @@ class ConstantPad2d(_ConstantPadNd):
     dims = 2
 
 
+@documented
 class ConstantPad3d(_ConstantPadNd):
-    """`_ConstantPadNd` for the last three dimensions.
+    """Pads the last three dimensions with ``value``.
 
     >>> import autograd, nn
     >>> nn.ConstantPad3d(1, 7.)(autograd.ones(1, 2, 3, 4, 5)).shape
@@ -116,8 +122,9 @@ class ConstantPad3d(_ConstantPadNd):
     dims = 3
 
 
+@documented
 class ZeroPad1d(_ZeroPadNd):
-    """`_ZeroPadNd` for the last dimension.
+    """Pads the last dimension with zeros.
 
     >>> import autograd, nn
     >>> nn.ZeroPad1d((2, 1))(autograd.arange(3.).reshape(1, 1, 3))
@@ -127,8 +134,9 @@ class ZeroPad1d(_ZeroPadNd):
     dims = 1
 
 
+@documented
 class ZeroPad2d(_ZeroPadNd):
-    """`_ZeroPadNd` for the last two dimensions.
+    """Pads the last two dimensions with zeros.
 
     >>> import autograd, nn
     >>> nn.ZeroPad2d((1, 0, 0, 1))(autograd.ones(1, 1, 1, 2))
@@ -139,8 +147,9 @@ class ZeroPad2d(_ZeroPadNd):
     dims = 2
 
 
+@documented
 class ZeroPad3d(_ZeroPadNd):
-    """`_ZeroPadNd` for the last three dimensions.
+    """Pads the last three dimensions with zeros.
 
     >>> import autograd, nn
     >>> nn.ZeroPad3d(1)(autograd.ones(1, 2, 3, 4, 5)).shape
@@ -150,8 +159,9 @@ class ZeroPad3d(_ZeroPadNd):
     dims = 3
 
 
+@documented
 class ReflectionPad1d(_ReflectionPadNd):
-    """`_ReflectionPadNd` for the last dimension.
+    """Pads the last dimension with the input mirrored at its edges.
 
     >>> import autograd, nn
     >>> nn.ReflectionPad1d((2, 1))(autograd.arange(3.).reshape(1, 1, 3))
@@ -161,8 +171,9 @@ class ReflectionPad1d(_ReflectionPadNd):
     dims = 1
 
 
+@documented
 class ReflectionPad2d(_ReflectionPadNd):
-    """`_ReflectionPadNd` for the last two dimensions.
+    """Pads the last two dimensions with the input mirrored at its edges.
 
     >>> import autograd, nn
     >>> nn.ReflectionPad2d((1, 0, 0, 1))(autograd.tensor([[[[1., 2.], [3., 4.]]]]))
@@ -174,8 +185,9 @@ class ReflectionPad2d(_ReflectionPadNd):
     dims = 2
 
 
+@documented
 class ReflectionPad3d(_ReflectionPadNd):
-    """`_ReflectionPadNd` for the last three dimensions.
+    """Pads the last three dimensions with the input mirrored at its edges.
 
     >>> import autograd, nn
     >>> nn.ReflectionPad3d(1)(autograd.ones(1, 2, 3, 4, 5)).shape
@@ -185,8 +197,9 @@ class ReflectionPad3d(_ReflectionPadNd):
     dims = 3
 
 
+@documented
 class ReplicationPad1d(_ReplicationPadNd):
-    """`_ReplicationPadNd` for the last dimension.
+    """Pads the last dimension with the values at the edges.
 
     >>> import autograd, nn
     >>> nn.ReplicationPad1d((2, 1))(autograd.arange(3.).reshape(1, 1, 3))
@@ -196,8 +209,9 @@ class ReplicationPad1d(_ReplicationPadNd):
     dims = 1
 
 
+@documented
 class ReplicationPad2d(_ReplicationPadNd):
-    """`_ReplicationPadNd` for the last two dimensions.
+    """Pads the last two dimensions with the values at the edges.
 
     >>> import autograd, nn
     >>> nn.ReplicationPad2d((1, 0, 0, 1))(autograd.tensor([[[[1., 2.], [3., 4.]]]]))
@@ -209,8 +223,9 @@ class ReplicationPad2d(_ReplicationPadNd):
     dims = 2
 
 
+@documented
 class ReplicationPad3d(_ReplicationPadNd):
-    """`_ReplicationPadNd` for the last three dimensions.
+    """Pads the last three dimensions with the values at the edges.
 
     >>> import autograd, nn
     >>> nn.ReplicationPad3d(1)(autograd.ones(1, 2, 3, 4, 5)).shape
@@ -220,8 +235,9 @@ class ReplicationPad3d(_ReplicationPadNd):
     dims = 3
 
 
+@documented
 class CircularPad1d(_CircularPadNd):
-    """`_CircularPadNd` for the last dimension.
+    """Pads the last dimension with the values from the opposite side.
 
     >>> import autograd, nn
     >>> nn.CircularPad1d((2, 1))(autograd.arange(3.).reshape(1, 1, 3))
@@ -231,8 +247,9 @@ class CircularPad1d(_CircularPadNd):
     dims = 1
 
 
+@documented
 class CircularPad2d(_CircularPadNd):
-    """`_CircularPadNd` for the last two dimensions.
+    """Pads the last two dimensions with the values from the opposite side.
 
     >>> import autograd, nn
     >>> nn.CircularPad2d((1, 0, 0, 1))(autograd.tensor([[[[1., 2.], [3., 4.]]]]))
@@ -244,8 +261,9 @@ class CircularPad2d(_CircularPadNd):
     dims = 2
 
 
+@documented
 class CircularPad3d(_CircularPadNd):
-    """`_CircularPadNd` for the last three dimensions.
+    """Pads the last three dimensions with the values from the opposite side.
 
     >>> import autograd, nn
     >>> nn.CircularPad3d(1)(autograd.ones(1, 2, 3, 4, 5)).shape

@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 
 from autograd import Tensor, empty
-from autograd.codegen import RUNTIME
 from autograd.dtypes import DEFAULT
 from autograd.errors import fail
+from autograd.on_first_call import RUNTIME
 from autograd.tape import new_leaf
 
 
@@ -161,7 +161,14 @@ def is_lazy(param: Any) -> bool:
 
 
 class UninitializedParameter(Uninitialized, Parameter):  # type: ignore[misc, override]
-    """A parameter whose shape is not known yet; ``materialize(shape)`` makes it a `Parameter`."""
+    """A parameter whose shape is not known yet; ``materialize(shape)`` makes it a `Parameter`.
+
+    >>> import nn
+    >>> p = nn.UninitializedParameter()
+    >>> p.materialize((2, 3))
+    >>> type(p).__name__, p.shape
+    ('Parameter', Size([2, 3]))
+    """
 
     __slots__ = ()
 

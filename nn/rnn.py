@@ -12,7 +12,7 @@ from autograd.errors import fail
 from autograd.ops.recurrent import gru_step, lstm_step
 
 from . import functional as F, hints, init
-from .common import new_parameter
+from .common import documented, new_parameter
 from .module import Module
 from .utils.rnn import PackedSequence
 
@@ -84,7 +84,7 @@ class RNNBase(Module):
     """What the recurrent networks share.
 
     Args:
-        mode: ``"RNN_TANH"``, ``"RNN_RELU"``, ``"LSTM"`` or ``"GRU"``.
+        mode: of `RNNBase` itself: ``"RNN_TANH"``, ``"RNN_RELU"``, ``"LSTM"`` or ``"GRU"``.
         input_size: size of an element of the sequence.
         hidden_size: size of the state.
         num_layers: how many are stacked.
@@ -96,7 +96,13 @@ class RNNBase(Module):
         device, dtype: of the parameters.
 
     Shapes: input (T, N, input_size), (N, T, input_size) with ``batch_first``, (T, input_size), or a `PackedSequence`;
-    states (num_layers * directions, N, size).
+    states (num_layers * directions, N, size), the last one of each layer and direction; output (T, N, directions *
+    size) or likewise. Size is ``hidden_size``, or ``proj_size`` where there is one. All parameters start uniform on
+    plus or minus ``1 / sqrt(hidden_size)``.
+
+    Raises:
+        ValueError: a size or a probability is out of range.
+        RuntimeError: when called, where the input or the state does not fit.
 
     >>> import autograd, nn
     >>> network = nn.RNNBase("LSTM", 3, 4)
@@ -294,8 +300,12 @@ def _check_options(mode: str, input_size: Any, hidden_size: Any, num_layers: int
         fail(ValueError, "proj_size argument is only supported for LSTM, not RNN or GRU")
 
 
+@documented
 class RNN(RNNBase):
-    """The simple recurrent network ``h = tanh(W_ih x + b_ih + W_hh h + b_hh)``, or with relu; see `RNNBase`.
+    """The simple recurrent network ``h = tanh(W_ih x + b_ih + W_hh h + b_hh)``, or with relu (Elman, 1990).
+
+    Called with the input, and the initial state unless it is zero; gives ``(output, h)``. ``nonlinearity`` is
+    ``"tanh"`` or ``"relu"``.
 
     >>> import autograd, nn
     >>> output, h = nn.RNN(3, 4)(autograd.zeros(5, 2, 3))
@@ -315,8 +325,13 @@ class RNN(RNNBase):
         self.nonlinearity = nonlinearity
 
 
+@documented
 class LSTM(RNNBase):
-    """Long short-term memory; see `RNNBase`. Hochreiter and Schmidhuber (1997), with forget gates.
+    """Long short-term memory: ``c = f * c + i * g``, ``h = o * tanh(c)``.
+
+    ``i``, ``f`` and ``o`` are ``sigmoid(W_ih x + b_ih + W_hh h + b_hh)``, and ``g`` is the same with tanh, each with
+    rows of its own in the weights, in the order i, f, g, o. Hochreiter and Schmidhuber (1997), with the forget gates of
+    Gers et al. (2000). Called with the input, and the initial ``(h, c)`` unless it is zero; gives ``(output, (h, c))``.
 
     >>> import autograd, nn
     >>> output, (h, c) = nn.LSTM(3, 4, batch_first=True)(autograd.zeros(2, 5, 3))
@@ -332,8 +347,13 @@ class LSTM(RNNBase):
                          proj_size, device, dtype)
 
 
+@documented
 class GRU(RNNBase):
-    """Gated recurrent units; see `RNNBase`. Cho et al. (2014).
+    """Gated recurrent units: ``h = (1 - z) * n + z * h``.
+
+    ``r`` and ``z`` are ``sigmoid(W_ih x + b_ih + W_hh h + b_hh)``, and ``n`` is
+    ``tanh(W_ih x + b_ih + r * (W_hh h + b_hh))``, each with rows of its own in the weights, in the order r, z, n. Cho
+    et al. (2014). Called with the input, and the initial state unless it is zero; gives ``(output, h)``.
 
     >>> import autograd, nn
     >>> output, h = nn.GRU(3, 4, bidirectional=True)(autograd.zeros(5, 2, 3))

@@ -19,6 +19,7 @@ from autograd.tape import wrap_node
 
 from . import functional as F, hints, init
 from .attention import MultiheadAttention
+from .common import documented
 from .container import ModuleList
 from .dropout import Dropout
 from .linear import Linear
@@ -67,6 +68,9 @@ class _Block(Module):
         norm_first: normalize before attention and network rather than after.
         bias: whether linear layers and normalizations have biases.
         device, dtype: of the parameters.
+
+    Shapes: (L, N, d_model) in and out, (N, L, d_model) with ``batch_first``, or (L, d_model). Vaswani et al.,
+    "Attention is all you need" (2017).
     """
 
     _attentions: tuple[str, ...]
@@ -100,8 +104,9 @@ class _Block(Module):
         return self.linear2(self.dropout(self.activation(self.linear1(x))))
 
 
+@documented
 class TransformerEncoderLayer(_Block):
-    """Self-attention and feed-forward, each with a residual connection; see `_Block`.
+    """Self-attention and feed-forward, each with a residual connection.
 
     >>> import autograd, nn
     >>> nn.TransformerEncoderLayer(d_model=8, nhead=2, batch_first=True)(autograd.zeros(4, 5, 8)).shape
@@ -127,8 +132,9 @@ class TransformerEncoderLayer(_Block):
         return self.norm2(x + feed_forward(x))
 
 
+@documented
 class TransformerDecoderLayer(_Block):
-    """Self-attention, attention to ``memory``, and feed-forward, each with a residual connection; see `_Block`.
+    """Self-attention, attention to ``memory``, and feed-forward, each with a residual connection.
 
     >>> import autograd, nn
     >>> layer = nn.TransformerDecoderLayer(d_model=8, nhead=2)
@@ -240,9 +246,18 @@ class Transformer(Module):
         d_model: size of a position.
         nhead: number of heads.
         num_encoder_layers, num_decoder_layers: how many layers.
-        dim_feedforward, dropout, activation, layer_norm_eps, batch_first, norm_first, bias: see `_Block`.
+        dim_feedforward, dropout, activation, layer_norm_eps, batch_first, norm_first, bias: as in
+            `TransformerEncoderLayer`.
         custom_encoder, custom_decoder: modules to use instead.
         device, dtype: of the parameters.
+
+    Called with the source (S, N, d_model) and the target (T, N, d_model), or with the batch first; gives the shape of
+    the target. Vaswani et al., "Attention is all you need" (2017).
+
+    >>> import autograd, nn
+    >>> model = nn.Transformer(8, 2, 1, 1, dim_feedforward=16, batch_first=True)
+    >>> model(autograd.zeros(3, 7, 8), autograd.zeros(3, 5, 8)).shape
+    Size([3, 5, 8])
     """
 
     def __init__(

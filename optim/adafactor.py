@@ -22,6 +22,7 @@ from typing import Any
 import numpy as np
 
 from autograd.errors import fail
+from autograd.kernels.blas import in_one_thread
 from autograd.tape import wrap_node
 
 from .optimizer import scalar_type
@@ -30,7 +31,10 @@ from .rule import SingleOptimizer
 
 
 class Adafactor(SingleOptimizer):
-    """Adafactor, updating one parameter at a time.
+    """Adafactor: steps scaled by a running average of squared gradients that is kept as a row and a column.
+
+    Shazeer and Stern, "Adafactor: adaptive learning rates with sublinear memory cost" (2018). The formula opens the
+    module's text.
 
     Args:
         params: parameters, or groups of them.
@@ -41,6 +45,9 @@ class Adafactor(SingleOptimizer):
         weight_decay: how much parameters shrink, apart from the gradient.
         foreach: accepted; there is one implementation.
         maximize: go up instead of down.
+
+    Raises:
+        ValueError: an option is out of its range.
 
     >>> import autograd, nn, optim
     >>> p = nn.Parameter(autograd.tensor([1., 2.]))
@@ -106,6 +113,7 @@ def _start(state: dict[str, Any], g: Any) -> None:
         state[name] = wrap_node(np.zeros(shape, g.dtype), None)
 
 
+@in_one_thread
 def _rms(a: Any) -> float:
     return float(np.linalg.norm(a.ravel())) / max(a.size, 1) ** 0.5
 

@@ -19,6 +19,7 @@ import numpy as np
 
 from autograd import enable_grad
 from autograd.errors import fail
+from autograd.kernels.matmul import matmul as dot
 from autograd.tape import tick, wrap_node
 
 from .line_search import strong_wolfe
@@ -29,7 +30,10 @@ Array = np.ndarray[Any, Any]
 
 
 class LBFGS(Optimizer):
-    """L-BFGS. One step makes up to ``max_iter`` iterations, and needs a closure that computes loss and gradients.
+    """L-BFGS: Newton steps with an inverse Hessian estimated from the last gradients.
+
+    Nocedal, "Updating quasi-Newton matrices with limited storage" (1980). One step makes up to ``max_iter``
+    iterations, and needs a closure that computes loss and gradients.
 
     Args:
         params: parameters, in one group.
@@ -40,6 +44,9 @@ class LBFGS(Optimizer):
         tolerance_change: the largest change of parameters or loss that counts as none.
         history_size: how many steps are remembered.
         line_search_fn: ``"strong_wolfe"`` or None.
+
+    Raises:
+        ValueError: the parameters are in several groups, or a tensor as ``lr`` has several elements.
 
     >>> import autograd, nn, optim
     >>> p = nn.Parameter(autograd.tensor([3., -2.]))
@@ -123,7 +130,7 @@ class LBFGS(Optimizer):
             direction = memory.direction(g, t)
             before = loss
             t = min(1.0, 1.0 / np.abs(g).sum()) * lr if state["n_iter"] == 1 else lr
-            slope = g.dot(direction)
+            slope = dot(g, direction)
             if slope > -small:
                 break
             used = 0
@@ -181,7 +188,7 @@ class _Memory:
         if self.gradient is not None:
             assert self.last is not None
             y, s = g - self.gradient, self.last * kind(t)
-            ys = y.dot(s)
+            ys = dot(y, s)
             if ys > 1e-10:
                 if len(self.changes) == self.size:
                     for memory in (self.changes, self.steps, self.ro):
@@ -189,15 +196,15 @@ class _Memory:
                 self.changes.append(y)
                 self.steps.append(s)
                 self.ro.append(1.0 / ys)
-                self.scale = ys / y.dot(y)
+                self.scale = ys / dot(y, y)
         q = -g
         shares: list[Any] = [0.0] * len(self.ro)
         for i in reversed(range(len(shares))):
-            shares[i] = self.steps[i].dot(q) * self.ro[i]
+            shares[i] = dot(self.steps[i], q) * self.ro[i]
             q -= self.changes[i] * kind(shares[i])
         q *= kind(self.scale)
         for i, share in enumerate(shares):
-            q += self.steps[i] * kind(share - self.changes[i].dot(q) * self.ro[i])
+            q += self.steps[i] * kind(share - dot(self.changes[i], q) * self.ro[i])
         self.shares[:len(shares)] = shares
         self.last, self.gradient = q, g.copy()
         return q

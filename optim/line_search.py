@@ -11,6 +11,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from autograd.kernels.matmul import matmul as dot
+
 Array = np.ndarray[Any, Any]
 
 
@@ -56,7 +58,7 @@ def strong_wolfe(
     """
     def at(t: Any) -> Point:
         f_new, g_new = evaluate(t)
-        return Point(t, f_new, g_new, g_new.dot(direction))
+        return Point(t, f_new, g_new, dot(g_new, direction))
 
     start = previous = Point(0.0, f, g.copy(), slope)
     new = at(t)

@@ -22,6 +22,7 @@ import numpy as np
 
 from autograd.errors import fail
 from autograd.kernels.bfloat16 import round_to_bfloat16 as rounded
+from autograd.kernels.matmul import matmul
 from autograd.tape import wrap_node
 
 from .options import check_single, options, require
@@ -30,6 +31,9 @@ from .rule import SingleOptimizer
 
 class Muon(SingleOptimizer):
     """Muon, for the weight matrices of hidden layers. Give biases, embeddings and heads to another optimizer.
+
+    Steps go along the momentum with its singular values made nearly equal. Jordan et al., "Muon: an optimizer for
+    hidden layers in neural networks" (2024). The formula opens the module's text.
 
     As in PyTorch the iteration rounds its matrices to bfloat16, which is part of the method's numbers; the products
     themselves are summed in float32.
@@ -127,8 +131,8 @@ def orthogonalized(matrix: Any, coefficients: tuple[float, float, float], steps:
     norm = rounded(np.linalg.norm(x.astype(np.float64)))
     x = rounded(x / np.maximum(norm, rounded(eps)))
     for _ in range(steps):
-        gram = rounded(x @ x.T)
+        gram = rounded(matmul(x, x.T))
         # In float64 the sums have one rounding to float32, as with a fused multiply-add.
-        polynomial = rounded(beta * gram + kappa * (gram @ gram))
-        x = rounded(alpha * x + polynomial @ x)
+        polynomial = rounded(beta * gram + kappa * matmul(gram, gram))
+        x = rounded(alpha * x + matmul(polynomial, x))
     return x.T if tall else x

@@ -58,7 +58,9 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument("arguments", nargs=argparse.REMAINDER, metavar="ARGUMENT", help="the script's arguments")
     port = commands.add_parser("port", help="print a PyTorch script with its imports changed",
                                description="Print a script written for PyTorch with its imports and names changed to "
-                                           "Tapegrad's, and on the standard error output what will not work.")
+                                           "Tapegrad's, and on the standard error output what will not work.",
+                               epilog="Exit status: 0 if nothing is known not to work (what may work is listed with "
+                                      "the word note), 1 if something will not work, 2 if the script cannot be read.")
     port.set_defaults(command=_port, parser=port)
     port.add_argument("script", type=Path, metavar="SCRIPT", help="the script's file")
     port.add_argument("-o", "--output", type=Path, metavar="FILE", help="write the script there instead of printing it")
@@ -76,7 +78,33 @@ def _parser() -> argparse.ArgumentParser:
     graph.add_argument("--view", choices=("forward", "backward"), default="forward", help="which pass a picture shows")
     graph.add_argument("--depth", type=int, metavar="N", help="levels of modules to open in a picture")
     graph.add_argument("--open", action="store_true", help="show the page in the browser")
+    warmup = commands.add_parser("warmup", help="compile all kernels now",
+                                 description="Compile all kernels that training uses, so that later processes only "
+                                             "load them. Without this, each is compiled when it first pays.")
+    warmup.set_defaults(command=_warmup, parser=warmup)
+    warmup.add_argument("--float64", action="store_true", help="also those for double precision")
     return parser
+
+
+def _warmup(arguments: argparse.Namespace) -> int:
+    import autograd
+    try:
+        done = autograd.warmup([autograd.float32, autograd.float64] if arguments.float64 else [autograd.float32], True)
+    except ImportError as error:
+        print(f"tapegrad: error: {error}", file=sys.stderr)
+        return 1
+    for family, count in done.kernels.items():
+        print(f"{count:4} {family:12} {done.seconds[family]:6.1f} s")
+    print(f"{sum(done.kernels.values()):4} kernels      {sum(done.seconds.values()):6.1f} s, {done.compiled} files new")
+    if done.failed:
+        print(f"tapegrad: error: {done.failed} could not be compiled; NumPy computes what they would", file=sys.stderr)
+        return 1
+    if done.unkept:
+        print(f"tapegrad: error: nothing can be written in {done.folder}, so that every process has to compile; set "
+              "XDG_CACHE_HOME to a folder where it can", file=sys.stderr)
+        return 1
+    print(f"kept in {done.folder}")
+    return 0
 
 
 def _run_script(arguments: argparse.Namespace) -> int:
@@ -103,10 +131,11 @@ def _port(arguments: argparse.Namespace) -> int:
             arguments.output.write_bytes(result.source.encode(encoding))
     except (OSError, SyntaxError, ValueError) as error:
         print(f"tapegrad: error: {error}", file=sys.stderr)
-        return 1
+        return 2
     for finding in result.findings:
-        print(f"{arguments.script}:{finding.line}: {finding.text}", file=sys.stderr)
-    return 0
+        note = "" if finding.certain else "note: "
+        print(f"{arguments.script}:{finding.line}: {note}{finding.text}", file=sys.stderr)
+    return 0 if result.works else 1
 
 
 def _positive(text: str) -> int:
@@ -156,7 +185,10 @@ def _bench(arguments: argparse.Namespace) -> int:
 
 
 def _run(run: Any, arguments: argparse.Namespace, out: Path) -> None:
+    from .extras import require
     from .training import Settings, Training, read_checkpoint
+    require("training", "tqdm", "matplotlib.figure", *(["sklearn"] if arguments.data is None else []),
+            *(["tensorboardX"] if arguments.tensorboard else []))
     given = {name: value for name in ("epochs", "batch_size", "lr", "seed", "data", "quick")
              if (value := getattr(arguments, name)) is not None and value is not False}
     state = None
@@ -166,8 +198,8 @@ def _run(run: Any, arguments: argparse.Namespace, out: Path) -> None:
         settings = Settings(**(state["settings"] | given))
     else:
         settings = Settings(**({"epochs": run.epochs, "batch_size": run.batch_size, "lr": run.lr} | given))
-    out.mkdir(parents=True, exist_ok=True)
     training = Training(run, settings, out, out / "events" if arguments.tensorboard else None)
+    out.mkdir(parents=True, exist_ok=True)
     if state is not None:
         training.restore(state)
     _introduce(training)

@@ -127,6 +127,8 @@ class Training:
             self._count(self.sums, output, target, loss)
             means = _text(self.sums.means(), ", ")
             bar.set_postfix_str(f"epoch {self.epoch + 1}/{self.settings.epochs}, {means}", refresh=False)
+            if bar.n == bar.initial:
+                bar.unpause()  # the first step, in which kernels are compiled, says nothing of the others' time
             bar.update()
             if stop and self.step < len(self.loader):
                 self.save()
@@ -180,10 +182,7 @@ def _quick(split: Split) -> Split:
 
 
 def _bar(name: str, total: int, done: int) -> Any:
-    try:
-        from tqdm import tqdm
-    except ImportError as error:
-        raise ImportError("the progress bar needs tqdm: pip install tqdm, or Tapegrad with its extra 'data'") from error
+    from tqdm import tqdm
     # Where nobody watches, a line now and then will do.
     pause = 0.1 if sys.stderr.isatty() else 10.0
     return tqdm(total=total, initial=done, desc=name, unit="batch", dynamic_ncols=True, mininterval=pause)

@@ -80,7 +80,7 @@ class Facts(Numbers):
     def __getitem__(self, index):
         info = get_worker_info()
         return {"id": info.id, "workers": info.num_workers, "dataset": info.dataset is self,
-                "threads": os.environ.get("OMP_NUM_THREADS", "")}
+                "threads": os.environ.get("OMP_NUM_THREADS", ""), "ours": autograd.get_num_threads()}
 
 
 class Large(Numbers):

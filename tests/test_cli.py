@@ -252,14 +252,32 @@ def test_what_resume_refuses(capsys, tmp_path):
     assert status == 1 and "not a checkpoint" in errors
 
 
-@pytest.mark.parametrize(("module", "name"), [("tqdm", "tqdm"), ("matplotlib.figure", "Matplotlib"),
+@pytest.mark.parametrize(("module", "name"), [("tqdm", "tqdm"), ("matplotlib.figure", "matplotlib"),
                                               ("sklearn", "scikit-learn")])
-def test_missing_packages_are_named_with_the_remedy(module, name, capsys, monkeypatch):
+def test_missing_packages_are_named_with_the_remedy_before_training(module, name, capsys, monkeypatch):
     monkeypatch.setitem(sys.modules, module, None)
-    if module == "sklearn":
-        monkeypatch.setitem(sys.modules, "sklearn.datasets", None)
-    status, _, errors = train(capsys, "moons", "--quick", "--epochs", 1)
+    status, lines, errors = train(capsys, "moons", "--quick", "--epochs", 1)
     assert status == 1 and name in errors and "extra 'data'" in errors and "Traceback" not in errors
+    assert lines == [] and not os.path.exists("runs")
+
+
+def test_all_that_is_missing_is_named_at_once(capsys, monkeypatch):
+    for module in ("tqdm", "sklearn", "tensorboardX"):
+        monkeypatch.setitem(sys.modules, module, None)
+    _, _, errors = train(capsys, "moons", "--tensorboard")
+    assert errors == ("tapegrad: error: training needs tqdm, scikit-learn and tensorboardX: pip install tqdm scikit-learn "
+                      "tensorboardX, or Tapegrad with its extra 'data,viz', as pip install \".[data,viz]\"\n")
+
+
+def test_the_first_step_does_not_count_in_the_time_that_is_left(capsys, monkeypatch):
+    """Kernels are compiled in it, where they were not before."""
+    import tqdm
+    calls = []
+    monkeypatch.setattr(tqdm.tqdm, "unpause", lambda bar: calls.append(bar.n))
+    assert train(capsys, "moons", "--quick", "--epochs", 2)[0] == 0
+    assert calls == [0]
+    assert train(capsys, "moons", "--epochs", 3, "--resume")[0] == 0
+    assert calls == [0, 14]  # 7 steps an epoch
 
 
 def idx(array):
@@ -275,7 +293,8 @@ def test_mnists_files(capsys, tmp_path):
         (folder / f"{part}-labels-idx1-ubyte").write_bytes(idx(rng.integers(0, 10, 20, np.uint8)))
     status, lines, _ = train(capsys, "digits", "--data", "files", "--epochs", 1)
     assert status == 0 and "MNIST in files; 20 samples to train on, 20 held out" in lines[1]
-    status, _, errors = train(capsys, "digits", "--data", "nowhere", "--epochs", 1)
+    status, _, errors = train(capsys, "digits", "--data", "nowhere", "--epochs", 1, "--out", "none")
+    assert not os.path.exists("none")
     assert status == 1 and "files of MNIST were not found" in errors and "nowhere" in errors
 
 
@@ -292,3 +311,28 @@ def test_event_files_where_asked_for(tmp_path, capsys):
     status, _, _ = train(capsys, "iris", "--epochs", 2, "--out", tmp_path, "--tensorboard")
     assert status == 0
     assert b"accuracy/test" in b"".join(p.read_bytes() for p in (tmp_path / "events").iterdir())
+
+
+def test_warmup(capsys, monkeypatch, tmp_path):
+    pytest.importorskip("numba")
+    from autograd.kernels import ahead
+    from autograd.kernels.loops import LOOPS, Loop
+
+    def warmup(*arguments):
+        def negate(x, out):
+            for i in range(x.size):
+                out[i] = -x[i]
+        loop = Loop(negate, "F1 F1", 1.0, False)
+        del LOOPS[loop.name]
+        monkeypatch.setattr(ahead, "kernels", lambda d: [("loops", lambda: loop.compile(d))])
+        return cli.main(["warmup", *arguments]), *capsys.readouterr()
+
+    status, out, bar = warmup("--float64")
+    assert status == 0 and "compiling" in bar
+    assert re.match(r" +2 loops +\d+\.\d s\n +2 kernels +\d+\.\d s, 2 files new\nkept in ", out)
+    status, out, _ = warmup()
+    assert status == 0 and "   1 kernels " in out and ", 0 files new" in out
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
+    status, _, errors = warmup()
+    assert status == 1 and "nothing can be written" in errors

@@ -6,7 +6,6 @@ import contextlib
 import doctest
 import importlib
 import inspect
-import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -25,7 +24,7 @@ PACKAGES = ("autograd", "nn", "optim")
 PLACES = (
     "autograd", "autograd.data", "autograd.fft", "autograd.func", "autograd.functional", "autograd.io", "autograd.linalg",
     "autograd.random", "autograd.signal", "autograd.signal.windows", "autograd.special", "autograd.testing",
-    "nn", "nn.functional", "nn.init",
+    "autograd.viz", "nn", "nn.functional", "nn.init",
     "nn.func", "nn.utils", "nn.utils.parametrizations", "nn.utils.parametrize", "nn.utils.prune", "nn.utils.rnn",
     "nn.utils.stateless", "optim", "optim.lr_scheduler",
 )
@@ -136,8 +135,7 @@ def test_examples_of_module(name: str) -> None:
 
 
 def test_everything_public_has_an_example() -> None:
-    lacking = [n for n, v in PUBLIC.items() if n not in WITHOUT_EXAMPLE and ">>> " not in (inspect.getdoc(v) or "")
-               and not (inspect.isclass(v) and examples_of(v, n))]
+    lacking = [n for n, v in PUBLIC.items() if n not in WITHOUT_EXAMPLE and ">>> " not in (_own_docstring(v) or "")]
     assert not lacking, f"{len(lacking)} public names without an example: {' '.join(sorted(lacking))}"
 
 
@@ -146,24 +144,25 @@ def test_everything_public_has_a_docstring() -> None:
     assert not lacking, f"{len(lacking)} public names without a docstring: {' '.join(sorted(lacking))}"
 
 
+def test_no_public_text_sends_to_what_is_not_public() -> None:
+    sending = [n for n, v in PUBLIC.items() if re.search(r"`_[A-Za-z]", _own_docstring(v) or "")]
+    assert not sending, f"these texts name what users do not see: {' '.join(sorted(sending))}"
+
+
 def _own_docstring(value: Any) -> str | None:
     return vars(value).get("__doc__") if inspect.isclass(value) else inspect.getdoc(value)
 
 
-def blocks() -> list[tuple[int, str]]:
-    readme = ROOT / "README.md"
-    text = readme.read_text() if readme.exists() else ""
-    return [(i, m[1]) for i, m in enumerate(re.finditer(r"^```python\n(.*?)^```", text, re.MULTILINE | re.DOTALL))]
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+BLOCKS = [(page, number, m[1]) for page in PAGES
+          for number, m in enumerate(re.finditer(r"^```python\n(.*?)^```", page.read_text("utf-8"), re.M | re.S), 1)]
 
 
-@pytest.mark.parametrize("number", [i for i, _ in blocks()])
-def test_readme(number: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A block of the README runs after those before it, as a reader would type them."""
-    code = blocks()
-    monkeypatch.setitem(os.environ, "MPLBACKEND", "Agg")
-    names: dict[str, Any] = {"__name__": "readme"}
-    for i, text in code[:number + 1]:
-        if text.startswith(">>>"):
-            run(doctest.DocTestParser().get_doctest(text, names, f"README block {i}", "README.md", 0))
-        else:
-            exec(compile(text, f"<README block {i}>", "exec"), names)
+@pytest.mark.parametrize(("page", "number", "code"), BLOCKS, ids=[f"{p.name}-{n}" for p, n, _ in BLOCKS])
+def test_blocks_of_pages(page: Path, number: int, code: str) -> None:
+    """Each block runs on its own, as a reader would paste it, in an empty folder (`settings`)."""
+    name = f"{page.name} block {number}"
+    if code.startswith(">>>"):
+        run(doctest.DocTestParser().get_doctest(code, {}, name, page.name, 0))
+    else:
+        exec(compile(code, f"<{name}>", "exec"), {"__name__": "__main__"})

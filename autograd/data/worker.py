@@ -21,6 +21,7 @@ from typing import Any
 
 import numpy as np
 
+from ..kernels.threads import set_count
 from ..random import manual_seed
 from .fetch import StreamFetcher, make_fetcher
 
@@ -149,6 +150,7 @@ def run(payload: Payload, settings: Settings, worker_id: int, connection: Connec
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     if hasattr(signal, "pthread_sigmask"):  # it was blocked while this process started; see pool._quiet_start
         signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGINT])
+    set_count(1)  # the workers are the threads
     tasks: queue.SimpleQueue[Task | None] = queue.SimpleQueue()
     results: queue.SimpleQueue[bytes] = queue.SimpleQueue()
     threading.Thread(target=_receive, args=(connection, tasks), daemon=True).start()

@@ -9,8 +9,7 @@ from typing import Any
 import numpy as np
 
 from .. import trees
-from ..backward import grad as gradients_of
-from ..codegen import RUNTIME
+from ..backward import grad as gradients_of, stack_gradients, zeros_of
 from ..dispatch import is_tensor
 from ..errors import describe, fail
 from ..grad_mode import enable_grad
@@ -71,14 +70,10 @@ class _Level:
 def _gradients(outputs: list[Any], points: list[Any], seeds: list[Any], create_graph: bool) -> list[Any]:
     live = [(o, s) for o, s in zip(outputs, seeds, strict=True) if o.requires_grad]
     if not live:
-        return [_zeros(p) for p in points]
+        return [zeros_of(p) for p in points]
     found = gradients_of([o for o, _ in live], points, [s for _, s in live], retain_graph=True,
                           create_graph=create_graph, allow_unused=True)
-    return [_zeros(p) if g is None else g for g, p in zip(found, points, strict=True)]
-
-
-def _zeros(t: Any) -> Any:
-    return wrap_node(np.zeros(t._a.shape, t._a.dtype), None)
+    return [zeros_of(p) if g is None else g for g, p in zip(found, points, strict=True)]
 
 
 def _outputs(name: str, tree: Any) -> list[Any]:
@@ -212,7 +207,7 @@ def _push(level: _Level, flat: list[Any]) -> Callable[[list[Any], bool], list[An
     They are the gradient of ``tangent . vjp(u)`` with respect to ``u`` (Townsend, 2017, "A new trick for calculating
     Jacobian vector products").
     """
-    seeds = [_zeros(o).requires_grad_() for o in flat]
+    seeds = [zeros_of(o).requires_grad_() for o in flat]
     pulled = _gradients(flat, level.flat, seeds, True)
     return lambda tangents, create_graph: _gradients(pulled, seeds, tangents, create_graph)
 
@@ -304,7 +299,7 @@ def _rows(level: _Level, flat: list[Any], create_graph: bool) -> list[list[Any]]
     rows: list[list[list[Any]]] = [[] for _ in flat]
     for i, seeds in _basis(flat):
         rows[i].append(_gradients([flat[i]], level.flat, [seeds[i]], create_graph))
-    return [[_joined([row[k] for row in rows[i]], o._a.shape + p._a.shape, p) for k, p in enumerate(level.flat)]
+    return [[stack_gradients([row[k] for row in rows[i]], o._a.shape + p._a.shape, p) for k, p in enumerate(level.flat)]
             for i, o in enumerate(flat)]
 
 
@@ -313,15 +308,9 @@ def _columns(level: _Level, flat: list[Any], create_graph: bool) -> list[list[An
     columns: list[list[list[Any]]] = [[] for _ in level.flat]
     for k, tangents in _basis(level.flat):
         columns[k].append(push(tangents, create_graph))
-    return [[_joined([c[i] for c in columns[k]], p._a.shape + o._a.shape, o).permute(
+    return [[stack_gradients([c[i] for c in columns[k]], p._a.shape + o._a.shape, o).permute(
         *range(p.ndim, p.ndim + o.ndim), *range(p.ndim)) for k, p in enumerate(level.flat)]
         for i, o in enumerate(flat)]
-
-
-def _joined(parts: list[Any], shape: tuple[int, ...], like: Any) -> Any:
-    if not parts:
-        return wrap_node(np.zeros(shape, like._a.dtype), None)
-    return RUNTIME["stack"](parts).reshape(shape)
 
 
 def jacrev(func: Function, argnums: Any = 0, *, has_aux: bool = False, chunk_size: int | None = None,

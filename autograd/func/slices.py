@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 
 from .. import trees
-from ..codegen import RUNTIME
 from ..dispatch import is_tensor
 from ..errors import fail
+from ..on_first_call import RUNTIME
 from ..random import default_generator
 
 __all__ = ["stack_module_state", "vmap"]

@@ -5,8 +5,8 @@ from __future__ import annotations
 import importlib
 from typing import Any, NoReturn
 
-from ..codegen import RUNTIME
 from ..errors import fail
+from ..on_first_call import RUNTIME
 
 KINDS = ("dict, OrderedDict, Counter, list, tuple, set, Size, int, float, complex, bool, str, bytes, bytearray, None, "
          "dtype, device, Tensor, Parameter")

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from . import conv_choice
+from .matmul import matmul
 from .windows import Array, Ints, Pairs, output_size, taps
 
 #: Bytes of unfolded windows worked on at a time: about a core's share of the second-level cache.
@@ -75,7 +76,7 @@ def convolve(x: Array, w: Array, bias: Array | None, stride: Ints, padding: Pair
         if columns.ndim == 1 or columns.size != groups * k * m * positions:
             columns = np.zeros((groups, c, *kernel, m, *out), x.dtype)
         _unfold(columns, xs[first:first + m], where)
-        z = weights @ columns.reshape(groups, k, m * positions)
+        z = matmul(weights, columns.reshape(groups, k, m * positions))
         if shift is not None:
             z += shift
         y[first:first + m] = np.moveaxis(z.reshape(groups, o, m, positions), 2, 0)
@@ -119,7 +120,7 @@ def input_gradient(g: Array, w: Array, bias: Array | None, size: Ints, stride: I
         m = part.shape[2]
         part = part.reshape(groups, o, m * positions)
         # With one output channel in a group it is an outer product, which BLAS is slow at.
-        columns = weights * part if o == 1 else weights @ part
+        columns = weights * part if o == 1 else matmul(weights, part)
         _fold(x[first:first + m], columns.reshape(groups, c, *kernel, m, *out), where)
     return x.reshape(n, groups * c, *size)
 
@@ -155,5 +156,6 @@ def weight_gradient(g: Array, x: Array, kernel: Ints, stride: Ints, padding: Pai
         if columns.ndim == 1 or columns.size != groups * k * m * positions:
             columns = np.zeros((groups, c, *kernel, m, *out), g.dtype)
         _unfold(columns, xs[first:first + m], where)
-        total += part.reshape(groups, o, m * positions) @ columns.reshape(groups, k, m * positions).swapaxes(1, 2)
+        total += matmul(part.reshape(groups, o, m * positions),
+                        columns.reshape(groups, k, m * positions).swapaxes(1, 2))
     return total.reshape(groups * o, c, *kernel)

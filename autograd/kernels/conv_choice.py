@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from .conv_plans import Geometry, direct_plan, plan
-from .late import Account
+from .late import Account, compiled
 from .windows import Array, Ints, Pairs, output_size
 
 #: The kernels are large, and so is what they save: seconds for each multiplication.
@@ -24,7 +24,7 @@ _TYPES = (np.dtype(np.float32), np.dtype(np.float64))
 _EMPTY = {d: np.empty(0, d) for d in _TYPES}
 
 #: The compiled functions, by name and element type.
-_compiled: dict[tuple[str, np.dtype[Any]], Callable[..., Any]] = {}
+_compiled: dict[tuple[str, np.dtype[Any]], Callable[..., Any] | None] = {}
 _scratch = threading.local()
 
 
@@ -54,27 +54,41 @@ def geometry(x: Ints, w: Ints, stride: Ints, padding: Pairs, dilation: Ints, gro
 
 @cache
 def _target() -> Any:
-    """This processor, the rows of its tiles, and the modules that write kernels: they import Numba."""
-    from . import conv_direct, conv_grouped, conv_layout, conv_thin, conv_winograd, tiles
+    """This processor, and the rows of its tiles. This imports Numba."""
+    from . import tiles
     from .vector_ir import host
     target = host()
+    return target, tiles.tile_rows(target)
+
+
+def _build(name: str, dtype: np.dtype[Any], arrays: int, integers: int) -> Callable[..., Any]:
+    from . import conv_direct, conv_grouped, conv_layout, conv_thin, conv_winograd
     families = {"conv": conv_direct, "grouped": conv_grouped, "thin": conv_thin, "winograd": conv_winograd}
-    return target, tiles.tile_rows(target), conv_layout.compiled, families
+    return conv_layout.compiled(  # type: ignore[no-any-return]
+        families[name.split("_")[0]].build, name, dtype, _target()[0], arrays, integers)
 
 
-def _call(kind: str, g: Geometry, dtype: Any, arrays: tuple[Array, ...], result: Ints) -> Array:
-    target, rows, compiled, families = _target()
+def compile(kind: str, choose: Callable[..., Any], g: Geometry, dtype: np.dtype[Any]) -> tuple[Any, Ints, int]:
+    """The kernel that computes a ``forward`` pass, ``input`` or ``weight`` gradient, compiled or loaded, its integers
+    and bytes of scratch memory; None for a kernel that cannot be compiled."""
+    target, rows = _target()
+    name, table, size = choose(kind, g, target.width // dtype.itemsize, rows, dtype.itemsize)
+    arrays = 3 if kind == "weight" else 4
+    kernel = compiled(_compiled, (name, dtype), f"the convolution {name} for {dtype}",
+                      lambda: _build(name, dtype, arrays, len(table)))
+    return kernel, table, size
+
+
+def _call(kind: str, g: Geometry, dtype: Any, arrays: tuple[Array, ...], result: Ints) -> Array | None:
     for choose in (plan, direct_plan):
-        name, table, size = choose(kind, g, target.width // dtype.itemsize, rows, dtype.itemsize)
-        kernel = _compiled.get((name, dtype))
+        kernel, table, size = compile(kind, choose, g, dtype)
         if kernel is None:
-            build = families[name.split("_")[0]].build
-            kernel = _compiled[name, dtype] = compiled(build, name, dtype, target, len(arrays) + 1, len(table))
+            continue
         out = np.empty(result, dtype)
         # False: what is not finite has spread.
         if kernel(*[a.ravel() for a in arrays], out.reshape(-1), table, _memory(size)) is not False:
-            break
-    return out
+            return out
+    return None
 
 
 def _find(x: Ints, w: Ints, dtype: Any, options: Any) -> Geometry | None:

@@ -13,7 +13,7 @@ from typing import Any
 from numba import njit
 
 from .conv_layout import OPTIONS
-from .conv_tiles import put_index
+from .conv_tiles import put_index, regions
 from .vector_ir import Target
 
 
@@ -22,7 +22,7 @@ def build(common: SimpleNamespace, tag: Any, target: Target, size: int) -> dict[
     lanes, rows, width = common.lanes, common.rows, target.width
     transpose, fill, panel, vectors_of = common.transpose, common.fill, common.panel, common.vectors_of
     channels_last, pack_weights = common.channels_last, common.pack_weights
-    put_windows, put_pairs = common.put_windows, common.put_pairs
+    put_results, put_weights, put_pairs = common.put_results, common.put_weights, common.put_pairs
 
     @njit(**OPTIONS)
     @tag
@@ -30,14 +30,7 @@ def build(common: SimpleNamespace, tag: Any, target: Target, size: int) -> dict[
         """With ``turned``, by the weights of which the transpose is wanted: C is the number of its results."""
         N, G, C, O, H, W, KH, KW, OH, OW, sh, sw, above, before, dh, dw = table[:16]
         PH, PW, chunk, padded, turned = table[16:21]
-        base = (scratch.ctypes.data + 63) // 64 * 64
-        weights = base + table[21]
-        shift = base + table[22]
-        images = base + table[23]
-        results = base + table[24]
-        at_rows = base + table[25]
-        to_rows = base + table[26]
-        taps = base + table[27]
+        weights, shift, images, results, at_rows, to_rows, taps = regions(scratch.ctypes.data, table[21:28])
         window, P = KH * KW, OH * OW
         # Without dilation the channels of a row of the window lie side by side.
         if dw == 1:
@@ -49,11 +42,7 @@ def build(common: SimpleNamespace, tag: Any, target: Target, size: int) -> dict[
             for i in range(KH):
                 for j in range(KW):
                     put_index(taps, i * KW + j, (i * dh * PW + j * dw) * C * size)
-        put_windows(at_rows, chunk, OH, OW, PH, PW, sh, sw, C * size)
-        for p in range(chunk * P, chunk * P + rows):
-            put_index(at_rows, p, 0)
-        for p in range(chunk * P + rows):
-            put_index(to_rows, p, p * padded * size)
+        put_results(at_rows, to_rows, chunk, OH, OW, PH, PW, sh, sw, C * size, padded * size)
         fill(images, width, (chunk * PH * PW * C + 64) // lanes, 0)
         fill(shift, width, padded // lanes, 0)
         for group in range(G):
@@ -84,14 +73,7 @@ def build(common: SimpleNamespace, tag: Any, target: Target, size: int) -> dict[
     def conv_input(g, w, bias, x, table, scratch):
         N, G, C, O, H, W, KH, KW, OH, OW, sh, sw, above, before, dh, dw = table[:16]
         chunk, padded = table[16:18]
-        base = (scratch.ctypes.data + 63) // 64 * 64
-        weights = base + table[18]
-        shift = base + table[19]
-        grads = base + table[20]
-        results = base + table[21]
-        at_rows = base + table[22]
-        to_rows = base + table[23]
-        zero = base + table[24]
+        weights, shift, grads, results, at_rows, to_rows, zero = regions(scratch.ctypes.data, table[18:25])
         put_index(zero, 0, 0)
         window, P, S = KH * KW, OH * OW, H * W
         fill(shift, width, padded // lanes, 0)
@@ -127,19 +109,10 @@ def build(common: SimpleNamespace, tag: Any, target: Target, size: int) -> dict[
     def conv_weight(g, x, w, table, scratch):
         N, G, C, O, H, W, KH, KW, OH, OW, sh, sw, above, before, dh, dw = table[:16]
         PH, PW, chunk, padded = table[16:20]
-        base = (scratch.ctypes.data + 63) // 64 * 64
-        images = base + table[20]
-        grads = base + table[21]
-        results = base + table[22]
-        at_rows = base + table[23]
-        to_rows = base + table[24]
-        lines = base + table[25]
+        images, grads, results, at_rows, to_rows, lines = regions(scratch.ctypes.data, table[20:26])
         window, P = KH * KW, OH * OW
         K = (window * C + rows - 1) // rows * rows
-        for k in range(K):
-            tap, c = min(k, window * C - 1) // C, min(k, window * C - 1) % C
-            put_index(at_rows, k, ((tap // KW * dh * PW + tap % KW * dw) * C + c) * size)
-            put_index(to_rows, k, k * padded * size)
+        put_weights(at_rows, to_rows, K, C, KH, KW, dh, dw, PW, size, padded * size)
         for n in range(chunk):
             for p in range(OH):
                 put_index(lines, n * OH + p, (n * PH + p * sh) * PW * C * size)

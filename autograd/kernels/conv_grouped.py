@@ -12,7 +12,7 @@ from typing import Any
 from numba import njit
 
 from .conv_layout import OPTIONS
-from .conv_tiles import put_index
+from .conv_tiles import put_index, regions
 from .vector_ir import Target
 
 
@@ -21,6 +21,7 @@ def build(common: SimpleNamespace, tag: Any, target: Target, size: int) -> dict[
     lanes, rows, width = common.lanes, common.rows, target.width
     transpose, fill, lanewise, channels_last = common.transpose, common.fill, common.lanewise, common.channels_last
     put_windows, put_pairs = common.put_windows, common.put_pairs
+    put_results, put_weights = common.put_results, common.put_weights
 
     @njit(**OPTIONS)
     @tag
@@ -31,25 +32,23 @@ def build(common: SimpleNamespace, tag: Any, target: Target, size: int) -> dict[
 
     @njit(**OPTIONS)
     @tag
+    def groups_last(to, vector, source, count, G, C, H, W, PH, PW, above, before):
+        """Images [count][G][C][H][W] to the insides of [count][PH][PW][C] vectors."""
+        for n in range(count):
+            for c in range(C):
+                channels_last(to + (n * PH * PW * C + c) * vector, C * vector,
+                              source + (n * G * C + c) * H * W * size, C * H * W * size, G, H, W, PH, PW, above, before)
+
+    @njit(**OPTIONS)
+    @tag
     def grouped_forward(x, w, bias, y, table, scratch):
         """``turned`` is that of conv_forward."""
         N, G, C, O, H, W, KH, KW, OH, OW, sh, sw, above, before, dh, dw = table[:16]
         PH, PW, chunk, padded, turned = table[16:21]
-        base = (scratch.ctypes.data + 63) // 64 * 64
-        weights = base + table[21]
-        shift = base + table[22]
-        images = base + table[23]
-        results = base + table[24]
-        at_rows = base + table[25]
-        to_rows = base + table[26]
-        taps = base + table[27]
+        weights, shift, images, results, at_rows, to_rows, taps = regions(scratch.ctypes.data, table[21:28])
         window, P, vector = KH * KW, OH * OW, padded * size
         put_taps(taps, KH, KW, dh, dw, PW, C * vector)
-        put_windows(at_rows, chunk, OH, OW, PH, PW, sh, sw, C * vector)
-        for p in range(chunk * P, chunk * P + rows):
-            put_index(at_rows, p, 0)
-        for p in range(chunk * P + rows):
-            put_index(to_rows, p, p * O * vector)
+        put_results(at_rows, to_rows, chunk, OH, OW, PH, PW, sh, sw, C * vector, O * vector)
         fill(images, width, chunk * PH * PW * C * padded // lanes, 0)
         fill(weights, width, O * window * C * padded // lanes, 0)
         fill(shift, width, O * padded // lanes, 0)
@@ -63,11 +62,8 @@ def build(common: SimpleNamespace, tag: Any, target: Target, size: int) -> dict[
                 transpose(shift + o * vector, size, bias.ctypes.data + o * size, O * size, G, 1)
         for n0 in range(0, N, chunk):
             count = min(chunk, N - n0)
-            for n in range(count):
-                for c in range(C):
-                    channels_last(images + (n * PH * PW * C + c) * vector, C * vector,
-                                  x.ctypes.data + ((n0 + n) * G * C + c) * H * W * size, C * H * W * size, G, H, W, PH,
-                                  PW, above, before)
+            groups_last(images, vector, x.ctypes.data + n0 * G * C * H * W * size, count, G, C, H, W, PH, PW, above,
+                        before)
             for v in range(0, padded // lanes * width, width):
                 for o in range(O):
                     lanewise((count * P + rows - 1) // rows * rows, window, taps, C, images + v, at_rows, vector,
@@ -83,14 +79,7 @@ def build(common: SimpleNamespace, tag: Any, target: Target, size: int) -> dict[
     def grouped_input(g, w, bias, x, table, scratch):
         N, G, C, O, H, W, KH, KW, OH, OW, sh, sw, above, before, dh, dw = table[:16]
         chunk, padded = table[16:18]
-        base = (scratch.ctypes.data + 63) // 64 * 64
-        weights = base + table[18]
-        shift = base + table[19]
-        grads = base + table[20]
-        results = base + table[21]
-        at_rows = base + table[22]
-        to_rows = base + table[23]
-        zero = base + table[24]
+        weights, shift, grads, results, at_rows, to_rows, zero = regions(scratch.ctypes.data, table[18:25])
         put_index(zero, 0, 0)
         window, P, S, vector = KH * KW, OH * OW, H * W, padded * size
         fill(weights, width, O * window * C * padded // lanes, 0)
@@ -104,10 +93,7 @@ def build(common: SimpleNamespace, tag: Any, target: Target, size: int) -> dict[
                 transpose(shift + c * vector, size, bias.ctypes.data + c * size, C * size, G, 1)
         for n0 in range(0, N, chunk):
             count = min(chunk, N - n0)
-            for n in range(count):
-                for o in range(O):
-                    transpose(grads + (n * P * O + o) * vector, O * vector,
-                              g.ctypes.data + ((n0 + n) * G * O + o) * P * size, O * P * size, G, P)
+            groups_last(grads, vector, g.ctypes.data + n0 * G * O * P * size, count, G, O, OH, OW, OH, OW, 0, 0)
             for v in range(0, C * vector, width):
                 fill(results + v, C * vector, count * S, shift + v)
             for i in range(KH):
@@ -129,32 +115,18 @@ def build(common: SimpleNamespace, tag: Any, target: Target, size: int) -> dict[
     def grouped_weight(g, x, w, table, scratch):
         N, G, C, O, H, W, KH, KW, OH, OW, sh, sw, above, before, dh, dw = table[:16]
         PH, PW, chunk, padded = table[16:20]
-        base = (scratch.ctypes.data + 63) // 64 * 64
-        images = base + table[20]
-        grads = base + table[21]
-        results = base + table[22]
-        at_rows = base + table[23]
-        to_rows = base + table[24]
-        lines = base + table[25]
+        images, grads, results, at_rows, to_rows, lines = regions(scratch.ctypes.data, table[20:26])
         window, P, vector = KH * KW, OH * OW, padded * size
         K = (window * C + rows - 1) // rows * rows
-        for k in range(K):
-            tap, c = min(k, window * C - 1) // C, min(k, window * C - 1) % C
-            put_index(at_rows, k, ((tap // KW * dh * PW + tap % KW * dw) * C + c) * vector)
-            put_index(to_rows, k, k * vector)
+        put_weights(at_rows, to_rows, K, C, KH, KW, dh, dw, PW, vector, vector)
         put_windows(lines, chunk, OH, 1, PH, PW, sh, 0, C * vector)
         fill(images, width, chunk * PH * PW * C * padded // lanes, 0)
         fill(grads, width, chunk * P * O * padded // lanes, 0)
         for n0 in range(0, N, chunk):
             count = min(chunk, N - n0)
-            for n in range(count):
-                for c in range(C):
-                    channels_last(images + (n * PH * PW * C + c) * vector, C * vector,
-                                  x.ctypes.data + ((n0 + n) * G * C + c) * H * W * size, C * H * W * size, G, H, W, PH,
-                                  PW, above, before)
-                for o in range(O):
-                    transpose(grads + (n * P * O + o) * vector, O * vector,
-                              g.ctypes.data + ((n0 + n) * G * O + o) * P * size, O * P * size, G, P)
+            groups_last(images, vector, x.ctypes.data + n0 * G * C * H * W * size, count, G, C, H, W, PH, PW, above,
+                        before)
+            groups_last(grads, vector, g.ctypes.data + n0 * G * O * P * size, count, G, O, OH, OW, OH, OW, 0, 0)
             for v in range(0, vector, width):
                 for o in range(O):
                     lanewise(K, count * OH, lines, OW, images + v, at_rows, sw * C * vector, grads + o * vector + v,

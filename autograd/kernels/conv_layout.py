@@ -12,7 +12,7 @@ import numpy as np
 from numba import njit, types
 
 from . import conv_tiles, tiles
-from .compiled_cache import CompiledCache, tagged
+from .compiled_cache import entry_point, tagged
 from .conv_tiles import put_index
 from .vector_ir import Target
 
@@ -28,13 +28,10 @@ def compiled(build: Any, name: str, dtype: Any, target: Target, arrays: int, int
     t = types.float32 if dtype.itemsize == 4 else types.float64
     key = f"{target} {dtype}"
     dispatcher = build(common(target, dtype.itemsize), tagged(key), target, dtype.itemsize)[name]
-    dispatcher._cache = CompiledCache(name, key)
     result = types.boolean if name.startswith("winograd") else types.void
     signature = result(*[types.Array(t, 1, "C")] * arrays, types.UniTuple(types.int64, integers),
                            types.Array(types.uint8, 1, "C"))
-    dispatcher.compile(signature)
-    # The entry point checks nothing, and takes half of the dispatcher's time.
-    return dispatcher.overloads[signature.args].entry_point
+    return entry_point(dispatcher, name, key, signature)
 
 
 _common: dict[tuple[Target, int], SimpleNamespace] = {}
@@ -144,6 +141,26 @@ def _build(target: Target, size: int) -> SimpleNamespace:
 
     @njit(**OPTIONS)
     @tag
+    def put_results(images, results, count, OH, OW, PH, PW, sh, sw, pixel_in, pixel_out):
+        """The start of each window, and the pixel of its result, filled up to whole tiles."""
+        put_windows(images, count, OH, OW, PH, PW, sh, sw, pixel_in)
+        end = count * OH * OW + rows
+        for p in range(end - rows, end):
+            put_index(images, p, 0)
+        for p in range(end):
+            put_index(results, p, p * pixel_out)
+
+    @njit(**OPTIONS)
+    @tag
+    def put_weights(images, results, K, C, KH, KW, dh, dw, PW, element, row):
+        """Where the window's elements [KH][KW][C] lie, and the rows of their gradients: K of them, in whole tiles."""
+        for k in range(K):
+            tap, c = min(k, KH * KW * C - 1) // C, min(k, KH * KW * C - 1) % C
+            put_index(images, k, ((tap // KW * dh * PW + tap % KW * dw) * C + c) * element)
+            put_index(results, k, k * row)
+
+    @njit(**OPTIONS)
+    @tag
     def put_pairs(results, pixel_out, images, pixel_in, count, OH, OW, sh, sw, H, W, top, left, spare):
         """Each result, and the pixel that one tap of its window meets; how many pairs, filled up to whole tiles.
 
@@ -196,5 +213,5 @@ def _build(target: Target, size: int) -> SimpleNamespace:
 
     return SimpleNamespace(
         lanes=lanes, rows=rows, transpose=transpose, fill=fill, panel=panel, vectors_of=vectors_of,
-        channels_last=channels_last, put_windows=put_windows, put_pairs=put_pairs, pack_weights=pack_weights,
-        lanewise=lanewise)
+        channels_last=channels_last, put_windows=put_windows, put_results=put_results, put_weights=put_weights,
+        put_pairs=put_pairs, pack_weights=pack_weights, lanewise=lanewise)

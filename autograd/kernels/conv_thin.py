@@ -13,7 +13,7 @@ from numba import njit
 
 from . import conv_tiles
 from .conv_layout import OPTIONS
-from .conv_tiles import put_index
+from .conv_tiles import put_index, regions
 from .vector_ir import Target
 
 
@@ -28,14 +28,7 @@ def build(common: SimpleNamespace, tag: Any, target: Target, size: int) -> dict[
     def thin_input(g, w, bias, x, table, scratch):
         N, G, C, O, H, W, KH, KW, OH, OW, sh, sw, above, before, dh, _ = table[:16]
         PH, PW, padded = table[16:19]
-        base = (scratch.ctypes.data + 63) // 64 * 64
-        weights = base + table[19]
-        grads = base + table[20]
-        windows = base + table[21]
-        image = base + table[22]
-        at_rows = base + table[23]
-        to_rows = base + table[24]
-        zero = base + table[25]
+        weights, grads, windows, image, at_rows, to_rows, zero = regions(scratch.ctypes.data, table[19:26])
         put_index(zero, 0, 0)
         P, window = OH * OW, KH * KW
         m = (P + rows - 1) // rows * rows

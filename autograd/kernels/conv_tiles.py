@@ -10,14 +10,11 @@ from typing import Any
 
 from llvmlite import ir
 from numba import types
+from numba.core import cgutils
 from numba.extending import intrinsic
 
 from .tiles import _transposed
-from .vector_ir import I1, I64, Emitter, Target
-
-
-def _void(count: int) -> Any:
-    return types.void(*[types.int64] * count)
+from .vector_ir import I1, I64, Emitter, Target, procedure
 
 
 def _table(e: Emitter, address: Any, index: int | Any) -> Any:
@@ -67,7 +64,7 @@ def gathered_tile(target: Target, itemsize: int, rows: int, vectors: int, lanewi
             for s, p in zip(sums, places):
                 e.store(s, p)
             return context.get_dummy_value()
-        return _void(12), emit
+        return procedure(12), emit
     return tile
 
 
@@ -104,7 +101,7 @@ def transpose(target: Target, itemsize: int) -> Any:
                         lambda v, p, r: e.store_masked(
                             v, p, builder.select(builder.icmp_signed("<", r, columns), down, none)))
             return context.get_dummy_value()
-        return _void(6), emit
+        return procedure(6), emit
     return block
 
 
@@ -123,8 +120,18 @@ def fill(target: Target, itemsize: int) -> Any:
 
             e.loop(vectors, [], one)
             return context.get_dummy_value()
-        return _void(4), emit
+        return procedure(4), emit
     return put
+
+
+@intrinsic  # type: ignore[untyped-decorator]
+def regions(typing, scratch, offsets):  # type: ignore[no-untyped-def]
+    """The addresses at these ``offsets`` from the first line of the cache in ``scratch``, an address."""
+    def emit(context, builder, signature, args):  # type: ignore[no-untyped-def]
+        base = builder.and_(builder.add(args[0], I64(63)), I64(-64))
+        found = [builder.add(base, o) for o in cgutils.unpack_tuple(builder, args[1])]
+        return context.make_tuple(builder, signature.return_type, found)
+    return offsets(types.int64, offsets), emit
 
 
 @intrinsic  # type: ignore[untyped-decorator]
@@ -135,7 +142,7 @@ def put_index(typing, table, index, value):  # type: ignore[no-untyped-def]
         address = builder.add(table, builder.mul(index, I64(8)))
         builder.store(value, builder.inttoptr(address, I64.as_pointer()), align=8)
         return context.get_dummy_value()
-    return _void(3), emit
+    return procedure(3), emit
 
 
 # --- Winograd's transforms -------------------------------------------------------------------------------------
@@ -208,7 +215,7 @@ def transform(target: Target, itemsize: int, name: str) -> Any:
             with builder.if_then(builder.icmp_signed("!=", check, I64(0))):
                 e.store(builder.fadd(e.load(check), state), check)
             return context.get_dummy_value()
-        return _void(9), emit
+        return procedure(9), emit
     return square
 
 
@@ -264,5 +271,5 @@ def run(target: Target, itemsize: int) -> Any:
 
             e.loop(builder.sdiv(builder.add(count, I64(e.lanes - 1)), I64(e.lanes)), [], one)
             return context.get_dummy_value()
-        return _void(4), emit
+        return procedure(4), emit
     return elements

@@ -15,7 +15,7 @@ from numba import njit
 
 from . import conv_tiles
 from .conv_layout import OPTIONS
-from .conv_tiles import get_index, put_index
+from .conv_tiles import get_index, put_index, regions
 from .vector_ir import Target
 
 
@@ -53,20 +53,8 @@ def build(common: SimpleNamespace, tag: Any, target: Target, size: int) -> dict[
         gradient, and the padding what is to be added around it."""
         N, C, O, H, W, OH, OW, above, before, gradient = table[:10]
         TH, TW, chunk, block, step_in, step_out, step_w = table[10:17]
-        base = (scratch.ctypes.data + 63) // 64 * 64
-        weights = base + table[17]
-        taps = base + table[18]
-        shift = base + table[19]
-        images = base + table[20]
-        results = base + table[21]
-        squares = base + table[22]
-        products = base + table[23]
-        places_in = base + table[24]
-        places_out = base + table[25]
-        rows_in = base + table[26]
-        rows_out = base + table[27]
-        check = base + table[28]
-        zero = base + table[29]
+        (weights, taps, shift, images, results, squares, products, places_in, places_out, rows_in, rows_out, check,
+         zero) = regions(scratch.ctypes.data, table[17:30])
         PH, PW, T = 2 * TH + 2, 2 * TW + 2, TH * TW
         fill(check, width, 1, 0)
         put_index(zero, 0, 0)
@@ -125,19 +113,8 @@ def build(common: SimpleNamespace, tag: Any, target: Target, size: int) -> dict[
     def winograd_weight(g, x, w, table, scratch):
         N, C, O, H, W, OH, OW, above, before = table[:9]
         TH, TW, chunk, block, step_in, step_out, step_w = table[9:16]
-        base = (scratch.ctypes.data + 63) // 64 * 64
-        weights = base + table[16]
-        taps = base + table[17]
-        images = base + table[18]
-        grads = base + table[19]
-        squares = base + table[20]
-        products = base + table[21]
-        places_in = base + table[22]
-        places_out = base + table[23]
-        rows_in = base + table[24]
-        rows_out = base + table[25]
-        check = base + table[26]
-        zero = base + table[27]
+        (weights, taps, images, grads, squares, products, places_in, places_out, rows_in, rows_out, check,
+         zero) = regions(scratch.ctypes.data, table[16:28])
         PH, PW, T = 2 * TH + 2, 2 * TW + 2, TH * TW
         fill(check, width, 1, 0)
         put_index(zero, 0, 0)

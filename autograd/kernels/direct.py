@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from ._jit import cached
 from .late import Late
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -27,13 +26,12 @@ class Direct(Late):
     def build(self) -> Callable[..., Any]:
         import numba
 
-        types = tuple([numba.types.Array(getattr(numba, element), rank, "A") for element, rank in self.ranks])
+        from .compiled_cache import entry_point, fingerprint, jit
 
-        def make(cache: bool) -> Any:
-            dispatcher = numba.njit(self.function, cache=cache, error_model="numpy", nogil=True)
-            dispatcher.compile(types)
-            return dispatcher.overloads[types].entry_point
-        return cached(make)  # type: ignore[no-any-return]
+        key = fingerprint(self.function)
+        signature = numba.types.void(*[numba.types.Array(getattr(numba, element), rank, "A")
+                                       for element, rank in self.ranks])
+        return entry_point(jit(key)(self.function), "direct", key, signature)
 
 
 def direct(*ranks: tuple[str, int], twin: Callable[..., Any], saves: float) -> Callable[[F], F]:

@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from .matmul import matmul
+
 Array = np.ndarray[Any, Any]
 
 #: The most differences held at once, in elements.
@@ -23,7 +25,7 @@ def cdist(x1: Array, x2: Array, p: float, by_product: bool) -> Any:
         by_product: for ``p=2``, use ``|x|^2 + |y|^2 - 2 x.y``, which is faster and less accurate for close rows.
     """
     if p == 2 and by_product:
-        square = (x1 * x1).sum(-1)[..., None] + (x2 * x2).sum(-1)[..., None, :] - 2 * (x1 @ x2.mT)
+        square = (x1 * x1).sum(-1)[..., None] + (x2 * x2).sum(-1)[..., None, :] - 2 * matmul(x1, x2.mT)
         return np.sqrt(np.maximum(square, 0))
     batch = np.broadcast_shapes(x1.shape[:-2], x2.shape[:-2])
     rows, columns, m = x1.shape[-2], x2.shape[-2], x1.shape[-1]

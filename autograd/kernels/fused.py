@@ -19,7 +19,6 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from ._jit import cached
 from .late import Late
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -34,17 +33,14 @@ class Formula(Late):
     """An elementwise formula; its compiled form is a ufunc for single and double precision."""
 
     def build(self) -> Callable[..., Any]:
-        import numba
-        from numba.np.ufunc.ufuncbuilder import UFuncBuilder
+        from numba.np.ufunc import _internal
 
-        choose = numba.njit(_pick)
-        builder = UFuncBuilder(self.function)
-        for scalar in _TYPES:
-            element = getattr(numba, scalar.__name__)
-            typed = _typed(self.function, choose, scalar)
-            builder.nb_func = cached(partial(_elementwise, UFuncBuilder, typed))
-            builder.add(element(*[element] * self.function.__code__.co_argcount))
-        return builder.build_ufunc()  # type: ignore[no-any-return]
+        loops = [_inner_loop(self.function, scalar) for scalar in _TYPES]  # the libraries have to live on
+        count = self.function.__code__.co_argcount
+        numbers = [[np.dtype(scalar).num] * (count + 1) for scalar in _TYPES]
+        return _internal.fromfunc(  # type: ignore[no-any-return]
+            self.function.__name__, self.function.__doc__, [address for _, address in loops], numbers, count, 1,
+            [None] * len(loops), loops, _internal.PyUFunc_None)
 
 
 def fused(function: F | None = None, *, twin: Callable[..., Any] | None = None) -> Any:
@@ -60,7 +56,7 @@ def fused(function: F | None = None, *, twin: Callable[..., Any] | None = None) 
     >>> @fused
     ... def tanh_slope(g, out):
     ...     return g * (1 - out * out)
-    >>> LATE[tanh_slope].compile()
+    >>> ufunc = LATE[tanh_slope].compile()
     >>> LATE[tanh_slope].current(np.array([2.0]), np.array([0.5]))
     array([1.5])
     """
@@ -71,8 +67,39 @@ def fused(function: F | None = None, *, twin: Callable[..., Any] | None = None) 
     return function
 
 
-def _elementwise(builder: Any, function: Callable[..., Any], cache: bool) -> Any:
-    return builder(function, cache=cache).nb_func
+def _inner_loop(function: Callable[..., Any], scalar: type) -> tuple[Any, int]:
+    """What NumPy calls for each row of operands: the library that holds it, and its address.
+
+    Numba keeps the formula, but writes the loop around it anew in every process, which takes a twelfth of a second.
+    """
+    import numba
+    from numba.core.compiler_lock import global_compiler_lock
+    from numba.core.registry import cpu_target
+    from numba.np.ufunc.ufuncbuilder import UFuncBuilder
+    from numba.np.ufunc.wrappers import build_ufunc_wrapper
+
+    from .compiled_cache import CompiledCache, fingerprint, jit, tagged
+
+    key = f"{fingerprint(function)} {scalar.__name__}"
+    element, context = getattr(numba, scalar.__name__), cpu_target.target_context
+    signature = element(*[element] * function.__code__.co_argcount)
+    cache = CompiledCache("formula", key)
+    with global_compiler_lock:
+        context.refresh()
+        codegen = context.codegen()
+        found = cache.load(signature, codegen, lambda state: (codegen.unserialize_library(state[0]), state[1]))
+        if found is None:
+            try:
+                made = UFuncBuilder(tagged(key)(_typed(function, jit("")(_pick), scalar))).add(signature)
+                info = build_ufunc_wrapper(made.library, context, made.fndesc.llvm_func_name, signature, False, made)
+                info.library.enable_object_caching()
+                info.library.finalize()
+            finally:
+                cache.stop()
+            cache.save(signature, codegen, (info.library.serialize_using_object_code(), info.name))
+            found = info.library, info.name
+        library, name = found
+        return library, library.get_pointer_to_function(name)
 
 
 def _typed(function: Callable[..., Any], choose: Callable[..., Any], scalar: type) -> Callable[..., Any]:

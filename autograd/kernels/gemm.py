@@ -10,10 +10,10 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numba import njit, types
+from numba import types
 
 from . import tiles
-from .compiled_cache import CompiledCache, tagged
+from .compiled_cache import entry_point, jit
 from .vector_ir import Target, host
 
 Array = np.ndarray[Any, Any]
@@ -22,10 +22,14 @@ Array = np.ndarray[Any, Any]
 BLOCK = 1024
 #: The same where the left operand does not run along k: each of these terms is a line of L1.
 TRANSPOSED_BLOCK = 256
-#: The panel pays from so many rows of A on, if rows of B lie so many bytes apart.
-PACK_ROWS, PACK_STRIDE = 128, 512
-
-_OPTIONS = {"error_model": "numpy", "nogil": True}
+#: Rows and columns of a product from which such an operand is copied: into strips of a tile's rows, one behind another.
+#: What is copied leaves no trace in the result, unlike the blocks: so it may depend on what part of a product is asked
+#: for.
+STRIP_ROWS, STRIP_COLUMNS = 64, 192
+#: The panel pays from so many rows of A on, if rows of B lie so many bytes apart; from fewer, if each row of B is on
+#: a page of memory of its own.
+PACK_ROWS, PACK_STRIDE = 64, 512
+PACK_ROWS_OF_PAGES, PAGE = 16, 4096
 
 
 def compiled(dtype: Any, target: Target | None = None) -> Any:
@@ -35,49 +39,24 @@ def compiled(dtype: Any, target: Target | None = None) -> Any:
     t = types.float32 if dtype.itemsize == 4 else types.float64
     key = f"{target} {dtype}"
     signature = types.void(*[types.Array(t, 2, "A")] * 3, types.Array(t, 1, "A"), types.Array(types.int64, 1, "C"))
-    dispatcher = _build(target, dtype.itemsize, key)
-    dispatcher._cache = CompiledCache("products", key)
-    dispatcher.compile(signature)
-    # The entry point checks nothing, and takes half of the dispatcher's time.
-    return dispatcher.overloads[signature.args].entry_point
+    return entry_point(_build(target, dtype.itemsize, key), "products", key, signature)
 
 
-def _build(target: Target, size: int, key: str) -> Any:
-    """`products`, not yet compiled."""
-    tag = tagged(key)
-    width, lanes = target.width, target.width // size
+def panel_kernel(target: Target, size: int, kernel: Any, strip_rows: int = 1) -> Any:
+    """The product with up to three vectors of columns, for the functions that `_build` or another module makes."""
     rows = tiles.tile_rows(target)
     half = rows // 2
     high3, high2, high1 = (tiles.outer_tile(target, size, rows, n, False) for n in (3, 2, 1))
     low3, low2, low1 = (tiles.outer_tile(target, size, half, n, True) for n in (3, 2, 1))
-    inner = tiles.inner_tile(target, size)
-    inner_rows, inner_columns = tiles.inner_shape(target, size)
-    pack_transposed, pack_rows = tiles.pack_transposed(target, size), tiles.pack_rows(target, size)
-    masks = target.masks
 
-    @njit(**_OPTIONS)
-    @tag
-    def inner_products(a, a_row, b, b_row, c, c_row, m, n, k, bias):
-        blocks = max(1, (k + BLOCK - 1) // BLOCK)
-        length = (k + blocks - 1) // blocks
-        for block in range(blocks):
-            k0 = block * length
-            terms = min(length, k - k0)
-            for j in range(0, n, inner_columns):
-                columns = min(inner_columns, n - j)
-                for i in range(0, m, inner_rows):
-                    at = c + i * c_row + j * size
-                    addend, addend_row = (at, c_row) if block > 0 else (bias + j * size if bias != 0 else 0, 0)
-                    inner(terms, a + i * a_row + k0 * size, a_row, b + j * b_row + k0 * size, b_row, at, c_row,
-                          columns, addend, addend_row, min(inner_rows, m - i))
-
-    @njit(**_OPTIONS)
-    @tag
-    def panel(a, a_row, a_k, b, b_k, c, c_row, m, k, vectors, count, addend, addend_row):
-        """All rows of up to three vectors of columns."""
+    @kernel
+    def panel(a, a_row, a_k, strip, b, b_k, c, c_row, m, k, vectors, count, addend, addend_row):
+        """All rows of up to three vectors of columns; A as it is, or in strips so many bytes apart."""
+        strips = strip_rows if strip > 0 else m
         for i in range(0, m, rows):
             for part in range(0, min(rows, m - i), rows if m - i >= rows else half):
-                x, y, z = a + (i + part) * a_row, c + (i + part) * c_row, 0
+                x = a + (i + part) // strips * strip + (i + part) % strips * a_row
+                y, z = c + (i + part) * c_row, 0
                 if addend != 0:
                     z = addend + (i + part) * addend_row
                 if m - i >= rows:
@@ -96,22 +75,59 @@ def _build(target: Target, size: int, key: str) -> Any:
                     else:
                         low1(k, x, a_row, a_k, b, b_k, y, c_row, count, z, addend_row, valid)
 
-    @njit(**_OPTIONS)
-    @tag
-    def outer_products(a, a_row, a_k, b, b_k, b_column, c, c_row, m, n, k, bias, scratch):
-        limit = BLOCK if a_k == size else TRANSPOSED_BLOCK
-        blocks = max(1, (k + limit - 1) // limit)
+    return panel
+
+
+def _build(target: Target, size: int, key: str) -> Any:
+    """`products`, not yet compiled."""
+    kernel = jit(key)
+    width, lanes = target.width, target.width // size
+    strip_vectors = max(1, tiles.tile_rows(target) // lanes)
+    strip_rows = strip_vectors * lanes
+    panel = panel_kernel(target, size, kernel, strip_rows)
+    inner = tiles.inner_tile(target, size)
+    inner_rows, inner_columns = tiles.inner_shape(target, size)
+    pack_transposed, pack_rows = tiles.pack_transposed(target, size), tiles.pack_rows(target, size)
+    masks = target.masks
+
+    @kernel
+    def inner_products(a, a_row, b, b_row, c, c_row, m, n, k, bias):
+        blocks = max(1, (k + BLOCK - 1) // BLOCK)
         length = (k + blocks - 1) // blocks
-        direct = b_column == size and (m < PACK_ROWS or b_k < PACK_STRIDE)
         for block in range(blocks):
             k0 = block * length
             terms = min(length, k - k0)
+            for j in range(0, n, inner_columns):
+                columns = min(inner_columns, n - j)
+                for i in range(0, m, inner_rows):
+                    at = c + i * c_row + j * size
+                    addend, addend_row = (at, c_row) if block > 0 else (bias + j * size if bias != 0 else 0, 0)
+                    inner(terms, a + i * a_row + k0 * size, a_row, b + j * b_row + k0 * size, b_row, at, c_row,
+                          columns, addend, addend_row, min(inner_rows, m - i))
+
+    @kernel
+    def outer_products(a, a_row, a_k, b, b_k, b_column, c, c_row, m, n, k, bias, scratch, strips):
+        limit = BLOCK if a_k == size else TRANSPOSED_BLOCK
+        blocks = max(1, (k + limit - 1) // limit)
+        length = (k + blocks - 1) // blocks
+        packs = (m >= PACK_ROWS and b_k >= PACK_STRIDE) or (m >= PACK_ROWS_OF_PAGES and b_k >= PAGE)
+        direct = b_column == size and not packs
+        for block in range(blocks):
+            k0 = block * length
+            terms = min(length, k - k0)
+            left, left_k, strip = a + k0 * a_k, a_k, 0
+            if strips != 0:
+                left, left_k, strip = strips, strip_vectors * width, terms * strip_vectors * width
+                for i in range(0, m, strip_rows):
+                    vectors = (min(strip_rows, m - i) + lanes - 1) // lanes
+                    pack_rows(strips + i // strip_rows * strip, left_k, a + k0 * a_k + i * size, a_k, terms, vectors,
+                              min(strip_rows, m - i) - (vectors - 1) * lanes)
             j = 0
             while j < n:
-                left = n - j
+                rest = n - j
                 # Not three vectors and one: two and two, which keep more sums in flight.
-                vectors = 3 if left > 2 * lanes and not 3 * lanes < left <= 4 * lanes else 2 if left > lanes else 1
-                columns = min(left, vectors * lanes)
+                vectors = 3 if rest > 2 * lanes and not 3 * lanes < rest <= 4 * lanes else 2 if rest > lanes else 1
+                columns = min(rest, vectors * lanes)
                 count = columns - (vectors - 1) * lanes
                 source, step = b + k0 * b_k + j * b_column, b_k
                 if not direct or (count < lanes and not masks):
@@ -125,23 +141,21 @@ def _build(target: Target, size: int, key: str) -> Any:
                     source = scratch
                 at = c + j * size
                 if block > 0:
-                    panel(a + k0 * a_k, a_row, a_k, source, step, at, c_row, m, terms, vectors, count, at, c_row)
+                    panel(left, a_row, left_k, strip, source, step, at, c_row, m, terms, vectors, count, at, c_row)
                 else:
-                    panel(a + k0 * a_k, a_row, a_k, source, step, at, c_row, m, terms, vectors, count,
+                    panel(left, a_row, left_k, strip, source, step, at, c_row, m, terms, vectors, count,
                           bias + j * size if bias != 0 else 0, 0)
                 j += columns
 
-    @njit(**_OPTIONS)
-    @tag
-    def product(a, a_row, a_k, b, b_k, b_column, c, c_row, m, n, k, bias, scratch):
+    @kernel
+    def product(a, a_row, a_k, b, b_k, b_column, c, c_row, m, n, k, bias, scratch, strips):
         # Copying B costs what it saves for few rows of A.
         if a_k == size and b_k == size and b_column != size and m <= 12 and k >= 8 * lanes:
             inner_products(a, a_row, b, b_column, c, c_row, m, n, k, bias)
         else:
-            outer_products(a, a_row, a_k, b, b_k, b_column, c, c_row, m, n, k, bias, scratch)
+            outer_products(a, a_row, a_k, b, b_k, b_column, c, c_row, m, n, k, bias, scratch, strips)
 
-    @njit(**_OPTIONS)
-    @tag
+    @kernel
     def products(a, b, c, bias, batch):
         """c = a @ b (+ bias, if it is not empty), or so for each matrix of a batch.
 
@@ -152,6 +166,11 @@ def _build(target: Target, size: int, key: str) -> Any:
         n = b.shape[1]
         panel = np.empty(min(k, BLOCK) * 3 * width + width, np.uint8)
         scratch = (panel.ctypes.data + width - 1) // width * width
+        copies = (m >= STRIP_ROWS and n >= STRIP_COLUMNS and a.strides[0] == size and a.strides[1] != size
+                  and batch.size == 0)
+        whole = (m + strip_rows - 1) // strip_rows * strip_rows
+        copied = np.empty(min(k, TRANSPOSED_BLOCK) * whole * size + width if copies else 0, np.uint8)
+        strips = (copied.ctypes.data + width - 1) // width * width if copies else 0
         first, second, a_p, a_q, b_p, b_q, c_p, c_q = 1, 1, 0, 0, 0, 0, 0, 0
         if batch.size > 0:
             first, second = batch[0], batch[1]
@@ -161,6 +180,10 @@ def _build(target: Target, size: int, key: str) -> Any:
                 product(a.ctypes.data + p * a_p + q * a_q, a.strides[0], a.strides[1],
                         b.ctypes.data + p * b_p + q * b_q, b.strides[0], b.strides[1],
                         c.ctypes.data + p * c_p + q * c_q, c.strides[0], m, n, k,
-                        bias.ctypes.data if bias.size > 0 else 0, scratch)
+                        bias.ctypes.data if bias.size > 0 else 0, scratch, strips)
+        # Numba frees an array after its last use, and does not see through addresses.
+        panel[0] = 0
+        if copies:
+            copied[0] = 0
 
     return products

@@ -21,7 +21,7 @@ _KINDS = {np.add: 0, np.subtract: 1, np.multiply: 2}
 COMPILED = frozenset((*_MAPS, *_KINDS))
 
 
-@loop("F2 F1 F2 I I", saves=1e-10)
+@loop("*F2 F1 *F2 I I", saves=1e-10)
 def with_row(x, y, out, kind, swapped):  # type: ignore[no-untyped-def]
     """x + y, x - y or x * y of rows and a row, or y - x."""
     wide()
@@ -41,7 +41,7 @@ def with_row(x, y, out, kind, swapped):  # type: ignore[no-untyped-def]
                 o[j] = r[j] - y[j]
 
 
-@loop("F3 F1 F3 I I", saves=2e-10)
+@loop("*F3 F1 *F3 I I", saves=2e-10)
 def with_column(x, y, out, kind, swapped):  # type: ignore[no-untyped-def]
     """The same of [A, B, C] and [B]."""
     wide()

@@ -16,6 +16,7 @@ from __future__ import annotations
 import os
 import sys
 import threading
+import weakref
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -32,21 +33,34 @@ LATE: dict[Callable[..., Any], Late] = {}
 _choice = os.environ.get("AUTOGRAD_JIT", "1")
 if _choice not in CHOICES:
     raise ImportError(f"AUTOGRAD_JIT in the environment is one of {', '.join(CHOICES)}, got {_choice!r}")
+_KERNELS: weakref.WeakSet[Late] = weakref.WeakSet()
 _compiling = threading.Lock()
 _missed = 0.0  # by all kernels
 
 
 @contextmanager
 def choose(choice: str) -> Iterator[None]:
-    """Inside the block kernels are compiled as AUTOGRAD_JIT=choice would have it; what is compiled stays so."""
-    global _choice
+    """Inside the block kernels are compiled as AUTOGRAD_JIT=choice would have it, in all threads.
+
+    With "0" those that are compiled rest, and come back after the block.
+    """
     if choice not in CHOICES:
         raise ValueError(f"AUTOGRAD_JIT is one of {', '.join(CHOICES)}, got {choice!r}")
-    before, _choice = _choice, choice
+    before = _choice
+    _become(choice)
     try:
         yield
     finally:
-        _choice = before
+        _become(before)
+
+
+def _become(choice: str) -> None:
+    global _choice
+    changed = (choice == "0") != (_choice == "0")
+    _choice = choice
+    if changed:
+        for kernel in tuple(_KERNELS):
+            kernel.show()
 
 
 class Account:
@@ -77,12 +91,33 @@ class Account:
 
 
 def _numba() -> bool:
-    """Whether Numba is there and fits this NumPy."""
+    """Whether Numba is there, fits this NumPy, and was not told to leave functions as they are."""
     try:
-        import numba  # noqa: F401
+        import numba
     except ImportError:
         return False
-    return True
+    return not numba.config.DISABLE_JIT
+
+
+def compiled(table: dict[Any, Callable[..., Any] | None], key: Any, name: str,
+             build: Callable[[], Callable[..., Any]]) -> Callable[..., Any] | None:
+    """``table[key]``, which ``build()`` gives, compiled or loaded, where it is not there yet.
+
+    None where that fails, now and from then on: NumPy computes it, and the log says why. ``name`` is for the log.
+    """
+    try:
+        return table[key]
+    except KeyError:
+        pass
+    try:
+        found = build()
+    except Exception:
+        import logging  # a tenth of what importing this package takes
+
+        logging.getLogger("autograd").warning("%s could not be compiled; NumPy computes it", name, exc_info=True)
+        found = None
+    table[key] = found
+    return found
 
 
 class Late:
@@ -100,17 +135,20 @@ class Late:
 
     def __init__(self, function: Callable[..., Any], twin: Callable[..., Any], saves: float, saves_each: float) -> None:
         self.function, self.twin = function, twin
+        #: The form that runs now.
         self.current: Callable[..., Any] = self._interpreted
         self._saves, self._saves_each, self._account = saves, saves_each, Account()
+        self._forms: dict[str, Callable[..., Any] | None] = {}
         self._users: list[tuple[dict[str, Any], str]] = []
         LATE[function] = self
+        _KERNELS.add(self)
 
     def build(self) -> Callable[..., Any]:
         """The compiled form."""
         raise NotImplementedError
 
     def bind(self, namespace: dict[str, Any], name: str) -> None:
-        """Let ``name`` in ``namespace`` stand for the best form there is, now and later."""
+        """Let ``name`` in ``namespace`` stand for the form that runs, now and later."""
         self._users.append((namespace, name))
         namespace[name] = self.current
 
@@ -124,16 +162,17 @@ class Late:
                 _compiling.release()
         return self.twin(*args)
 
-    def compile(self) -> None:
-        """Compile now. Where this Numba cannot, the twin stays, with a warning in the log."""
-        if self.current == self._interpreted:
-            try:
-                self.current = self.build()
-            except Exception:
-                import logging  # a tenth of what importing this package takes
+    def compile(self) -> Callable[..., Any] | None:
+        """Compile now, or load what was compiled before. Where that fails, the twin stays, and this is None."""
+        found = compiled(self._forms, "compiled", f"a kernel of {self.function.__module__}", self.build)
+        self.show()
+        return found
 
-                logging.getLogger("autograd").warning(
-                    "a kernel of %s could not be compiled; NumPy computes it", self.function.__module__, exc_info=True)
-                self.current = self.twin
-            for namespace, name in self._users:
-                namespace[name] = self.current
+    def show(self) -> None:
+        """Let the form run that is chosen: the compiled one where it is there and wanted."""
+        if "compiled" not in self._forms:
+            return
+        form = self._forms["compiled"]
+        self.current = self.twin if form is None or _choice == "0" else form
+        for namespace, name in self._users:
+            namespace[name] = self.current

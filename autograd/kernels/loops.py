@@ -6,21 +6,33 @@ whether it is there, and computes with NumPy until then.
 
 A compiled loop believes its caller: arrays have the element type and the rank declared and are C-contiguous, or it
 reads them wrongly.
+
+Where a loop computes each row of its arrays by itself, its signature says which arrays it goes through row by row, and
+threads share the rows of large ones (see `threads`).
 """
 
 from __future__ import annotations
 
 import functools
+import importlib
 import types
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
 
-from .late import Account
+from .late import Account, compiled
+from .threads import share
 
 _FLOAT32, _FLOAT64 = np.dtype("float32"), np.dtype("float64")
 _SCALARS = {_FLOAT32: np.float32, _FLOAT64: np.float64}
+
+#: Steps from which threads may share a loop, and seconds that a step takes.
+_SHARED, _STEP = 2**17, 5e-10
+#: Ranges of numbers begin at multiples of so many: what vectors hold falls into the same vectors, and the rest stays
+#: the rest.
+_NUMBERS = 64
 
 #: Every loop by name, with that of its module.
 LOOPS: dict[str, Loop] = {}
@@ -33,15 +45,38 @@ class Elementary:
         self.forms = {np.float32: single, np.float64: double}
 
 
+class InVectors:
+    """A function that loops call, spelled out in vectors: made for the element type and processor of the loop.
+
+    Args:
+        name: of the function that makes it.
+        module: the one of `vector_...` where it is.
+    """
+
+    def __init__(self, name: str, module: str = "vector_rows") -> None:
+        self.name, self.module = name, module
+
+    def form(self, scalar: type) -> Any:
+        """What a loop over numbers of this type calls."""
+        from .vector_ir import host
+
+        module = importlib.import_module(f"{__package__}.{self.module}")
+        return getattr(module, self.name)(host(), np.dtype(scalar).itemsize)
+
+
 class Loop:
     """A loop, as declared by `loop`."""
 
-    def __init__(self, function: Callable[..., Any], signature: str, saves: float, reassociate: bool) -> None:
-        self.function, self.signature, self.reassociate = function, signature, reassociate
+    def __init__(self, function: Callable[..., Any], signature: str, saves: float, reassociate: bool,
+                 only: np.dtype[Any] | None = None) -> None:
+        self.function, self.signature, self.reassociate, self.only = function, signature, reassociate, only
         self._saves = saves
         self._accounts = {d: Account() for d in _SCALARS}
-        self._compiled: dict[np.dtype[Any], Callable[..., Any]] = {}
-        LOOPS[f"{function.__module__.rpartition('.')[2]}.{function.__name__}"] = self
+        self._compiled: dict[np.dtype[Any], Callable[..., Any] | None] = {}
+        self._by_rows = tuple([code.startswith("*") for code in signature.split()])
+        self._multiple = _NUMBERS if all(code.endswith("1") for code in signature.split() if code[0] == "*") else 1
+        self.name = f"{function.__module__.rpartition('.')[2]}.{function.__name__}"
+        LOOPS[self.name] = self
 
     def on(self, dtype: np.dtype[Any], size: int) -> Any:
         """The compiled loop for this element type and about ``size`` steps; None where NumPy shall do it.
@@ -54,40 +89,63 @@ class Loop:
         if not self._accounts[dtype].pays(size * self._saves):
             return None
         found = self._compiled.get(dtype)
-        return found if found is not None else self.compile(dtype)
+        if found is None:
+            found = self.compile(dtype)
+        if size < _SHARED or found is None or not any(self._by_rows):
+            return found
+        return partial(self._in_ranges, found, size * _STEP)
 
-    def compile(self, dtype: np.dtype[Any]) -> Callable[..., Any]:
-        """Compile now, or load what was compiled before."""
+    def _in_ranges(self, compiled: Callable[..., Any], seconds: float, *args: Any) -> None:
+        def run(start: int, stop: int) -> None:
+            compiled(*[a[start:stop] if rows else a for a, rows in zip(args, self._by_rows, strict=True)])
+        share(run, len(args[self._by_rows.index(True)]), seconds, self._multiple)
+
+    def compile(self, dtype: np.dtype[Any]) -> Callable[..., Any] | None:
+        """Compile now, or load what was compiled before; None where that fails."""
+        return compiled(self._compiled, dtype, f"the loop {self.name} for {dtype}", lambda: self._build(dtype))
+
+    def _build(self, dtype: np.dtype[Any]) -> Callable[..., Any]:
         import numba
 
-        from .compiled_cache import CompiledCache
+        from .compiled_cache import entry_point, fingerprint
 
-        scalar = _SCALARS[dtype]
-        name = f"{self.function.__module__}.{self.function.__name__}"
-        dispatcher = _typed(self.function, scalar, self.reassociate, False)
-        dispatcher._cache = CompiledCache("loop", f"{name} {dtype}", announce=False)
+        key = f"{fingerprint(self.function)} {dtype} {self.reassociate}"
         signature = numba.types.void(*[_parameter(numba.types, code, dtype.name) for code in self.signature.split()])
-        dispatcher.compile(signature)
-        found: Callable[..., Any] = dispatcher.overloads[signature.args].entry_point
-        self._compiled[dtype] = found
-        return found
+        dispatcher = _typed(self.function, _SCALARS[dtype], self.reassociate, False)
+        return entry_point(dispatcher, f"loop-{self.function.__name__}", key, signature)
 
 
-def loop(signature: str, saves: float, reassociate: bool = False) -> Callable[[Callable[..., Any]], Loop]:
+def _single(x):  # type: ignore[no-untyped-def]
+    return np.float32(x)
+
+
+def _double(x):  # type: ignore[no-untyped-def]
+    return np.float64(x)
+
+
+#: A number in the loop's floating type: what was summed up in double precision.
+narrow = Elementary(_single, _double)
+
+
+def loop(signature: str, saves: float, reassociate: bool = False,
+         only: np.dtype[Any] | None = None) -> Callable[[Callable[..., Any]], Loop]:
     """Declare a loop.
 
     Args:
-        signature: a word for each parameter: F for the floating type, I for int64, W for 32-bit words, B for bool;
-            and the rank of the array, or nothing for a number.
+        signature: a word for each parameter: F for the floating type, I for int64, W for 32-bit words, B for
+            bool; and the rank of the array, or nothing for a number. In front, a star where the loop computes each
+            element along the first dimension by itself: all such arrays have as many.
         saves: seconds that one step of the compiled loop saves.
         reassociate: let sums be computed in any order, as vectors need.
+        only: the only type it is called for, if it is one.
     """
-    return lambda function: Loop(function, signature, saves, reassociate)
+    return lambda function: Loop(function, signature, saves, reassociate, only)
 
 
 def _parameter(numba_types: Any, code: str, floating: str) -> Any:
-    element = getattr(numba_types, {"F": floating, "I": "int64", "W": "uint32", "B": "boolean"}[code[0]])
-    return numba_types.Array(element, int(code[1:]), "C") if code[1:] else element
+    kind, rank = code.lstrip("*")[0], code.lstrip("*")[1:]
+    element = getattr(numba_types, {"F": floating, "I": "int64", "W": "uint32", "B": "boolean"}[kind])
+    return numba_types.Array(element, int(rank), "C") if rank else element
 
 
 def wide() -> None:
@@ -114,15 +172,15 @@ def _wide() -> Any:
 @functools.cache
 def _typed(function: Callable[..., Any], scalar: type, reassociate: bool, inline: bool) -> Any:
     """The function made for one type: with its constants, and with what it calls."""
-    import numba
-
-    from .compiled_cache import tagged
+    from .compiled_cache import fingerprint, jit
 
     def typed(value: Any) -> Any:
         if type(value) is float:
             return scalar(value)
         if isinstance(value, Elementary):
             value = value.forms[scalar]  # type: ignore[index]
+        if isinstance(value, InVectors):
+            return value.form(scalar)
         if value is wide:
             return _wide()
         if type(value) is types.FunctionType and value.__module__.startswith(__package__):
@@ -134,5 +192,4 @@ def _typed(function: Callable[..., Any], scalar: type, reassociate: bool, inline
     made = types.FunctionType(code.replace(co_consts=tuple(map(typed, code.co_consts))),
                               names | {"__name__": function.__module__}, function.__name__)
     flags = {"contract", "nsz", "reassoc"} if reassociate else {"contract", "nsz"}
-    made = tagged(f"{function.__module__} {function.__name__} {scalar.__name__}")(made)
-    return numba.njit(error_model="numpy", nogil=True, fastmath=flags, forceinline=inline)(made)
+    return jit(f"{fingerprint(function)} {scalar.__name__} {reassociate}", fastmath=flags, forceinline=inline)(made)

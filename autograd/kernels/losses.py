@@ -9,7 +9,7 @@ from .elementary import exp_of_negative, log1p_of_fraction, sigmoid as sigmoid_o
 from .loops import loop, wide
 
 
-@loop("F1 F1 F1", saves=3e-10)
+@loop("*F1 *F1 *F1", saves=3e-10)
 def squared(x, t, out):  # type: ignore[no-untyped-def]
     wide()
     for i in range(x.size):
@@ -17,14 +17,14 @@ def squared(x, t, out):  # type: ignore[no-untyped-def]
         out[i] = d * d
 
 
-@loop("F1 F1 F1 F", saves=3e-10)
+@loop("*F1 *F1 *F1 F", saves=3e-10)
 def squared_slope(x, t, out, share):  # type: ignore[no-untyped-def]
     wide()
     for i in range(x.size):
         out[i] = (x[i] - t[i]) * share
 
 
-@loop("F1 F1 F1 F", saves=1e-9)
+@loop("*F1 *F1 *F1 F", saves=1e-9)
 def huber(x, t, out, delta):  # type: ignore[no-untyped-def]
     wide()
     for i in range(x.size):
@@ -34,7 +34,7 @@ def huber(x, t, out, delta):  # type: ignore[no-untyped-def]
         out[i] = inside * (d - 0.5 * inside)
 
 
-@loop("F1 F1 F1 F F", saves=1e-9)
+@loop("*F1 *F1 *F1 F F", saves=1e-9)
 def huber_slope(x, t, out, delta, share):  # type: ignore[no-untyped-def]
     wide()
     for i in range(x.size):
@@ -44,7 +44,7 @@ def huber_slope(x, t, out, delta, share):  # type: ignore[no-untyped-def]
         out[i] = inside * share
 
 
-@loop("F1 F1 F1", saves=2e-9)
+@loop("*F1 *F1 *F1", saves=2e-9)
 def logistic(x, t, out):  # type: ignore[no-untyped-def]
     """log(1 + exp(x)) - t * x."""
     wide()
@@ -54,7 +54,7 @@ def logistic(x, t, out):  # type: ignore[no-untyped-def]
         out[i] = log1p_of_fraction(exp_of_negative(-abs(v))) + positive - t[i] * v
 
 
-@loop("F1 F1 F1 F", saves=1e-9)
+@loop("*F1 *F1 *F1 F", saves=1e-9)
 def logistic_slope(x, t, out, share):  # type: ignore[no-untyped-def]
     wide()
     for i in range(x.size):

@@ -58,35 +58,35 @@ def apply(form: Loop, *arrays: Array, numbers: tuple[float, ...] = ()) -> Array 
     return out
 
 
-@loop("F1 F1", saves=3e-10)
+@loop("*F1 *F1", saves=3e-10)
 def exp(x, out):  # type: ignore[no-untyped-def]
     wide()
     for i in range(x.size):
         out[i] = exp_of(x[i])
 
 
-@loop("F1 F1", saves=3e-10)
+@loop("*F1 *F1", saves=3e-10)
 def log(x, out):  # type: ignore[no-untyped-def]
     wide()
     for i in range(x.size):
         out[i] = log_of(x[i])
 
 
-@loop("F1 F1", saves=1e-9)
+@loop("*F1 *F1", saves=1e-9)
 def sigmoid(x, out):  # type: ignore[no-untyped-def]
     wide()
     for i in range(x.size):
         out[i] = sigmoid_of(x[i])
 
 
-@loop("F1 F1", saves=1e-8)
+@loop("*F1 *F1", saves=1e-8)
 def erf(x, out):  # type: ignore[no-untyped-def]
     wide()
     for i in range(x.size):
         out[i] = erf_of(x[i])
 
 
-@loop("F1 F1 F1", saves=1e-9)
+@loop("*F1 *F1 *F1", saves=1e-9)
 def erf_grad(g, x, out):  # type: ignore[no-untyped-def]
     wide()
     for i in range(x.size):
@@ -96,14 +96,14 @@ def erf_grad(g, x, out):  # type: ignore[no-untyped-def]
 # --- smooth activations -----------------------------------------------------------------------------------
 
 
-@loop("F1 F1", saves=1e-9)
+@loop("*F1 *F1", saves=1e-9)
 def silu(x, out):  # type: ignore[no-untyped-def]
     wide()
     for i in range(x.size):
         out[i] = x[i] * sigmoid_of(x[i])
 
 
-@loop("F1 F1 F1", saves=3e-9)
+@loop("*F1 *F1 *F1", saves=3e-9)
 def silu_grad(g, x, out):  # type: ignore[no-untyped-def]
     wide()
     for i in range(x.size):
@@ -111,7 +111,7 @@ def silu_grad(g, x, out):  # type: ignore[no-untyped-def]
         out[i] = g[i] * (s * (x[i] * (1.0 - s) + 1.0))
 
 
-@loop("F1 F1", saves=1e-8)
+@loop("*F1 *F1", saves=1e-8)
 def gelu(x, out):  # type: ignore[no-untyped-def]
     wide()
     # Below 0 the distribution is half of erfc, which keeps the digits that 1 + erf would cancel.
@@ -120,7 +120,7 @@ def gelu(x, out):  # type: ignore[no-untyped-def]
         out[i] = x[i] * (half if x[i] < 0.0 else 1.0 - half)
 
 
-@loop("F1 F1 F1", saves=1.5e-8)
+@loop("*F1 *F1 *F1", saves=1.5e-8)
 def gelu_grad(g, x, out):  # type: ignore[no-untyped-def]
     wide()
     for i in range(x.size):
@@ -130,7 +130,7 @@ def gelu_grad(g, x, out):  # type: ignore[no-untyped-def]
         out[i] = g[i] * (distribution + x[i] * (e * _DENSITY))
 
 
-@loop("F1 F1", saves=2e-9)
+@loop("*F1 *F1", saves=2e-9)
 def gelu_tanh(x, out):  # type: ignore[no-untyped-def]
     wide()
     for i in range(x.size):
@@ -138,7 +138,7 @@ def gelu_tanh(x, out):  # type: ignore[no-untyped-def]
         out[i] = 0.5 * x[i] * (t + 1.0)
 
 
-@loop("F1 F1 F1", saves=8e-9)
+@loop("*F1 *F1 *F1", saves=8e-9)
 def gelu_tanh_grad(g, x, out):  # type: ignore[no-untyped-def]
     wide()
     for i in range(x.size):
@@ -151,21 +151,21 @@ def gelu_tanh_grad(g, x, out):  # type: ignore[no-untyped-def]
 # --- piecewise activations --------------------------------------------------------------------------------
 
 
-@loop("F1 F1 F", saves=3e-10)
+@loop("*F1 *F1 F", saves=3e-10)
 def leaky_relu(x, out, slope):  # type: ignore[no-untyped-def]
     wide()
     for i in range(x.size):
         out[i] = x[i] if x[i] > 0.0 else x[i] * slope
 
 
-@loop("F1 F1 F1 F", saves=5e-10)
+@loop("*F1 *F1 *F1 F", saves=5e-10)
 def leaky_relu_grad(g, x, out, slope):  # type: ignore[no-untyped-def]
     wide()
     for i in range(x.size):
         out[i] = g[i] if x[i] > 0.0 else g[i] * slope
 
 
-@loop("F1 F1 F F", saves=2e-10)
+@loop("*F1 *F1 F F", saves=2e-10)
 def clamp(x, out, low, high):  # type: ignore[no-untyped-def]
     wide()
     for i in range(x.size):
@@ -173,21 +173,21 @@ def clamp(x, out, low, high):  # type: ignore[no-untyped-def]
         out[i] = high if v > high else v
 
 
-@loop("F1 F1 F1 F F", saves=3e-9)
+@loop("*F1 *F1 *F1 F F", saves=3e-9)
 def clamp_grad(g, x, out, low, high):  # type: ignore[no-untyped-def]
     wide()
     for i in range(x.size):
         out[i] = g[i] if (x[i] >= low) & (x[i] <= high) else 0.0
 
 
-@loop("F1 F1 F F F", saves=4e-9)
+@loop("*F1 *F1 F F F", saves=4e-9)
 def exponential_unit(x, out, alpha, scale, input_scale):  # type: ignore[no-untyped-def]
     wide()
     for i in range(x.size):
         out[i] = expm1_of_negative(x[i] * input_scale) * (alpha * scale) if x[i] < 0.0 else x[i] * scale
 
 
-@loop("F1 F1 F1 F F F", saves=8e-9)
+@loop("*F1 *F1 *F1 F F F", saves=8e-9)
 def exponential_unit_grad(g, x, out, alpha, scale, input_scale):  # type: ignore[no-untyped-def]
     wide()
     for i in range(x.size):
@@ -195,7 +195,7 @@ def exponential_unit_grad(g, x, out, alpha, scale, input_scale):  # type: ignore
         out[i] = g[i] * (slope if x[i] <= 0.0 else scale)
 
 
-@loop("F1 F1 F F", saves=3e-9)
+@loop("*F1 *F1 F F", saves=3e-9)
 def softplus(x, out, beta, threshold):  # type: ignore[no-untyped-def]
     wide()
     for i in range(x.size):
@@ -204,7 +204,7 @@ def softplus(x, out, beta, threshold):  # type: ignore[no-untyped-def]
         out[i] = smooth if v <= threshold else x[i]
 
 
-@loop("F1 F1 F1 F F", saves=3e-9)
+@loop("*F1 *F1 *F1 F F", saves=3e-9)
 def softplus_grad(g, x, out, beta, threshold):  # type: ignore[no-untyped-def]
     wide()
     for i in range(x.size):
@@ -216,21 +216,21 @@ def softplus_grad(g, x, out, beta, threshold):  # type: ignore[no-untyped-def]
 # NumPy branches on every element, wrongly half of the time where the conditions are in no order.
 
 
-@loop("F1 B1 F1 F1", saves=3e-9)
+@loop("*F1 *B1 *F1 *F1", saves=3e-9)
 def choice(x, condition, y, out):  # type: ignore[no-untyped-def]
     wide()
     for i in range(x.size):
         out[i] = x[i] if condition[i] else y[i]
 
 
-@loop("F1 B1 F1", saves=3e-9)
+@loop("*F1 *B1 *F1", saves=3e-9)
 def kept(x, condition, out):  # type: ignore[no-untyped-def]
     wide()
     for i in range(x.size):
         out[i] = x[i] if condition[i] else 0.0
 
 
-@loop("F1 B1 F1", saves=3e-9)
+@loop("*F1 *B1 *F1", saves=3e-9)
 def dropped(x, condition, out):  # type: ignore[no-untyped-def]
     wide()
     for i in range(x.size):

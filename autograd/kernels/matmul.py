@@ -9,7 +9,7 @@ import numpy as np
 
 from ..dtypes import scalar_type
 from ..errors import fail
-from .products import LARGE, WIDE, batched_product, product
+from .products import LARGE, WIDE, batched_product, batches_by_blas, by_blas, product
 
 Array = np.ndarray[Any, Any]
 
@@ -34,21 +34,23 @@ def matmul(a: Array, b: Array) -> Any:
             if m <= 2:
                 if n == 2 and b.shape[0] == 1 and a.shape[-1] == 1 and d.kind not in "fc":
                     return a * b if m == 2 else a * b[0]
+                if a.size + b.size < LARGE:
+                    return a.dot(b)
                 if m == n == 2 and a.size >= LARGE and b.shape[1] >= WIDE:
                     out = product(a, b)
                     if out is not None:
                         return out
-                return a.dot(b)
+                return by_blas(a, b)
             shape = a.shape[:-1]
             rows = a.reshape(prod(shape), a.shape[-1])
-            return rows.dot(b).reshape(shape) if n == 1 else matmul(rows, b).reshape(*shape, b.shape[1])
+            return by_blas(rows, b).reshape(shape) if n == 1 else matmul(rows, b).reshape(*shape, b.shape[1])
         if m >= 3 and a.shape[-1] == 1 and b.shape[-2] == 1:
             return a * b
         if m == n and a.size >= LARGE:
             out = batched_product(a, b)
             if out is not None:
                 return out
-        return np.matmul(a, b)
+        return batches_by_blas(a, b)
     except ValueError:
         fail(RuntimeError, _mismatch(a.shape, b.shape))
 

@@ -41,7 +41,7 @@ def seeded_words(seed: int) -> Array:
     return np.array(words, np.uint32)
 
 
-@loop("W1 I1 W1 F1", saves=1e-8)
+@loop("W1 I1 W1 F1", saves=1e-8, only=_FLOAT64)
 def _doubles(key, position, words, out):  # type: ignore[no-untyped-def]
     """Numbers in [0, 1) from two words each, which are the next of the stream after ``position`` in the state."""
     p, made = position[0], 0

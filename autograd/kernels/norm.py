@@ -14,6 +14,7 @@ import numpy as np
 
 from . import norm_loops
 from .loops import Loop
+from .reduce import add_up
 
 Array = np.ndarray[Any, Any]
 Ints = tuple[int, ...]
@@ -126,7 +127,7 @@ def scale_channels(x: Array, scale: Array, shift: Array) -> Array | None:
 
 
 def _mean(x: Array, axes: Ints) -> Array:
-    total = np.add.reduce(x, axis=axes, keepdims=True)
+    total = add_up(x, axes, True)
     total /= math.prod([x.shape[a] for a in axes])
     return total
 
@@ -162,7 +163,9 @@ def _inverse_deviation(var: Array, eps: float) -> Array:
 def reduce_to(x: Any, affine: Ints) -> Any:
     """The sum of ``x`` over the axes along which a weight of ``affine`` shape is repeated, flattened."""
     repeated = tuple([a for a, n in enumerate(affine) if n == 1 and x.shape[a] != 1])
-    return (x.sum(repeated) if repeated else x).reshape(math.prod(affine))
+    if repeated:
+        x = add_up(x, repeated, False) if isinstance(x, np.ndarray) else x.sum(repeated)
+    return x.reshape(math.prod(affine))
 
 
 def normalize_grad(g: Array, x: Array, mean: Array, var: Array, weight: Array | None, axes: Ints, affine: Ints,

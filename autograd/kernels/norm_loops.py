@@ -1,69 +1,76 @@
 """Normalization as compiled loops: over rows, over channels of rows, and over columns.
 
-Sums over long dimensions are taken in parts and joined in double precision.
+Sums over long dimensions are taken in parts of fixed sizes and joined in double precision: what is added to a sum of
+a million in single precision loses half of its digits.
 """
 
 from __future__ import annotations
 
 import numpy as np
 
-from .loops import loop, wide
+from .loops import InVectors, loop, narrow, wide
+
+#: Rows of a part of a sum over rows, whose sums are vectors, and numbers of one along a row, which is taken in lanes.
+_ROWS, _RUN = 64, 4096
 
 # --- rows [R, D]: a mean and variance for each, a weight for each column ----------------------------------
 
 
-@loop("F2 F1 F1 F2 F1 F1 F F I", saves=1.2e-9, reassociate=True)
+_row_sum, _row_squares, _row_normalized, _row_slope_sums, _row_slopes_of_norm = (
+    InVectors(f"row_{name}", "vector_norms") for name in (
+        "sum", "squares", "normalized", "slope_sums", "slopes_of_norm"))
+
+
+@loop("*F2 F1 F1 *F2 *F1 *F1 F F I", saves=1.2e-9)
 def rows(x, weight, bias, out, mean, var, share, eps, centered):  # type: ignore[no-untyped-def]
     """``share`` is 1 / D."""
     wide()
-    n = x.shape[1]
+    n, size = x.shape[1], x.itemsize
     for i in range(x.shape[0]):
-        r, o = x[i], out[i]
+        r = x[i].ctypes.data
         m = 0.0
         if centered:
-            first = r[0]  # a mean far from zero would round each sum
-            for j in range(n):
-                m += r[j] - first
-            m = m * share + first
-        v = 0.0
-        for j in range(n):
-            v += (r[j] - m) * (r[j] - m)
-        v *= share
+            first, total = x[i, 0], np.float64(0.0)  # a mean far from zero would round each sum
+            for start in range(0, n, _RUN):
+                total += _row_sum(r + start * size, min(_RUN, n - start), first)
+            m = narrow(total) * share + first
+        total = np.float64(0.0)
+        for start in range(0, n, _RUN):
+            total += _row_squares(r + start * size, min(_RUN, n - start), m)
+        v = narrow(total) * share
         mean[i] = m
         var[i] = v
-        s = 1.0 / np.sqrt(v + eps)
-        for j in range(n):
-            o[j] = (r[j] - m) * s * weight[j] + bias[j]
+        _row_normalized(r, weight.ctypes.data, bias.ctypes.data, out[i].ctypes.data, n, m, 1.0 / np.sqrt(v + eps))
 
 
-@loop("F2 F2 F1 F1 F1 F2 F1 F1 F F I", saves=5e-9, reassociate=True)
+@loop("F2 F2 F1 F1 F1 F2 F1 F1 F F I", saves=5e-9)
 def rows_grad(g, x, mean, var, weight, out, g_weight, g_bias, share, eps, centered):  # type: ignore[no-untyped-def]
     """The gradients by x, into ``out``, by the weight and by the bias."""
     wide()
-    n = x.shape[1]
+    n, size = x.shape[1], x.itemsize
     of_weight, of_bias = np.empty_like(g_weight), np.empty_like(g_bias)
-    g_weight[:] = 0.0
-    g_bias[:] = 0.0
-    for start in range(0, x.shape[0], 32):  # parts of a long sum
+    all_weight, all_bias = np.zeros(n), np.zeros(n)
+    w = weight.ctypes.data
+    for top in range(0, x.shape[0], _ROWS):
         of_weight[:] = 0.0
         of_bias[:] = 0.0
-        for i in range(start, min(start + 32, x.shape[0])):
-            h, r, o = g[i], x[i], out[i]
-            m, s = mean[i], 1.0 / np.sqrt(var[i] + eps)
-            total, along = 0.0, 0.0
-            for j in range(n):
-                normal, a = (r[j] - m) * s, h[j] * weight[j]
-                total += a
-                along += a * normal
-                of_weight[j] += h[j] * normal
-                of_bias[j] += h[j]
-            total = total * share if centered else 0.0
-            along *= share
-            for j in range(n):
-                o[j] = s * (h[j] * weight[j] - total - (r[j] - m) * s * along)
+        for i in range(top, min(top + _ROWS, x.shape[0])):
+            h, r, m, s = g[i].ctypes.data, x[i].ctypes.data, mean[i], 1.0 / np.sqrt(var[i] + eps)
+            total, along = np.float64(0.0), np.float64(0.0)
+            for start in range(0, n, _RUN):
+                at = start * size
+                t, u = _row_slope_sums(h + at, r + at, w + at, of_weight.ctypes.data + at, of_bias.ctypes.data + at,
+                                       min(_RUN, n - start), m, s)
+                total += t
+                along += u
+            shift = narrow(total) * share if centered else 0.0
+            _row_slopes_of_norm(h, r, w, out[i].ctypes.data, n, m, s, shift, narrow(along) * share)
         for j in range(n):
-            g_weight[j] += of_weight[j]
-            g_bias[j] += of_bias[j]
+            all_weight[j] += of_weight[j]
+            all_bias[j] += of_bias[j]
+    for j in range(n):
+        g_weight[j] = all_weight[j]
+        g_bias[j] = all_bias[j]
 
 
 # --- groups [R, C, S]: a mean and variance for each r, a weight for each of P * C channels, P dividing R --
@@ -77,22 +84,22 @@ def groups(x, weight, bias, out, mean, var, share, eps, centered):  # type: igno
     for i in range(x.shape[0]):
         m = 0.0
         if centered:
-            first = x[i, 0, 0]  # a mean far from zero would round each sum
+            first, total = x[i, 0, 0], np.float64(0.0)  # a mean far from zero would round each sum
             for c in range(channels):
-                r = x[i, c]
-                t = 0.0
-                for j in range(size):
-                    t += r[j] - first
-                m += t
-            m = m * share + first
-        v = 0.0
+                for start in range(0, size, _RUN):
+                    r, t = x[i, c, start:start + _RUN], 0.0
+                    for j in range(r.size):
+                        t += r[j] - first
+                    total += t
+            m = narrow(total) * share + first
+        total = np.float64(0.0)
         for c in range(channels):
-            r = x[i, c]
-            t = 0.0
-            for j in range(size):
-                t += (r[j] - m) * (r[j] - m)
-            v += t
-        v *= share
+            for start in range(0, size, _RUN):
+                r, t = x[i, c, start:start + _RUN], 0.0
+                for j in range(r.size):
+                    t += (r[j] - m) * (r[j] - m)
+                total += t
+        v = narrow(total) * share
         mean[i] = m
         var[i] = v
         s = 1.0 / np.sqrt(v + eps)
@@ -108,30 +115,35 @@ def groups(x, weight, bias, out, mean, var, share, eps, centered):  # type: igno
 def groups_grad(g, x, mean, var, weight, out, g_weight, g_bias, share, eps, centered):  # type: ignore[no-untyped-def]
     wide()
     channels, size = x.shape[1], x.shape[2]
-    g_weight[:] = 0.0
-    g_bias[:] = 0.0
+    all_weight, all_bias = np.zeros(weight.shape), np.zeros(weight.shape)
     for i in range(x.shape[0]):
         m, s = mean[i], 1.0 / np.sqrt(var[i] + eps)
         p = i % weight.shape[0]
-        total, along = 0.0, 0.0
+        all_g, all_along = np.float64(0.0), np.float64(0.0)
         for c in range(channels):
-            h, r = g[i, c], x[i, c]
-            t, u = 0.0, 0.0
-            for j in range(size):
-                t += h[j]
-                u += h[j] * (r[j] - m)
-            u *= s
-            g_weight[p, c] += u
-            g_bias[p, c] += t
-            total += t * weight[p, c]
-            along += u * weight[p, c]
-        total = total * share if centered else 0.0
-        along *= share
+            of_bias, of_weight = np.float64(0.0), np.float64(0.0)
+            for start in range(0, size, _RUN):
+                h, r, t, u = g[i, c, start:start + _RUN], x[i, c, start:start + _RUN], 0.0, 0.0
+                for j in range(h.size):
+                    t += h[j]
+                    u += h[j] * (r[j] - m)
+                of_bias += t
+                of_weight += u
+            of_weight *= s
+            all_weight[p, c] += of_weight
+            all_bias[p, c] += of_bias
+            all_g += of_bias * weight[p, c]
+            all_along += of_weight * weight[p, c]
+        total, along = narrow(all_g) * share if centered else 0.0, narrow(all_along) * share
         for c in range(channels):
             h, r, o = g[i, c], x[i, c], out[i, c]
             scale, slope = s * weight[p, c], s * s * along
             for j in range(size):
                 o[j] = h[j] * scale - (r[j] - m) * slope - s * total
+    for p in range(weight.shape[0]):
+        for c in range(channels):
+            g_weight[p, c] = all_weight[p, c]
+            g_bias[p, c] = all_bias[p, c]
 
 
 # --- channels [N, C, S]: a mean and variance for each c ---------------------------------------------------
@@ -142,24 +154,25 @@ def channels(x, weight, bias, out, mean, var, share, eps):  # type: ignore[no-un
     wide()
     count, size = x.shape[0], x.shape[2]
     for c in range(x.shape[1]):
-        # Mean and squares of what came so far, joined with those of a row: Chan et al., Updating formulae and a
-        # pairwise algorithm for computing sample variances, 1982.
-        m, squares = np.float64(0.0), np.float64(0.0)
+        # Mean and squares of what came so far, joined with those of a part of a row: Chan et al., Updating formulae and
+        # a pairwise algorithm for computing sample variances, 1982.
+        m, squares, seen = np.float64(0.0), np.float64(0.0), 0
         for n in range(count):
-            r = x[n, c]
-            t = 0.0
-            for j in range(size):
-                t += r[j]
-            at = np.float64(t) / size
-            mean[c] = at
-            near = mean[c]
-            t, u = 0.0, 0.0
-            for j in range(size):
-                t += r[j] - near
-                u += (r[j] - near) * (r[j] - near)
-            step = at - m
-            m += step / (n + 1)
-            squares += u - np.float64(t) * t / size + step * step * (np.float64(size) * n / (n + 1))
+            for start in range(0, size, _RUN):
+                r, t = x[n, c, start:start + _RUN], 0.0
+                many = r.size
+                for j in range(many):
+                    t += r[j]
+                at = np.float64(t) / many
+                near = narrow(at)
+                t, u = 0.0, 0.0
+                for j in range(many):
+                    t += r[j] - near
+                    u += (r[j] - near) * (r[j] - near)
+                step = at - m
+                m += step * many / (seen + many)
+                squares += u - np.float64(t) * t / many + step * step * (np.float64(many) * seen / (seen + many))
+                seen += many
         mean[c] = m
         var[c] = squares * share
         middle, scale, shift = mean[c], weight[c] / np.sqrt(var[c] + eps), bias[c]
@@ -177,13 +190,13 @@ def channels_grad(g, x, mean, var, weight, out, g_weight, g_bias, share, eps):  
         m, s = mean[c], 1.0 / np.sqrt(var[c] + eps)
         total, along = np.float64(0.0), np.float64(0.0)
         for n in range(count):
-            h, r = g[n, c], x[n, c]
-            t, u = 0.0, 0.0
-            for j in range(size):
-                t += h[j]
-                u += h[j] * (r[j] - m)
-            total += t
-            along += u
+            for start in range(0, size, _RUN):
+                h, r, t, u = g[n, c, start:start + _RUN], x[n, c, start:start + _RUN], 0.0, 0.0
+                for j in range(h.size):
+                    t += h[j]
+                    u += h[j] * (r[j] - m)
+                total += t
+                along += u
         g_bias[c] = total
         g_weight[c] = along * s
         scale = weight[c] * s
@@ -203,25 +216,34 @@ def columns(x, weight, bias, out, mean, var, share, eps):  # type: ignore[no-unt
     """``share`` is 1 / N."""
     wide()
     count, n = x.shape
-    mean[:] = 0.0
-    var[:] = 0.0
-    for i in range(count):
-        r = x[i]
+    total, squares, rest, square = np.zeros(n), np.zeros(n), np.empty_like(mean), np.empty_like(mean)
+    for top in range(0, count, _ROWS):
+        rest[:] = 0.0
+        for i in range(top, min(top + _ROWS, count)):
+            r = x[i]
+            for c in range(n):
+                rest[c] += r[c]
         for c in range(n):
-            mean[c] += r[c]
-    rest, scale = np.empty_like(mean), np.empty_like(mean)
+            total[c] += rest[c]
     for c in range(n):
-        mean[c] *= share
-        rest[c] = 0.0
-    for i in range(count):
-        r = x[i]
+        mean[c] = total[c] / count
+        total[c] = 0.0
+    for top in range(0, count, _ROWS):
+        rest[:] = 0.0
+        square[:] = 0.0
+        for i in range(top, min(top + _ROWS, count)):
+            r = x[i]
+            for c in range(n):
+                rest[c] += r[c] - mean[c]
+                square[c] += (r[c] - mean[c]) * (r[c] - mean[c])
         for c in range(n):
-            rest[c] += r[c] - mean[c]
-            var[c] += (r[c] - mean[c]) * (r[c] - mean[c])
+            total[c] += rest[c]
+            squares[c] += square[c]
+    scale = square
     for c in range(n):
-        left = rest[c] * share
+        left = total[c] / count
         mean[c] += left
-        var[c] = var[c] * share - left * left
+        var[c] = squares[c] / count - left * left
         scale[c] = weight[c] / np.sqrt(var[c] + eps)
     for i in range(count):
         r, o = x[i], out[i]
@@ -233,17 +255,23 @@ def columns(x, weight, bias, out, mean, var, share, eps):  # type: ignore[no-unt
 def columns_grad(g, x, mean, var, weight, out, g_weight, g_bias, share, eps):  # type: ignore[no-untyped-def]
     wide()
     count, n = x.shape
-    g_weight[:] = 0.0
-    g_bias[:] = 0.0
-    for i in range(count):
-        h, r = g[i], x[i]
+    all_weight, all_bias = np.zeros(n), np.zeros(n)
+    for top in range(0, count, _ROWS):
+        g_weight[:] = 0.0
+        g_bias[:] = 0.0
+        for i in range(top, min(top + _ROWS, count)):
+            h, r = g[i], x[i]
+            for c in range(n):
+                g_bias[c] += h[c]
+                g_weight[c] += h[c] * (r[c] - mean[c])
         for c in range(n):
-            g_bias[c] += h[c]
-            g_weight[c] += h[c] * (r[c] - mean[c])
+            all_weight[c] += g_weight[c]
+            all_bias[c] += g_bias[c]
     scale, slope, shift = np.empty_like(mean), np.empty_like(mean), np.empty_like(mean)
     for c in range(n):
         s = 1.0 / np.sqrt(var[c] + eps)
-        g_weight[c] *= s
+        g_bias[c] = all_bias[c]
+        g_weight[c] = all_weight[c] * s
         scale[c] = weight[c] * s
         shift[c] = g_bias[c] * scale[c] * share
         slope[c] = g_weight[c] * scale[c] * s * share

@@ -1,16 +1,21 @@
 """When a product of matrices is computed by the compiled kernel of `gemm` rather than by NumPy and its BLAS.
 
 The limits were measured against OpenBLAS on one core with AVX-512. They depend on shapes and strides alone, never on
-the number of threads, and so do the results.
+the number of threads, and so do the results: threads share the columns or the rows of a product, or the matrices of a
+batch, and each element is summed up in the same order whoever does it.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from math import prod
 from typing import Any
 
 import numpy as np
 
-from .late import Account
+from .blas import SINGLE, SINGLE_VECTOR, one_thread
+from .late import Account, compiled
+from .threads import LEAST as LEAST_SHARED, share
 
 Array = np.ndarray[Any, Any]
 
@@ -18,37 +23,63 @@ Array = np.ndarray[Any, Any]
 LEAST, LEAST_TRANSPOSED = 600_000, 60_000
 #: What is not worth asking for: left operands of fewer elements, right ones of fewer columns.
 LARGE, WIDE = 1024, 16
-#: Multiplications from which BLAS has the time to do as well, and to use several threads.
-MOST = 2**24
+#: Threads share multiples of so many rows, enough that each may copy B, or of columns: whole panels of the kernel.
+ROWS, COLUMNS = 64, 48
 
 _FLOAT32, _FLOAT64 = np.dtype("float32"), np.dtype("float64")
 _NO_BATCH = np.empty(0, np.int64)
 _NO_BIAS = {_FLOAT32: np.empty(0, np.float32), _FLOAT64: np.empty(0, np.float64)}
 
 #: The compiled kernel of each element type, once it is there.
-_compiled: dict[np.dtype[Any], Any] = {}
+_compiled: dict[np.dtype[Any], Callable[..., Any] | None] = {}
 #: The kernels are large; a multiplication in NumPy takes 1/60 ns, and a quarter less in the kernel.
 _accounts = {d: Account(price=0.3) for d in (_FLOAT32, _FLOAT64)}
 _SAVED_EACH = 4e-12
+#: What a multiplication takes in the kernel.
+_SECONDS = {_FLOAT32: 1.3e-11, _FLOAT64: 2.6e-11}
 
 
 def _blas_is_slower() -> bool:
-    """Whether the limits hold: Accelerate has a coprocessor, and MKL and BLIS were not measured."""
+    """Whether the kernels are worth having: Accelerate computes on a coprocessor."""
     libraries: Any = np.show_config(mode="dicts")  # type: ignore[call-overload]
-    return "openblas" in libraries["Build Dependencies"]["blas"]["name"].lower()
+    return "accelerate" not in libraries["Build Dependencies"]["blas"]["name"].lower()
 
 
 def _kernel(dtype: np.dtype[Any], work: int) -> Any:
     """The compiled products of an element type; None where there are none, or not yet."""
     if not _accounts[dtype].pays(work * _SAVED_EACH):
         return None
-    if dtype not in _compiled:
-        if _blas_is_slower():
-            from . import gemm
-            _compiled[dtype] = gemm.compiled(dtype)
-        else:
-            _compiled[dtype] = None
-    return _compiled[dtype]
+    return compile(dtype)
+
+
+def compile(dtype: np.dtype[Any]) -> Callable[..., Any] | None:
+    """Compile them now, or load what was compiled before; None where NumPy's are better, or that fails."""
+    if dtype not in _compiled and not _blas_is_slower():
+        _compiled[dtype] = None
+    return compiled(_compiled, dtype, f"products of {dtype} matrices", lambda: _build(dtype))
+
+
+def _build(dtype: np.dtype[Any]) -> Callable[..., Any]:
+    from . import gemm
+    return gemm.compiled(dtype)  # type: ignore[no-any-return]
+
+
+def by_blas(a: Array, b: Array) -> Array:
+    """``a.dot(b)`` of vectors or matrices, in one thread of BLAS."""
+    columns = 1 if b.ndim == 1 else b.shape[1]
+    vectors = columns == 1 or a.ndim == 1 or len(a) == 1
+    if a.size * columns < (SINGLE_VECTOR if vectors else SINGLE):
+        return a.dot(b)
+    with one_thread:
+        return a.dot(b)
+
+
+def batches_by_blas(a: Array, b: Array) -> Array:
+    """``np.matmul(a, b)``, in one thread of BLAS."""
+    if prod(a.shape[-2:]) * b.shape[-1] < SINGLE_VECTOR:
+        return np.matmul(a, b)  # type: ignore[no-any-return]
+    with one_thread:
+        return np.matmul(a, b)  # type: ignore[no-any-return]
 
 
 def product(a: Array, b: Array, bias: Array | None = None) -> Array | None:
@@ -56,7 +87,7 @@ def product(a: Array, b: Array, bias: Array | None = None) -> Array | None:
     m, k = a.shape
     n = b.shape[1]
     work = m * n * k
-    if not LEAST_TRANSPOSED <= work <= MOST or n < WIDE or b.shape[0] != k:
+    if work < LEAST_TRANSPOSED or n < WIDE or b.shape[0] != k:
         return None
     d = a.dtype
     size = d.itemsize
@@ -66,7 +97,7 @@ def product(a: Array, b: Array, bias: Array | None = None) -> Array | None:
             return None
     elif work < LEAST:
         return None
-    if column == size and row != size and (work < 2 * LEAST or (m >= 256 and k >= 256)):
+    if column == size and row != size and work < 2 * LEAST:
         return None
     if d is not b.dtype or (d is not _FLOAT32 and d is not _FLOAT64):
         return None
@@ -78,7 +109,17 @@ def product(a: Array, b: Array, bias: Array | None = None) -> Array | None:
     if kernel is None:
         return None
     out = np.empty((m, n), d)
-    kernel(a, b, out, bias, _NO_BATCH)
+    seconds = work * _SECONDS[d]
+    if seconds < 2 * LEAST_SHARED:
+        kernel(a, b, out, bias, _NO_BATCH)
+    elif n >= m:
+        def columns(i: int, j: int) -> None:
+            kernel(a, b[:, i:j], out[:, i:j], bias[i:j], _NO_BATCH)
+        share(columns, n, seconds, COLUMNS)
+    else:
+        def rows(i: int, j: int) -> None:
+            kernel(a[i:j], b, out[i:j], bias, _NO_BATCH)
+        share(rows, m, seconds, ROWS)
     return out
 
 
@@ -91,7 +132,7 @@ def batched_product(a: Array, b: Array) -> Array | None:
     n = b.shape[-1]
     work = m * n * k
     count = batch[0] if len(batch) == 1 else batch[0] * batch[1]
-    if count * work < 2 * LEAST_TRANSPOSED or work > MOST or b.shape[-2] != k:
+    if count * work < 2 * LEAST_TRANSPOSED or b.shape[-2] != k:
         return None
     d = a.dtype
     if b.strides[-2] == d.itemsize and b.strides[-1] != d.itemsize:
@@ -105,10 +146,21 @@ def batched_product(a: Array, b: Array) -> Array | None:
     if kernel is None:
         return None
     out = np.empty((*batch, m, n), d)
-    first = (0,) * len(batch)
+    seconds = count * work * _SECONDS[d]
+    if seconds < 2 * LEAST_SHARED:
+        _products(kernel, a, b, out)
+    elif len(batch) == 1 or batch[0] >= batch[1]:
+        share(lambda i, j: _products(kernel, a[i:j], b[i:j], out[i:j]), batch[0], seconds)
+    else:
+        share(lambda i, j: _products(kernel, a[:, i:j], b[:, i:j], out[:, i:j]), batch[1], seconds)
+    return out
+
+
+def _products(kernel: Any, a: Array, b: Array, out: Array) -> None:
+    batch = a.shape[:-2]
     if len(batch) == 1:
-        layout = (count, 1, a.strides[0], 0, b.strides[0], 0, out.strides[0], 0)
+        layout = (batch[0], 1, a.strides[0], 0, b.strides[0], 0, out.strides[0], 0)
     else:
         layout = (*batch, *a.strides[:2], *b.strides[:2], *out.strides[:2])
-    kernel(a[first], b[first], out[first], _NO_BIAS[d], np.array(layout, np.int64))
-    return out
+    first = (0,) * len(batch)
+    kernel(a[first], b[first], out[first], _NO_BIAS[a.dtype], np.array(layout, np.int64))

@@ -25,7 +25,7 @@ BLOCK = 4096
 # --- sums -------------------------------------------------------------------------------------------------
 
 
-@loop("F2 F1", saves=1e-10, reassociate=True)
+@loop("*F2 *F1", saves=1e-10, reassociate=True)
 def sum_rows(x, out):  # type: ignore[no-untyped-def]
     wide()
     for i in range(x.shape[0]):
@@ -51,7 +51,7 @@ def sum_parts(x, out):  # type: ignore[no-untyped-def]
         out[i] = s
 
 
-@loop("F2 F1", saves=2e-10, reassociate=True)
+@loop("*F2 *F1", saves=2e-10, reassociate=True)
 def square_rows(x, out):  # type: ignore[no-untyped-def]
     """Sums of squares."""
     wide()
@@ -66,24 +66,31 @@ def square_rows(x, out):  # type: ignore[no-untyped-def]
         out[i] = total
 
 
-@loop("F3 F2", saves=5e-11)
+@loop("*F3 *F2", saves=5e-11)
 def sum_columns(x, out):  # type: ignore[no-untyped-def]
     wide()
     rows = x.shape[1]
-    whole = rows - rows % 8
+    part = np.empty(x.shape[2], x.dtype)
     for a in range(x.shape[0]):
         o = out[a]
         for j in range(o.size):
             o[j] = 0.0
-        for i in range(0, whole, 8):
-            p, q, r, s = x[a, i], x[a, i + 1], x[a, i + 2], x[a, i + 3]
-            t, u, v, w = x[a, i + 4], x[a, i + 5], x[a, i + 6], x[a, i + 7]
+        for start in range(0, rows, BLOCK):
+            stop = min(start + BLOCK, rows)
+            whole = stop - (stop - start) % 8
+            for j in range(part.size):
+                part[j] = 0.0
+            for i in range(start, whole, 8):
+                p, q, r, s = x[a, i], x[a, i + 1], x[a, i + 2], x[a, i + 3]
+                t, u, v, w = x[a, i + 4], x[a, i + 5], x[a, i + 6], x[a, i + 7]
+                for j in range(part.size):
+                    part[j] += ((p[j] + q[j]) + (r[j] + s[j])) + ((t[j] + u[j]) + (v[j] + w[j]))
+            for i in range(whole, stop):
+                p = x[a, i]
+                for j in range(part.size):
+                    part[j] += p[j]
             for j in range(o.size):
-                o[j] += ((p[j] + q[j]) + (r[j] + s[j])) + ((t[j] + u[j]) + (v[j] + w[j]))
-        for i in range(whole, rows):
-            p = x[a, i]
-            for j in range(o.size):
-                o[j] += p[j]
+                o[j] += part[j]
 
 
 # --- extrema ----------------------------------------------------------------------------------------------
@@ -107,7 +114,7 @@ def _missing(r):  # type: ignore[no-untyped-def]
     return count
 
 
-@loop("F2 F1 I", saves=1e-10)
+@loop("*F2 *F1 I", saves=1e-10)
 def extreme_rows(x, out, largest):  # type: ignore[no-untyped-def]
     wide()
     for i in range(x.shape[0]):
@@ -127,7 +134,7 @@ def extreme_rows(x, out, largest):  # type: ignore[no-untyped-def]
         out[i] = np.nan if count else number_of_key(best)
 
 
-@loop("F3 F2 I2 F", saves=1e-9)
+@loop("*F3 *F2 *I2 F", saves=1e-9)
 def place_columns(x, out, places, sign):  # type: ignore[no-untyped-def]
     """The greatest elements and the places of the first of them."""
     wide()
@@ -152,7 +159,7 @@ def place_columns(x, out, places, sign):  # type: ignore[no-untyped-def]
 # --- logarithms of sums of exponentials -------------------------------------------------------------------
 
 
-@loop("F2 F1", saves=1e-9, reassociate=True)
+@loop("*F2 *F1", saves=1e-9, reassociate=True)
 def log_sum_exp_rows(x, out):  # type: ignore[no-untyped-def]
     wide()
     for i in range(x.shape[0]):
@@ -167,7 +174,7 @@ def log_sum_exp_rows(x, out):  # type: ignore[no-untyped-def]
             out[i] = np.nan if _missing(r) else greatest
 
 
-@loop("F1 F2 F1 F2", saves=1e-9)
+@loop("*F1 *F2 *F1 *F2", saves=1e-9)
 def log_sum_exp_grad_rows(g, x, out, found):  # type: ignore[no-untyped-def]
     wide()
     for i in range(x.shape[0]):
@@ -179,7 +186,7 @@ def log_sum_exp_grad_rows(g, x, out, found):  # type: ignore[no-untyped-def]
 # --- running sums, in double precision --------------------------------------------------------------------
 
 
-@loop("F2 F2 I", saves=2e-9)
+@loop("*F2 *F2 I", saves=2e-9)
 def running_sum_rows(x, out, back):  # type: ignore[no-untyped-def]
     """Eight rows at a time, because each addition waits for the one before it."""
     n = x.shape[1]
@@ -216,7 +223,7 @@ def running_sum_rows(x, out, back):  # type: ignore[no-untyped-def]
             j += step
 
 
-@loop("F3 F3 I", saves=2e-9)
+@loop("*F3 *F3 I", saves=2e-9)
 def running_sum_columns(x, out, back):  # type: ignore[no-untyped-def]
     wide()
     n = x.shape[1]

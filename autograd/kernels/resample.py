@@ -12,6 +12,8 @@ from typing import Any
 
 import numpy as np
 
+from .matmul import matmul
+
 Array = np.ndarray[Any, Any]
 ALL = slice(None)
 
@@ -70,10 +72,10 @@ def resample(x: Array, taps: Taps, axis: int) -> Array:
     if taps.weight is not None and taps.n <= _DENSE and x.dtype.kind == "f" and np.isfinite(x.sum()):
         matrix = taps.matrix.astype(x.dtype, copy=False)
         if axis == x.ndim - 1:
-            return x @ matrix.T
+            return matmul(x, matrix.T)
         shape = x.shape
         flat = x.reshape(*shape[:axis + 1], math.prod(shape[axis + 1:]))
-        return (matrix @ flat).reshape(*shape[:axis], taps.out, *shape[axis + 1:])
+        return matmul(matrix, flat).reshape(*shape[:axis], taps.out, *shape[axis + 1:])
     lead = (ALL,) * axis
     column = (-1,) + (1,) * (x.ndim - axis - 1)
     out = None

@@ -10,10 +10,9 @@ from collections.abc import Callable
 from typing import Any
 
 from llvmlite import ir
-from numba import types
 from numba.extending import intrinsic
 
-from .vector_ir import I64, Emitter, Target
+from .vector_ir import I64, Emitter, Target, procedure
 
 
 def tile_rows(target: Target) -> int:
@@ -24,10 +23,6 @@ def tile_rows(target: Target) -> int:
 def inner_shape(target: Target, itemsize: int) -> tuple[int, int]:
     """Rows and columns of a tile of inner products."""
     return (4, min(6, target.width // itemsize)) if target.registers >= 32 else (4, min(3, target.width // itemsize))
-
-
-def _void(count: int) -> Any:
-    return types.void(*[types.int64] * count)
 
 
 def _clamped(e: Emitter, base: Any, stride: Any, count: int, valid: Any) -> list[Any]:
@@ -103,7 +98,7 @@ def outer_tile(target: Target, itemsize: int, rows: int, vectors: int, partial: 
                     with otherwise:
                         finish(sums, True)
             return context.get_dummy_value()
-        return _void(12), emit
+        return procedure(12), emit
     return tile
 
 
@@ -175,7 +170,7 @@ def inner_tile(target: Target, itemsize: int) -> Any:
 
             e.loop(valid, [], put)
             return context.get_dummy_value()
-        return _void(11), emit
+        return procedure(11), emit
     return tile
 
 
@@ -211,7 +206,7 @@ def pack_transposed(target: Target, itemsize: int) -> Any:
             e.loop(blocks, [], transpose)
             e.loop(builder.sub(k, builder.mul(blocks, I64(e.lanes))), [], one_by_one)
             return context.get_dummy_value()
-        return _void(7), emit
+        return procedure(7), emit
     return pack
 
 
@@ -250,7 +245,7 @@ def pack_rows(target: Target, itemsize: int) -> Any:
 
             e.loop(k, [], row)
             return context.get_dummy_value()
-        return _void(7), emit
+        return procedure(7), emit
     return pack
 
 

@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 from llvmlite import ir
+from numba import types
 from numba.core import cgutils
 from numba.core.registry import cpu_target
 
@@ -48,6 +49,11 @@ def host() -> Target:
     return Target.of(triple, features)
 
 
+def procedure(count: int) -> Any:
+    """The signature of a function of so many integers that returns nothing."""
+    return types.void(*[types.int64] * count)
+
+
 class Emitter:
     """Instructions on vectors of one element type, at the place where ``builder`` stands. Addresses are integers."""
 
@@ -58,6 +64,10 @@ class Emitter:
         self.type = ir.VectorType(self.scalar_type, self.lanes)
         self.zero = ir.Constant(self.type, [0.0] * self.lanes)
         self._suffix = f"v{self.lanes}f{8 * itemsize}"
+
+    def constant(self, value: float) -> Any:
+        """A vector with this number in every lane."""
+        return ir.Constant(self.type, [value] * self.lanes)
 
     def _intrinsic(self, name: str, result: ir.Type, *args: ir.Value) -> Any:
         kind = ir.FunctionType(result, [a.type for a in args])

@@ -53,7 +53,9 @@ DEFERRED = {
     "adaptive_pool": ("adaptive_avg_pool1d adaptive_max_pool1d", ""),
     "attention": ("", ""),
     "average_pool": ("avg_pool1d", ""),
+    "batch_norm": ("", ""),
     "bessel": ("i0", "i0 i0_"),
+    "binary_cross_entropy": ("", ""),
     "conv": ("conv1d conv_tbc conv2d conv3d conv_transpose1d conv_transpose2d conv_transpose3d", ""),
     "copies": (
         "alias_copy as_strided_copy detach_copy diagonal_copy expand_copy permute_copy select_copy slice_copy "

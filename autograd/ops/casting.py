@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 from .. import dtypes
-from ..codegen import RUNTIME
 from ..dtypes import numpy_dtype
 from ..errors import describe, fail
 from ..kernels.reduce_loops import row_major
+from ..on_first_call import RUNTIME
 from ..primitive import composite, primitive
 from ..tape import wrap_node
 from ..views import base_of, node_of

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..codegen import RUNTIME
 from ..errors import fail
+from ..on_first_call import RUNTIME
 from ..primitive import composite, primitive
 from .checks import checked, zero_gradient
 

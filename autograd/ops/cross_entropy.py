@@ -12,7 +12,7 @@ from ..kernels.norm import wide as as_wide
 from ..primitive import composite, primitive
 from .before_loss import warn_of
 from .linear import linear
-from .reduction import check_reduction, check_tensors, legacy_reduction, reduce_loss
+from .reduction import check_tensors, chosen_reduction, reduce_loss
 from .softmax import log_softmax
 
 _TWICE = "and the loss applies log_softmax itself: give it the scores (logits), without softmax"
@@ -210,9 +210,8 @@ def nll_loss(input, target, weight=None, size_average=None, ignore_index=-100, r
     >>> nll_loss(autograd.tensor([[-0.5, -1.], [-2., -0.1]]), autograd.tensor([0, 1]))
     tensor(0.3000)
     """
-    reduction = legacy_reduction(size_average, reduce, reduction)
+    reduction = chosen_reduction(size_average, reduce, reduction)
     check_tensors("nll_loss", input=input, target=target)
-    check_reduction(reduction)
     _check_shapes(input, target)
     warn_of("softmax", "nll_loss", input, min(1, input.ndim - 1), _LOGARITHMS)
     _check_weight(weight, "nll_loss")
@@ -245,11 +244,10 @@ def cross_entropy(input, target, weight=None, size_average=None, ignore_index=-1
     >>> cross_entropy(autograd.tensor([[2., 0.], [0., 2.]]), autograd.tensor([0, 0]))
     tensor(1.1269)
     """
-    reduction = legacy_reduction(size_average, reduce, reduction)
+    reduction = chosen_reduction(size_average, reduce, reduction)
     check_tensors("cross_entropy_loss", input=input, target=target)
     if not 0 <= label_smoothing <= 1:
         fail(RuntimeError, f"label_smoothing must be between 0.0 and 1.0. Got: {label_smoothing}")
-    check_reduction(reduction)
     warn_of("softmax", "cross_entropy", input, 0 if input.ndim < 2 else 1, _TWICE)
     if input.shape == target.shape:
         return _cross_entropy_of_distributions(input, target, weight, ignore_index, reduction, label_smoothing)

@@ -54,7 +54,7 @@ def _cdist_rule(g, x1, x2, x1_shape, x2_shape, out, p, by_product, needs):
             None if second is None else unbroadcast(second, x2_shape))
 
 
-@primitive(vjp=_cdist_rule, inputs=("x1", "x2"), method=False, node_name="CdistBackward0")
+@primitive(vjp=_cdist_rule, inputs=("x1", "x2"), blas=True, method=False, node_name="CdistBackward0")
 def distances(x1, x2, p, by_product):
     """``out[.., i, j] = |x1[.., i] - x2[.., j]|_p``; the gradient is zero where the distance is."""
     return kernel.cdist(x1, x2, p, by_product)

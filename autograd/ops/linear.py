@@ -28,12 +28,12 @@ def _linear_input(g, weight, input_shape):
         return g.reshape(*g.shape, 1) * weight
     if g.ndim == 2:
         return matrix_product(g, weight)
-    return g @ weight if g.ndim < 2 else matrix_product(_rows(g), weight).reshape(input_shape)
+    return matrix_product(_rows(g), weight).reshape(input_shape)
 
 
 def _linear_weight(g, input, weight_shape):
     if len(weight_shape) == 1:
-        return g.reshape(prod(g.shape)) @ _rows(input) if g.ndim else input * g
+        return matrix_product(g.reshape(1, prod(g.shape)), _rows(input)).reshape(weight_shape) if g.ndim else input * g
     return matrix_product(_rows(g).T, _rows(input))
 
 

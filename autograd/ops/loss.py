@@ -1,4 +1,4 @@
-"""Losses of numbers and probabilities: squared, absolute, Huber, binary cross-entropy, divergences, likelihoods.
+"""Losses of numbers and distributions: squared, absolute, Huber, divergence, likelihoods.
 
 A loss is a function of each element and one reduction. The common ones are single operations: their rule is the
 derivative of the element's loss, times the share of the gradient that the reduction gives each element.
@@ -6,67 +6,37 @@ derivative of the element's loss, times the share of the gradient that the reduc
 
 from __future__ import annotations
 
-import math
 from math import log, pi
 from typing import Any
 
 import numpy as np
 
-from ..creation import ones
 from ..dispatch import is_tensor
 from ..errors import fail, warn
-from ..kernels import losses as compiled, maps
+from ..filled import ones
+from ..kernels import losses as compiled
 from ..kernels.norm import wide
-from ..kernels.reduce import total
 from ..primitive import composite, primitive
-from .activation import logsigmoid, sigmoid
 from .before_loss import column_hint, warn_of
-from .elementwise import logistic_denominator
-from .reduction import check_reduction, check_tensors, legacy_reduction, reduce_loss
+from .reduction import (
+    check_floating,
+    check_reduction,
+    check_tensors,
+    chosen_reduction,
+    computed_losses,
+    computed_slopes,
+    reduce_loss,
+    reduced,
+    share,
+)
 from .shape import broadcast_tensors
-
-_ZERO = np.zeros((), np.float32)  # half the time of a Python number
-#: Up to this many elements NumPy's calls take no longer than a compiled one.
-_FEW = 512
-
-
-def _reduced(losses: Any, reduction: str, dtype: Any) -> Any:
-    """The reduction, on arrays; ``dtype`` is the result's."""
-    if reduction == "none":
-        return losses.astype(dtype, copy=False)
-    result = total(losses)
-    if reduction == "mean":
-        result = result / losses.size if losses.size else np.nan
-    return np.asarray(result, dtype)
-
-
-def _share(g: Any, reduction: str, shape: Any) -> Any:
-    """The gradient that each element's loss gets."""
-    return g / math.prod(shape) if reduction == "mean" else g
-
-
-def _check_floating(name: str, input: Any, kinds: str = "f") -> None:
-    if input.dtype.kind not in kinds:
-        fail(NotImplementedError, f"\"{name}\" not implemented for {input.dtype}; convert to a floating type")
-
-
-def _losses(form: Any, input: Any, target: Any, *numbers: float) -> Any:
-    """The compiled losses of elements; None where NumPy shall compute them."""
-    return maps.apply(form, input, target, numbers=numbers) if input.size > _FEW else None
-
-
-def _slopes(form: Any, g: Any, input: Any, target: Any, reduction: str, *numbers: float) -> Any:
-    """The compiled gradients of reduced losses; None where the formula shall give them."""
-    if g.__class__ is not np.ndarray or g.ndim or input.size <= _FEW:
-        return None
-    return maps.apply(form, input, target, numbers=(*numbers, float(_share(g, reduction, input.shape))))
 
 
 def _mse_slope(g, input, target, reduction):
-    found = _slopes(compiled.squared_slope, g * 2, input, target, reduction)
+    found = computed_slopes(compiled.squared_slope, g * 2, input, target, reduction)
     if found is not None:
         return found
-    return (input - target) * _share(g * 2, reduction, input.shape)
+    return (input - target) * share(g * 2, reduction, input.shape)
 
 
 @primitive(
@@ -76,20 +46,20 @@ def _mse_slope(g, input, target, reduction):
 )
 def squared_error(input, target, reduction):
     """(input - target) ** 2, reduced."""
-    _check_floating("mse_loss", input)
+    check_floating("mse_loss", input)
     x, t = wide(input), wide(target)
-    d = _losses(compiled.squared, x, t)
+    d = computed_losses(compiled.squared, x, t)
     if d is None:
         d = x - t
         d *= d
-    return _reduced(d, reduction, input.dtype)
+    return reduced(d, reduction, input.dtype)
 
 
 def _huber_slope(g, input, target, reduction, delta):
-    found = _slopes(compiled.huber_slope, g, input, target, reduction, delta)
+    found = computed_slopes(compiled.huber_slope, g, input, target, reduction, delta)
     if found is not None:
         return found
-    return np.clip(input - target, -delta, delta) * _share(g, reduction, input.shape)
+    return np.clip(input - target, -delta, delta) * share(g, reduction, input.shape)
 
 
 @primitive(
@@ -99,74 +69,14 @@ def _huber_slope(g, input, target, reduction, delta):
 )
 def huber_error(input, target, reduction, delta):
     """d ** 2 / 2 where |d| < delta, else delta * (|d| - delta / 2), for d = input - target; reduced."""
-    _check_floating("huber_loss", input)
+    check_floating("huber_loss", input)
     x, t = wide(input), wide(target)
-    losses = _losses(compiled.huber, x, t, delta)
+    losses = computed_losses(compiled.huber, x, t, delta)
     if losses is None:
         d = x - t
         inside = np.clip(d, -delta, delta)
         losses = inside * (d - 0.5 * inside)
-    return _reduced(losses, reduction, input.dtype)
-
-
-def _bce_input(g, input, target, reduction):
-    return (input - target) / np.maximum((1 - input) * input, 1e-12) * _share(g, reduction, input.shape)
-
-
-@primitive(
-    vjp={"input": _bce_input,
-         "target": lambda g, input, reduction: (np.log(1 - input) - np.log(input)) * _share(g, reduction, input.shape)},
-    inputs=("input", "target"), method=False, node_name="BinaryCrossEntropyBackward0",
-)
-def bernoulli_error(input, target, reduction):
-    """-(target * log(input) + (1 - target) * log(1 - input)), with logarithms of at least -100; reduced."""
-    _check_floating("binary_cross_entropy", input)
-    if input.size and not (input.min() >= 0 and input.max() <= 1):
-        fail(RuntimeError, "all elements of input should be between 0 and 1; put a sigmoid before, or use "
-                           "binary_cross_entropy_with_logits")
-    if target.dtype != input.dtype:
-        fail(RuntimeError, f"Found dtype {target.dtype} but expected {input.dtype}; convert the target, with "
-                           "target.to(input.dtype)")
-    if target.size and not (target.min() >= 0 and target.max() <= 1):
-        fail(RuntimeError, "all elements of target should be between 0 and 1")
-    x, t = wide(input), wide(target)
-    yes, no = np.maximum(np.log(x), -100), np.maximum(np.log1p(-x), -100)
-    return _reduced((t - 1) * no - t * yes, reduction, input.dtype)
-
-
-def _logistic_curvature(g, input):
-    p = sigmoid(input)
-    return g * ((1 - p) * p)
-
-
-@primitive(vjp={"input": _logistic_curvature, "target": lambda g: -g}, method=False)
-def logistic_slope(input, target):
-    """The derivative of `logistic_error` by each score: ``sigmoid(input) - target``."""
-    out = logistic_denominator(input)
-    np.reciprocal(out, out)
-    return np.subtract(out, target, out)
-
-
-def _logistic_rule(g, input, target, reduction):
-    found = _slopes(compiled.logistic_slope, g, input, target, reduction)
-    return logistic_slope(input, target) * _share(g, reduction, input.shape) if found is None else found
-
-
-@primitive(
-    vjp={"input": _logistic_rule,
-         "target": lambda g, input, reduction: -input * _share(g, reduction, input.shape)},
-    promote="common", method=False, node_name="BinaryCrossEntropyWithLogitsBackward0",
-)
-def logistic_error(input, target, reduction):
-    """log(1 + exp(input)) - target * input, reduced."""
-    _check_floating("binary_cross_entropy_with_logits", input)
-    x, t = wide(input), wide(target)
-    losses = _losses(compiled.logistic, x, t)
-    if losses is None:
-        losses = np.log1p(np.exp(np.negative(np.abs(x))))
-        losses += np.maximum(x, _ZERO)
-        losses -= t * x
-    return _reduced(losses, reduction, input.dtype)
+    return reduced(losses, reduction, input.dtype)
 
 
 # --- what users call --------------------------------------------------------------------------------------
@@ -206,8 +116,7 @@ def mse_loss(input, target, size_average=None, reduce=None, reduction="mean", we
     >>> mse_loss(autograd.tensor([1., 2.]), autograd.tensor([1., 4.]))
     tensor(2.)
     """
-    reduction = legacy_reduction(size_average, reduce, reduction)
-    check_reduction(reduction)
+    reduction = chosen_reduction(size_average, reduce, reduction)
     shape = getattr(input, "shape", None)
     input, target = _matched("mse_loss", input, target)
     if weight is not None:
@@ -224,8 +133,7 @@ def l1_loss(input, target, size_average=None, reduce=None, reduction="mean", wei
     >>> l1_loss(autograd.tensor([1., 2.]), autograd.tensor([1., 4.]))
     tensor(1.)
     """
-    reduction = legacy_reduction(size_average, reduce, reduction)
-    check_reduction(reduction)
+    reduction = chosen_reduction(size_average, reduce, reduction)
     shape = getattr(input, "shape", None)
     input, target = _matched("l1_loss", input, target)
     losses = (input - target).abs()
@@ -245,8 +153,7 @@ def smooth_l1_loss(input, target, size_average=None, reduce=None, reduction="mea
     >>> smooth_l1_loss(autograd.tensor([0., 3.]), autograd.tensor([1., 0.]), reduction="none")
     tensor([0.5000, 2.5000])
     """
-    reduction = legacy_reduction(size_average, reduce, reduction)
-    check_reduction(reduction)
+    reduction = chosen_reduction(size_average, reduce, reduction)
     if beta < 0:
         fail(RuntimeError, "smooth_l1_loss does not support negative values for beta.")
     input, target = _matched("smooth_l1_loss", input, target)
@@ -280,79 +187,6 @@ def huber_loss(input, target, reduction="mean", delta=1.0, weight=None):
 
 
 @composite(method=False)
-def binary_cross_entropy(input, target, weight=None, size_average=None, reduce=None, reduction="mean"):
-    """``-(target * log(input) + (1 - target) * log(1 - input))`` of probabilities; the logarithms are at least -100.
-
-    Args:
-        input, target: in [0, 1], of the same shape.
-        weight: multiplies the losses, with broadcasting.
-
-    Raises:
-        RuntimeError: an input is no probability.
-        ValueError: the shapes differ.
-
-    >>> import autograd
-    >>> from nn.functional import binary_cross_entropy
-    >>> binary_cross_entropy(autograd.tensor([0.5, 0.25]), autograd.tensor([1., 0.]), reduction="none")
-    tensor([0.6931, 0.2877])
-    """
-    reduction = legacy_reduction(size_average, reduce, reduction)
-    check_tensors("binary_cross_entropy", input=input, target=target)
-    check_reduction(reduction)
-    if input.shape != target.shape:
-        fail(ValueError, f"Using a target size ({target.shape}) that is different to the input size ({input.shape}) is "
-                         f"deprecated. Please ensure they have the same size.{column_hint(input, target)}")
-    if weight is not None:
-        return reduce_loss(bernoulli_error(input, target, "none") * weight, reduction)
-    return bernoulli_error(input, target, reduction)
-
-
-@composite(method=False)
-def binary_cross_entropy_with_logits(input, target, weight=None, size_average=None, reduce=None, reduction="mean",
-                                     pos_weight=None):
-    """Binary cross-entropy of ``sigmoid(input)``, without overflow or cancellation.
-
-    Args:
-        input: scores.
-        target: in [0, 1], of the same shape.
-        weight: multiplies the losses, with broadcasting.
-        pos_weight: multiplies the part of the positive class, with broadcasting.
-
-    Raises:
-        ValueError: the shapes differ.
-
-    The losses are of the target's dtype.
-
-    >>> import autograd
-    >>> from nn.functional import binary_cross_entropy_with_logits
-    >>> binary_cross_entropy_with_logits(autograd.tensor([0., 1000.]), autograd.tensor([1., 1.]), reduction="none")
-    tensor([0.6931, 0.0000])
-    """
-    reduction = legacy_reduction(size_average, reduce, reduction)
-    check_tensors("binary_cross_entropy_with_logits", input=input, target=target)
-    check_reduction(reduction)
-    if input.shape != target.shape:
-        fail(ValueError, f"Target size ({target.shape}) must be the same as input size ({input.shape})."
-                         f"{column_hint(input, target)}")
-    warn_of("sigmoid", "binary_cross_entropy_with_logits", input, None, "and the loss applies sigmoid itself: give it "
-            "the scores, or use binary_cross_entropy")
-    if not target.is_floating_point():
-        fail(RuntimeError, f"result type {input.dtype} can't be cast to the desired output type {target.dtype}: the "
-                           "target must be of a floating type; convert it with .float()")
-    same = input.dtype == target.dtype
-    if weight is None and pos_weight is None and same:
-        return logistic_error(input, target, reduction)
-    if pos_weight is None:
-        losses = logistic_error(input, target, "none")
-    else:
-        losses = (1 - target) * input - ((pos_weight - 1) * target + 1) * logsigmoid(input)
-    if weight is not None:
-        losses = losses * weight
-    # PyTorch starts from (1 - target) and goes on in place.
-    return reduce_loss(losses if same else losses.to(target.dtype), reduction)
-
-
-@composite(method=False)
 def kl_div(input, target, size_average=None, reduce=None, reduction="mean", log_target=False):
     """Terms ``target * (log(target) - input)`` of the Kullback-Leibler divergence.
 
@@ -368,7 +202,7 @@ def kl_div(input, target, size_average=None, reduce=None, reduction="mean", log_
     tensor(0.6931)
     """
     if size_average is not None or reduce is not None:
-        reduction = legacy_reduction(size_average, reduce, reduction)
+        reduction = chosen_reduction(size_average, reduce, reduction)
     elif reduction == "mean":
         warn("reduction: 'mean' divides the total loss by both the batch size and the support size.'batchmean' divides "
              "only by the batch size, and aligns with the KL div math definition.")
@@ -395,8 +229,7 @@ def poisson_nll_loss(input, target, log_input=True, full=False, size_average=Non
     >>> poisson_nll_loss(autograd.tensor([0., 0.]), autograd.tensor([1., 2.]))
     tensor(1.)
     """
-    reduction = legacy_reduction(size_average, reduce, reduction)
-    check_reduction(reduction)
+    reduction = chosen_reduction(size_average, reduce, reduction)
     losses = input.exp() - target * input if log_input else input - target * (input + eps).log()
     if full:
         stirling = target * target.log() - target + 0.5 * (target * (2 * pi)).log()

@@ -10,7 +10,7 @@ from ..errors import fail
 from ..primitive import composite, primitive
 from .activation import logsigmoid
 from .extremes import minimum
-from .reduction import check_reduction, check_tensors, legacy_reduction, reduce_loss
+from .reduction import check_reduction, check_tensors, chosen_reduction, reduce_loss
 from .similarity import pairwise_distance
 
 _INT64 = np.dtype(np.int64)
@@ -26,8 +26,7 @@ def margin_ranking_loss(input1, input2, target, margin=0, size_average=None, red
     >>> margin_ranking_loss(autograd.tensor([1., 1.]), autograd.tensor([0., 3.]), autograd.tensor([1., 1.]))
     tensor(1.)
     """
-    reduction = legacy_reduction(size_average, reduce, reduction)
-    check_reduction(reduction)
+    reduction = chosen_reduction(size_average, reduce, reduction)
     if not input1.ndim == input2.ndim == target.ndim:
         fail(RuntimeError, "margin_ranking_loss : All input tensors should have same dimension but got sizes: input1: "
                            f"{input1.shape}, input2: {input2.shape}, target: {target.shape} ")
@@ -43,8 +42,7 @@ def hinge_embedding_loss(input, target, margin=1.0, size_average=None, reduce=No
     >>> hinge_embedding_loss(autograd.tensor([0.2, 0.2]), autograd.tensor([1., -1.]), reduction="none")
     tensor([0.2000, 0.8000])
     """
-    reduction = legacy_reduction(size_average, reduce, reduction)
-    check_reduction(reduction)
+    reduction = chosen_reduction(size_average, reduce, reduction)
     unlike = (margin - input).clamp_min(0).where(target != 1, 0.0)
     return reduce_loss(unlike + input.where(target != -1, 0.0), reduction)
 
@@ -58,8 +56,7 @@ def soft_margin_loss(input, target, size_average=None, reduce=None, reduction="m
     >>> soft_margin_loss(autograd.tensor([0., 0.]), autograd.tensor([1., -1.]))
     tensor(0.6931)
     """
-    reduction = legacy_reduction(size_average, reduce, reduction)
-    check_reduction(reduction)
+    reduction = chosen_reduction(size_average, reduce, reduction)
     return reduce_loss(-logsigmoid(target * input), reduction)
 
 
@@ -77,8 +74,7 @@ def multilabel_soft_margin_loss(input, target, weight=None, size_average=None, r
     >>> multilabel_soft_margin_loss(autograd.zeros(1, 2), autograd.tensor([[1., 0.]]))
     tensor(0.6931)
     """
-    reduction = legacy_reduction(size_average, reduce, reduction)
-    check_reduction(reduction)
+    reduction = chosen_reduction(size_average, reduce, reduction)
     losses = -(target * logsigmoid(input) + (1 - target) * logsigmoid(-input))
     if weight is not None:
         losses = losses * weight
@@ -102,8 +98,7 @@ def cosine_embedding_loss(input1, input2, target, margin=0, size_average=None, r
     >>> cosine_embedding_loss(x, y, autograd.tensor([1]))
     tensor(1.)
     """
-    reduction = legacy_reduction(size_average, reduce, reduction)
-    check_reduction(reduction)
+    reduction = chosen_reduction(size_average, reduce, reduction)
     if target.ndim > 1:
         fail(RuntimeError, "0D or 1D target tensor expected, multi-target not supported")
     if input1.ndim != target.ndim + 1 or input2.ndim != target.ndim + 1:
@@ -143,8 +138,7 @@ def multi_margin_loss(input, target, p=1, margin=1.0, weight=None, size_average=
     >>> multi_margin_loss(autograd.tensor([[0.5, 1.]]), autograd.tensor([0]))
     tensor(0.7500)
     """
-    reduction = legacy_reduction(size_average, reduce, reduction)
-    check_reduction(reduction)
+    reduction = chosen_reduction(size_average, reduce, reduction)
     if p not in (1, 2):
         fail(ValueError, "only p == 1 and p == 2 supported")
     if weight is not None and weight.ndim != 1:
@@ -199,8 +193,7 @@ def multilabel_margin_loss(input, target, size_average=None, reduce=None, reduct
     >>> multilabel_margin_loss(autograd.tensor([0.1, 0.2, 0.4, 0.8]), autograd.tensor([3, 0, -1, 1]))
     tensor(0.8500)
     """
-    reduction = legacy_reduction(size_average, reduce, reduction)
-    check_reduction(reduction)
+    reduction = chosen_reduction(size_average, reduce, reduction)
     _check_scores("multilabel_margin_loss", input, target)
     if input.shape != target.shape:
         fail(RuntimeError, f"inconsistent target size: {list(target.shape)} for input of size: {list(input.shape)}")
@@ -248,7 +241,7 @@ def triplet_margin_loss(anchor, positive, negative, margin=1.0, p=2, eps=1e-06, 
     >>> triplet_margin_loss(a, b, a)
     tensor(6.0000)
     """
-    reduction = legacy_reduction(size_average, reduce, reduction)
+    reduction = chosen_reduction(size_average, reduce, reduction)
     return _triplet(anchor, positive, negative, lambda x, y: pairwise_distance(x, y, p, eps), margin, swap, reduction)
 
 

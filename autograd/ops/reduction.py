@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
+
+import numpy as np
 
 from ..dispatch import is_tensor
 from ..errors import describe, fail, warn
+from ..kernels import maps
+from ..kernels.reduce import total
+
+#: Up to this many elements NumPy's calls take no longer than a compiled one.
+_FEW = 512
 
 
 def check_reduction(reduction: str) -> None:
@@ -13,9 +21,10 @@ def check_reduction(reduction: str) -> None:
         fail(ValueError, f"{reduction} is not a valid value for reduction; it may be 'mean', 'sum' or 'none'")
 
 
-def legacy_reduction(size_average: bool | None, reduce: bool | None, reduction: str) -> str:
-    """``reduction``, or what the two older switches mean."""
+def chosen_reduction(size_average: bool | None, reduce: bool | None, reduction: str) -> str:
+    """``reduction``, checked, or what the two older switches mean."""
     if size_average is None and reduce is None:
+        check_reduction(reduction)
         return reduction
     check_switches(size_average, reduce)
     chosen = "none" if reduce is False else "sum" if size_average is False else "mean"
@@ -49,3 +58,38 @@ def check_tensors(name: str, **arguments: Any) -> None:
         if not is_tensor(value):
             fail(TypeError, f"{name}(): argument {what!r} (position {position}) must be Tensor, not "
                             f"{type(value).__name__} ({describe(value)}); make one with autograd.tensor(...)")
+
+
+# --- on arrays, for losses that are one operation ---------------------------------------------------------
+
+
+def reduced(losses: Any, reduction: str, dtype: Any) -> Any:
+    """The reduction, on arrays; ``dtype`` is the result's."""
+    if reduction == "none":
+        return losses.astype(dtype, copy=False)
+    result = total(losses)
+    if reduction == "mean":
+        result = result / losses.size if losses.size else np.nan
+    return np.asarray(result, dtype)
+
+
+def computed_losses(form: Any, input: Any, target: Any, *numbers: float) -> Any:
+    """The compiled losses of elements; None where NumPy shall compute them."""
+    return maps.apply(form, input, target, numbers=numbers) if input.size > _FEW else None
+
+
+def computed_slopes(form: Any, g: Any, input: Any, target: Any, reduction: str, *numbers: float) -> Any:
+    """The compiled gradients of reduced losses; None where the formula shall give them."""
+    if g.__class__ is not np.ndarray or g.ndim or input.size <= _FEW:
+        return None
+    return maps.apply(form, input, target, numbers=(*numbers, float(share(g, reduction, input.shape))))
+
+
+def share(g: Any, reduction: str, shape: Any) -> Any:
+    """The gradient that each element's loss gets."""
+    return g / math.prod(shape) if reduction == "mean" else g
+
+
+def check_floating(name: str, input: Any) -> None:
+    if input.dtype.kind != "f":
+        fail(NotImplementedError, f"\"{name}\" not implemented for {input.dtype}; convert to a floating type")

@@ -12,9 +12,9 @@
 from __future__ import annotations
 
 import importlib as _importlib
-from typing import TYPE_CHECKING, Any
+import typing as _typing
 
-if TYPE_CHECKING:
+if _typing.TYPE_CHECKING:
     from .adjoints import Adjoints, Contribution, Step
     from .formula import Formula, formulas
     from .health_check import Finding, Health, health
@@ -27,6 +27,12 @@ if TYPE_CHECKING:
     from .recording import record
     from .wengert import Tape, tape
     from .work import Flops, flops
+
+__all__ = [
+    "Adjoints", "Contribution", "Finding", "Flops", "Formula", "Graph", "Health", "History", "Layer", "Origin", "Page",
+    "Step", "Summary", "Tape", "explain_nan", "explore", "flops", "formulas", "graph", "health", "profile", "record",
+    "summary", "tape",
+]
 
 # Each part is imported when first asked for. A module here must not be called like a function: its import would put it
 # in the function's place.
@@ -44,7 +50,7 @@ _HOMES = {
 }
 
 
-def __getattr__(name: str) -> Any:
+def __getattr__(name: str) -> _typing.Any:
     if name in _HOMES:
         found = getattr(_importlib.import_module(f".{_HOMES[name]}", __name__), name)
         globals()[name] = found
@@ -53,4 +59,4 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *_HOMES})
+    return __all__

@@ -34,6 +34,12 @@ class Contribution:
         value: what is added, as an array: the upstream gradient times the local derivative.
         total: the adjoint after it.
         formula: the rule, with the names of the tape; "" for the gradient that the pass starts from.
+
+    >>> import autograd
+    >>> x = autograd.tensor(3., requires_grad=True)
+    >>> first, second = autograd.tape(x * x).step().contributions
+    >>> float(second.value), float(second.total)
+    (3.0, 6.0)
     """
 
     to: Node
@@ -52,6 +58,12 @@ class Step:
         upstream: its adjoint, complete: everything that was computed from it has contributed.
         contributions: what flows on, one for each edge that wants a gradient.
         flows: the same as (index of the edge, node, value, total), without the formulas.
+
+    >>> import autograd
+    >>> x = autograd.tensor(3., requires_grad=True)
+    >>> step = autograd.tape(x.exp()).step()
+    >>> step.node.op.name, float(step.upstream)
+    ('exp', 1.0)
     """
 
     def __init__(self, adjoints: Adjoints, number: int, node: Node, upstream: Any, flows: list[Any]) -> None:
@@ -84,6 +96,12 @@ class Adjoints:
 
     It uses the rules, hooks and order of the engine's own sweep, so the sums are those of ``backward()`` to the bit. It
     adds to no ``grad`` and releases nothing.
+
+    >>> import autograd
+    >>> x = autograd.tensor(3., requires_grad=True)
+    >>> adjoints = autograd.tape(x * x).backward()
+    >>> float(adjoints["x"]), len(adjoints.steps), adjoints.rewind().steps
+    (6.0, 1, [])
     """
 
     def __init__(self, tape: Tape, gradient: Any = None) -> None:

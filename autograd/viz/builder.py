@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import linecache
+import re
 from typing import Any
 
 import numpy as np
 
 from ..errors import describe
 from ..node import LEAF, OUTPUT, Node
+from ..where import is_noted, lines_of
 from . import findings
-from .formula import formulas
+from .formula import Formula, formulas
 from .modules import Modules
-from .naming import Names
+from .naming import Names, expression, function_name, numbered
 from .pass_trace import Trace
-from .recording import note_of
+from .recording import forward_ms, note_of
 from .summaries import SMALL, Summary, dtype_name, summarise
 from .work import flops
+
+#: Names longer than this are replaced by letters in formulas.
+_LONG = 8
 
 
 class Builder:
@@ -51,6 +56,8 @@ class Builder:
             if node.op is OUTPUT:
                 parts.setdefault(node.edges[0], []).append(node)
         self.sole = {base: found[0] for base, found in parts.items() if len(found) == 1}
+        # Those of the tape in text, so that the picture and the list speak of the same things.
+        self.short = numbered(order, names.nodes)
 
     def data(self) -> dict[str, Any]:
         for node in self.order:
@@ -93,19 +100,37 @@ class Builder:
         shape = list(made.shape) if isinstance(made.shape, tuple) else [list(s) for s in made.shape]
         self.nodes.append({
             "id": at, "kind": kind, "op": "" if leaf else f"output {node.index}" if part else node.op.name,  # type: ignore[attr-defined]
-            "label": (name or "leaf") if leaf else f"[{node.index}]" if part else node.op.name,  # type: ignore[attr-defined]
-            "name": name, "output": made in self.roots,
+            "label": (name or "leaf") if leaf else f"[{node.index}]" if part else function_name(node.op),  # type: ignore[attr-defined]
+            "name": name, "short": self.short[made], "output": made in self.roots,
             "module": None if note is None or note.call is None else self.modules.id_of(note.call),
             "source": self._source(node), "shape": shape,
             "dtype": value["dtype"] if value is not None else None, "value": value, "grad": None,
-            "saved": self._saved_arrays(node), "options": _options(node), "backward_ms": None, "marks": [],
-            "flops": flops(node).forward})
+            "saved": self._saved_arrays(node), "options": _options(node), "forward_ms": forward_ms(node),
+            "backward_ms": None, "marks": [], "flops": flops(node).forward, "text": None})
         for i, (edge, input_name) in enumerate(zip(node.edges, _edge_names(node))):
             source = before[i] if i < len(before) and before[i] is not None else self.ids.get(edge)
             if source is not None:
                 self.edge_ids[node, i] = len(self.edges)
                 self.edges.append({"id": len(self.edges), "from": source, "to": at, "input": input_name, "local": None,
                                    "contribution": None, "total": None, "formula": None})
+        if not leaf:
+            self._write(node, at)
+
+    def _write(self, node: Node, at: int) -> None:
+        """What the node computed, of what, in the names of the tape."""
+        into: dict[str, str] = {}
+        for edge in self.edges[-len(node.edges):] if node.edges else ():
+            if edge["to"] == at:
+                source = self.nodes[edge["from"]]
+                into[edge["input"]] = source["short"] or source["label"]
+        if node.op is OUTPUT:
+            text = f"{next(iter(into.values()), '')}[{node.index}]"  # type: ignore[attr-defined]
+        else:
+            inputs = [into.get(name, "…") for name in _edge_names(node) if name in into or len(node.edges) == 2]
+            if len(inputs) > 6:
+                inputs = [*inputs[:2], f"… {len(inputs) - 3} more …", inputs[-1]]
+            text = expression(node.op, inputs, self.nodes[at]["options"])
+        self.nodes[at]["text"] = text
 
     def _value(self, node: Node) -> Summary | None:
         array = self.names.values.get(node)
@@ -134,6 +159,9 @@ class Builder:
         """A node for an input without gradient, where its value was saved."""
         edge = node.edges[i] if i < len(node.edges) else None
         array = _saved(node).get(name)
+        note = note_of(node)
+        if array is None and note is not None:
+            array = note.constants.get(name)
         if edge is not None or i >= len(node.edges) or not isinstance(array, np.ndarray):
             return None
         # Numbers stand beside each of their uses; a variable is one node.
@@ -144,17 +172,17 @@ class Builder:
             label = named or (f"{array.item():.6g}" if array.size == 1 and array.dtype.kind in "iuf" else "constant")
             self.constants[key] = len(self.nodes)
             self.nodes.append({
-                "id": len(self.nodes), "kind": "constant", "op": "", "label": label, "name": named, "output": False,
-                "module": None, "source": None, "shape": list(array.shape), "dtype": str(array.dtype), "value": value,
-                "grad": None, "saved": [], "options": {}, "backward_ms": None, "marks": []})
+                "id": len(self.nodes), "kind": "constant", "op": "", "label": label, "name": named, "short": named,
+                "output": False, "text": None, "module": None, "source": None, "shape": list(array.shape),
+                "dtype": str(array.dtype), "value": value, "grad": None, "flops": 0, "forward_ms": None,
+                "saved": [], "options": {}, "backward_ms": None, "marks": []})
         return self.constants[key]
 
     def _source(self, node: Node) -> dict[str, Any] | None:
         note = note_of(node)
         where = None if note is None else note.source
-        if where is None and node.extra is not None and node.extra.metadata.get("traceback"):
-            frame = node.extra.metadata["traceback"][-1]  # anomaly mode notes the line too
-            where = frame.filename, frame.lineno
+        if where is None and is_noted(node):  # anomaly mode notes the line too
+            where = next(((line.filename, line.lineno) for line in reversed(lines_of(node))), None)
         if where is None:
             return None
         return {"file": where[0], "line": where[1], "text": linecache.getline(*where).strip()}
@@ -189,12 +217,28 @@ class Builder:
                 edge.update(contribution=contribution, total=step.totals[i], local=step.local.get(i))
                 rule = rules[i] if i < len(rules) else None
                 if rule is not None:
-                    edge["formula"] = {"text": rule.text(), "mathml": rule.mathml()}
+                    edge["formula"] = self._formula(rule, step.node, node)
                 sent.append(edge["id"])
             steps.append({"node": node["id"], "edges": sent})
         for leaf, grad in self.traced.leaves.items():
             self.nodes[self.ids[leaf]]["grad"] = grad
         return steps
+
+    def _formula(self, rule: Formula, node: Node, row: dict[str, Any]) -> dict[str, str]:
+        """A rule in the names of the tape; those that are long have a letter, which ``where`` explains."""
+        long = {"input": "x", "other": "y", "weight": "w", "bias": "b", "target": "t"}
+        names = {"g": rf"\nabla {row['short']}", "out": row["short"]}
+        where = []
+        for i, name in enumerate(_edge_names(node)):
+            if (node, i) in self.edge_ids:
+                source = self.nodes[self.edges[self.edge_ids[node, i]]["from"]]
+                names[name] = source["short"] or source["label"]
+                if len(names[name]) > _LONG and name in long:
+                    where.append((name, f"{long[name]} = {names[name]}"))
+                    names[name] = long[name]
+        text = rule.text()
+        said = ", ".join(what for name, what in where if re.search(rf"\b{name}\b", text))
+        return {"text": text, "mathml": rule.mathml(names), "where": said}
 
 
 def place_leaves(nodes: list[dict[str, Any]], edges: list[dict[str, Any]], modules: Modules) -> None:

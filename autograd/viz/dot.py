@@ -69,9 +69,10 @@ def to_dot(graph: Graph, view: str = "forward", depth: int | None = None, values
         label = ", ".join(names) if len(names) == 1 and not names[0].startswith("input ") else ""
         attributes = {"label": " " + graphviz.escape(label)} if label and shown.is_node(target) else {}
         if view == "backward":
-            made.edge(target, source, **attributes, style="dashed" if shown.stops(source) else "solid")
-        else:
-            made.edge(source, target, **attributes)
+            attributes["style"] = "dashed" if shown.stops(source) else "solid"
+        if (source, target) in shown.fault and shown.fault_phase == view:
+            attributes |= _MARKED
+        made.edge(*((target, source) if view == "backward" else (source, target)), **attributes)
     return made
 
 
@@ -88,6 +89,10 @@ class _Shown:
             self.order = list(dict.fromkeys(self.box.values()))
             if len(self.order) <= READABLE:
                 break
+        fault = graph.about["fault"] or {"edges": [], "phase": ""}
+        #: The path of the first NaN or infinity.
+        self.fault = {(self.box[e["from"]], self.box[e["to"]]) for e in map(graph.edges.__getitem__, fault["edges"])}
+        self.fault_phase = fault["phase"]
         self.place: dict[str, int | None] = {}
         for n in graph.nodes:
             key = self.box[n["id"]]

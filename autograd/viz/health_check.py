@@ -32,7 +32,12 @@ _LOSSES = ("cross_entropy_batch", "cross_entropy_rows", "cross_entropy")
 
 
 class Finding(NamedTuple):
-    """One thing that is wrong: what kind, where, in a sentence, and what to do about it."""
+    """One thing that is wrong: what kind, where, in a sentence, and what to do about it.
+
+    >>> from autograd import viz
+    >>> print(viz.Finding("dead ReLU", "1 (relu)", "all units are 0", "Try leaky_relu"))
+    1 (relu): all units are 0. Try leaky_relu.
+    """
 
     kind: str
     where: str
@@ -72,6 +77,14 @@ class Health:
 
     Attributes:
         steps: how many forward passes in training mode were seen.
+
+    >>> import autograd, nn
+    >>> from autograd import viz
+    >>> model = nn.Linear(2, 1)
+    >>> with viz.health(model) as check:
+    ...     model(autograd.rand(4, 2)).sum().backward()
+    >>> check
+    health of 1 step of Linear: nothing is wrong
     """
 
     def __init__(self, model: Any) -> None:
@@ -234,11 +247,14 @@ class Health:
         return found
 
     def __bool__(self) -> bool:
-        """Whether nothing is wrong."""
-        return not self.findings()
+        """Whether a step was seen, and nothing is wrong."""
+        return self.steps > 0 and not self.findings()
 
     def __repr__(self) -> str:
         found = self.findings()
+        if not self.steps and not found:
+            return (f"health of {type(self.model).__name__}: no step was seen. Give health() a function that does one "
+                    "training step, or train inside `with viz.health(model) as check:`, in training mode")
         seen = f"{self.steps} step{'s' * (self.steps != 1)} of {type(self.model).__name__}"
         if not found:
             return f"health of {seen}: nothing is wrong"
@@ -267,7 +283,8 @@ def health(model: Any, step: Callable[[], Any] | None = None, steps: int = 5) ->
         steps: how often.
 
     Returns:
-        A `Health`: ``print`` shows what was found, ``findings()`` is the list, and it is true where nothing is wrong.
+        A `Health`: ``print`` shows what was found, ``findings()`` is the list, and it is true where steps were seen and
+        nothing is wrong.
 
     >>> import autograd, nn, optim
     >>> from autograd import viz

@@ -32,19 +32,31 @@ class Graph:
 
     Attributes:
         nodes: in forward order. Each has ``id``, ``kind`` ("parameter", "leaf", "constant", "op", or "part": one of
-            several outputs), ``op``, ``label``, ``name`` (or None), ``output`` (whether it is a root), ``module`` (the
-            id of its module call, or None), ``source`` (``file``, ``line``, ``text``, or None), ``shape``, ``dtype``,
-            ``value`` and ``grad`` (summaries, or None where not known), ``saved`` (name, shape, dtype, bytes of each
-            saved array), ``options``, ``backward_ms`` and ``marks`` (what is worth a look: ``kind``, ``text``).
+            several outputs), ``op``, ``label`` (what users call that), ``name`` (or None), ``short`` (the name that
+            `autograd.tape` gives it), ``text`` (what was computed of what, in those names), ``output`` (whether it is a
+            root), ``module`` (the id of its module call, or None), ``source`` (``file``, ``line``, ``text``, or None),
+            ``shape``, ``dtype``, ``value`` and ``grad`` (summaries, or None where not known), ``saved`` (name, shape,
+            dtype, bytes of each saved array), ``options``, ``flops`` (of the forward, see `flops`), ``forward_ms``
+            (where the forward ran inside `profile`), ``backward_ms`` and ``marks`` (what is worth a look: ``kind``,
+            ``text``).
         edges: from the node that made an input to the one that uses it: ``from``, ``to``, ``input``; with a backward
-            pass also ``local`` (the local derivative, where there are few elements), ``formula`` (``text`` and
-            ``mathml`` of the rule, or None), ``contribution``, and ``total``, the gradient of the input after this
-            contribution was added.
+            pass also ``local`` (the local derivative, where there are few elements), ``formula`` (``text`` of the rule,
+            ``mathml`` in the names of the tape, and ``where``, what its letters stand for; or None), ``contribution``,
+            and ``total``, the gradient of the input after this contribution was added.
         modules: the tree of module calls: ``id``, ``parent``, ``path``, ``name``, ``type``, ``text``, ``repeat`` (how
             many equal blocks a folded one stands for, else 0).
         backward: the steps of the backward pass in order: ``node`` and ``edges``, the numbers of the edges along which
             it sends contributions.
-        about: ``title``, ``saved_bytes``, ``notes`` (sentences on what is not there, and why).
+        about: ``title``, ``saved_bytes``, ``notes`` (sentences on what is not there, and why), ``fault`` (where the
+            first NaN or infinity arose: ``phase``, ``node``, ``text``, ``advice``, and ``edges``, the path it took, by
+            number; or None).
+
+    >>> import autograd
+    >>> from autograd import viz
+    >>> x = autograd.tensor(3., requires_grad=True)
+    >>> g = viz.graph(x.exp())
+    >>> [(edge["from"], edge["to"], edge["formula"]["text"]) for edge in g.edges]
+    [(0, 1, 'g * out')]
     """
 
     def __init__(self, data: dict[str, Any]) -> None:

@@ -33,9 +33,15 @@ class Layer:
         repeated: whether the same module was called before.
         children: the calls inside of it.
         mult_adds: multiply-adds by the module's own parameters, as torchinfo counts them: for a convolution parameters
-            x output positions, otherwise parameters x batch.
-        flops: of the matrix products and convolutions in this call (see `flops`).
+            x output positions, otherwise parameters x batch, which of a Linear layer on [N, L, C] is too few by L.
+        flops: of the matrix products and convolutions in this call, counted on the tape (see `flops`); right for any
+            number of dimensions.
         kept_bytes: what the tape keeps for the backward pass of this call, each array where it was first kept.
+
+    >>> import autograd, nn
+    >>> from autograd import viz
+    >>> viz.summary(nn.Sequential(nn.Linear(4, 8)), (16, 4)).layers[1]
+    <Linear (0): 1-1, [16, 8]>
     """
 
     def __init__(self, module: Any, name: str, depth: int, index: int, repeated: bool) -> None:
@@ -100,6 +106,12 @@ class Summary:
         input_bytes, output_bytes, param_bytes: memory of the inputs, of the outputs of layers with parameters together
             with their gradients, and of the parameters.
         kept_bytes: what the tape keeps for the backward pass, parameters not counted.
+
+    >>> import autograd, nn
+    >>> from autograd import viz
+    >>> found = viz.summary(nn.Linear(4, 8), (16, 4))
+    >>> found.total_params, found.flops.forward, found.kept_bytes
+    (40, 1024, 256)
     """
 
     def __init__(self, root: Layer, inputs: Sequence[Any], depth: int) -> None:
@@ -119,8 +131,8 @@ class Summary:
 
     def table(self) -> Table:
         """The layers as a table."""
-        table = Table(["layer (type (name): depth-number)", "input", "output", ">parameters", ">mult-adds", ">kept for "
-                       "backward"])
+        table = Table(["layer (type (name): depth-number)", "input", "output", ">parameters", ">mult-adds", ">FLOPs",
+                       ">kept for backward"])
         lines = _branches(self.layers[0], self.depth)
         for layer, branch in lines:
             cut = layer.depth == self.depth
@@ -132,7 +144,8 @@ class Summary:
                       str(layer.input_size) if layer.input_size else "–",
                       str(layer.output_size) if layer.output_size else "–",
                       "(repeated)" if layer.repeated and params else f"{params:,}" if params else "–",
-                      f"{adds:,}" if adds else "–", _bytes(layer.kept_bytes) if layer.kept_bytes else "–")
+                      f"{adds:,}" if adds else "–", _counted(layer.flops.forward) if layer.flops.forward else "–",
+                      _bytes(layer.kept_bytes) if layer.kept_bytes else "–")
         return table
 
     def __repr__(self) -> str:
@@ -203,7 +216,7 @@ def summary(model: Any, input_size: Any = None, input_data: Any = None, *, depth
     Args:
         model: the module.
         input_size: the shape of the input with the batch, or a list of shapes: numbers between 0 and 1 are made for
-            them, or zeros for integer ``dtypes``.
+            them, or zeros for integer ``dtypes``. Tensors given here are taken as ``input_data``.
         input_data: instead, the input: a tensor, or a sequence or dictionary of the forward's arguments.
         depth: how many levels below the model to show; what is deeper is added up.
         dtypes: of the inputs that are made, by default float32.
@@ -223,6 +236,8 @@ def summary(model: Any, input_size: Any = None, input_data: Any = None, *, depth
     >>> found.total_params, found.total_mult_adds, found.layers[1].output_size
     (58, 928, [16, 8])
     """
+    if input_data is None and next(_tensors(input_size), None) is not None:
+        input_size, input_data = None, input_size
     if (input_size is None) == (input_data is None):
         fail(ValueError, "summary() takes either input_size or input_data")
     if mode not in ("eval", "train", "same"):

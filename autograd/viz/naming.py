@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from types import FrameType
 from typing import Any
 
 from ..errors import fail
-from ..node import Node
+from ..node import LEAF, Node, Output
 from .recording import note_of
 
 
@@ -73,3 +74,48 @@ class Names:
             if hasattr(value, "named_parameters") and not isinstance(value, type):
                 for path, t in value.named_parameters():
                     self.add(f"{name}.{path}", t, True)
+
+
+# Where the name that PyTorch gives a node says less than that of the function.
+_FUNCTIONS = {"Addmm": "linear", "Mm": "matmul", "NativeBatchNorm": "batch_norm", "NativeLayerNorm": "layer_norm",
+              "Convolution": "conv", "CrossEntropyLoss": "cross_entropy", "WindowMeans": "avg_pool"}
+_INFIX = {"add": "+", "sub": "−", "mul": "×", "true_divide": "÷", "matmul": "@", "matrix_product": "@"}
+_RAISED = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
+
+
+def function_name(op: Any) -> str:
+    """What users call an operation: ``div`` for ``true_divide``, ``cross_entropy`` for the kernel below it."""
+    name = re.sub(r"Backward\d*$", "", getattr(op, "node_name", "")) or op.name
+    return _FUNCTIONS.get(name) or re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower()
+
+
+def expression(op: Any, inputs: Sequence[str], options: Mapping[str, Any]) -> str:
+    """An operation on inputs as one would write it: ``a × b``, ``e²``, ``tanh(v1)``."""
+    if op.name in _INFIX and len(inputs) == 2 and options.get("alpha", "1") == "1":
+        return f"{inputs[0]} {_INFIX[op.name]} {inputs[1]}"
+    if op.name == "neg":
+        return f"−{inputs[0]}"
+    if op.name == "pow_number" and "exponent" in options:
+        power = re.sub(r"\.0$", "", str(options["exponent"]))
+        return inputs[0] + (power.translate(_RAISED) if re.fullmatch(r"-?\d+", power) else f"^{power}")
+    return f"{function_name(op)}({', '.join(inputs)})"
+
+
+def numbered(nodes: Sequence[Node], names: Mapping[Node, str]) -> dict[Node, str]:
+    """A name for every node: the given ones, and v1, v2, ... for operations and x1, x2, ... for leaves without."""
+    found: dict[Any, str] = {n: names[n] for n in nodes if n in names}
+    taken, counts = set(found.values()), {"x": 0, "v": 0}
+    for n in nodes:
+        if n in found:
+            continue
+        if isinstance(n, Output) and n.edges[0] in found:
+            found[n] = f"{found[n.edges[0]]}.{n.index}"
+            continue
+        letter = "x" if n.op is LEAF else "v"
+        while True:
+            counts[letter] += 1
+            name = f"{letter}{counts[letter]}"
+            if name not in taken:
+                break
+        found[n] = name
+    return found

@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ..anomaly import detect_anomaly
-from ..creation import ones_like
+from ..errors import fail
+from ..filled import ones_like
 from ..node import LEAF, Node, Output
 from ..nonfinite import Finding, first_bad, forward_origin, noted, number_text
 from ..primitive import Primitive
 from ..tensor import Tensor
-from ..where import Line, line_of, module_of
+from ..where import line_of, lines_of, module_of
 from .adjoints import Adjoints, Step
+from .recording import record
 from .values import saved_by_name
 from .wengert import Tape, names_around
+
+if TYPE_CHECKING:
+    from .model import Graph
 
 #: What to do about it, by operation.
 ADVICE = {
@@ -63,6 +68,15 @@ class Origin:
         reason: what happened there, in words.
         advice: what to do about it; "" where nothing is known.
         nodes: what was not finite from there on, along the graph.
+        loss: the tensor that was looked at.
+
+    >>> import autograd
+    >>> from autograd import viz
+    >>> found = viz.explain_nan(autograd.tensor([1., -1.], requires_grad=True).log().sum())
+    >>> found.op, found.element, found.reason
+    ('log', (1,), 'log(-1) = nan')
+    >>> found.graph().about["fault"]["text"]
+    'the first NaN of the forward pass arises here: all inputs are finite'
     """
 
     phase: str | None = None
@@ -76,6 +90,14 @@ class Origin:
     advice: str = ""
     nodes: list[Node] = field(default_factory=list, repr=False)
     source: str = field(default="", repr=False)
+    loss: Any = field(default=None, repr=False)
+
+    def graph(self) -> Graph:
+        """The graph with the path of what is not finite marked: ``.explore()`` is the page, ``.save("nan.svg")`` a
+        picture.
+        """
+        from .model import graph
+        return graph(self.loss)
 
     def __bool__(self) -> bool:
         return self.phase is not None
@@ -113,6 +135,9 @@ def explain_nan(loss: Any, gradient: Any = None) -> Origin:
     Returns:
         An `Origin`, which prints as an explanation and is false where all is finite. No ``grad`` is touched.
 
+    Raises:
+        RuntimeError: ``backward()`` has released what the tape saved.
+
     >>> import autograd
     >>> from autograd import viz
     >>> x = autograd.tensor([4., 0.], requires_grad=True)
@@ -121,12 +146,17 @@ def explain_nan(loss: Any, gradient: Any = None) -> Origin:
     ('backward', 'sqrt', (1,), 'g / (2 * out) = inf, where out = 0 and g = 3')
     """
     if callable(loss) and not isinstance(loss, Tensor):
-        with detect_anomaly():
+        with detect_anomaly(), record():
             loss = loss()
     tape = Tape((loss,), names_around(1))
-    if first_bad(loss._a) is not None:
-        return _forward(tape)
-    return _backward(tape, gradient)
+    if any(n.saved is None and n.op is not LEAF and not isinstance(n, Output) for n in tape.nodes) and not any(
+            map(noted, tape.nodes)):
+        fail(RuntimeError, "explain_nan() needs the values that the tape saved, and backward() released them: ask "
+                           "before backward(), call that with retain_graph=True, or give explain_nan the function that "
+                           "computes the loss: explain_nan(lambda: loss_of(batch))")
+    found = _forward(tape) if first_bad(loss._a) is not None else _backward(tape, gradient)
+    found.loss = loss
+    return found
 
 
 def _forward(tape: Tape) -> Origin:
@@ -171,8 +201,8 @@ def _forward(tape: Tape) -> Origin:
 
 def _placed(origin: Origin, node: Node, nodes: list[Node]) -> Origin:
     origin.module, origin.line, origin.nodes = module_of(node), line_of(node), nodes
-    stack: list[Line] = [] if node.extra is None else node.extra.metadata.get("traceback") or []
-    origin.source = stack[-1].line if stack else ""
+    lines = lines_of(node)
+    origin.source = lines[-1].line if lines else ""
     return origin
 
 

@@ -10,14 +10,15 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from ..codegen import _become
 from ..errors import fail
 from ..modes import MODE
 from ..node import Node, Output, extra_of
+from ..on_first_call import become
 from ..ops import load_all
 from ..primitive import REGISTRY
 from .flame import flame_page
 from .module_paths import ModulePaths
+from .recording import SECONDS, SPENT
 from .table import Table
 from .work import flops_of_node
 
@@ -124,11 +125,12 @@ class profile:
         if self._depth or threading.get_ident() != self._thread:
             return run(*args)
         self._depth += 1
+        noting = SPENT[0]
         start = time.perf_counter()
         try:
             out = run(*args)
         finally:
-            end = time.perf_counter()
+            end = time.perf_counter() - (SPENT[0] - noting)
             self._depth -= 1
         first = out[0] if isinstance(out, (tuple, list)) else out
         path = self._paths.running()
@@ -136,7 +138,7 @@ class profile:
         work = 0
         if node is not None and node.op is op:
             work = flops_of_node(node).forward
-            extra_of(node).metadata[_KEY] = path
+            extra_of(node).metadata.update({_KEY: path, SECONDS: end - start})
         self.events.append(Event("forward", op.name, path, start - self._began, end - start, list(first._a.shape),
                                  first._a.nbytes, work))
         return out
@@ -278,7 +280,7 @@ def _timed(op: Any, around: Callable[..., Any]) -> Callable[[], None]:
     core = op.core
     namespace = core.__globals__
     if "become" in namespace and core.__code__.co_name == "_stub":
-        _become(core, namespace["owner"], namespace["write"], namespace["names"])
+        become(core, namespace["owner"], namespace["write"], namespace["names"])
     code = core.__code__
     namespace["run_"] = types.FunctionType(code, namespace, "core", core.__defaults__)
     namespace["around_"], namespace["op_"] = around, op

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import time
 import weakref
 from collections.abc import Callable
 from types import FrameType
@@ -20,6 +21,12 @@ _LIBRARY = (_PACKAGE, os.path.join(os.path.dirname(_PACKAGE[:-1]), "nn") + os.se
 
 #: The key of a node's `Note` in its metadata.
 NOTE = "viz.note"
+
+#: The key of the seconds that a node's forward took, in its metadata: `profile` puts them there.
+SECONDS = "profile.seconds"
+
+#: Seconds that taking notes took so far, which `profile` takes off.
+SPENT = [0.0]
 
 
 class Call:
@@ -49,12 +56,15 @@ class Call:
 
 
 class Note:
-    """What was noted of one operation: its output's summary, the module call it ran in, and the (file, line)."""
+    """What was noted of one operation: a summary of its output, the module call it ran in, the (file, line), and the
+    numbers among its inputs that want no gradient.
+    """
 
-    __slots__ = ("call", "source", "value")
+    __slots__ = ("call", "constants", "source", "value")
 
-    def __init__(self, value: Summary, call: Call | None, source: tuple[str, int] | None) -> None:
-        self.value, self.call, self.source = value, call, source
+    def __init__(self, value: Summary, call: Call | None, source: tuple[str, int] | None,
+                 constants: dict[str, Any] | None = None) -> None:
+        self.value, self.call, self.source, self.constants = value, call, source, constants or {}
 
 
 class _Recorder:
@@ -67,13 +77,16 @@ class _Recorder:
         self.names: dict[int, tuple[Any, dict[int, str]]] = {}
 
     def after_forward(self, node: Node, made: Any) -> None:
+        began = time.perf_counter()
         frames, source = _stack(sys._getframe(1))
         call = self._call(frames)
         outputs = made if isinstance(made, tuple) else (made,)
-        extra_of(node).metadata[NOTE] = Note(summarise(outputs[0]._a), call, source)
+        extra_of(node).metadata[NOTE] = Note(
+            summarise(outputs[0]._a), call, source, _numbers(node, sys._getframe(1)))
         for t in outputs:
             if t._node is not None and t._node is not node:  # one of several outputs has a node of its own
                 extra_of(t._node).metadata[NOTE] = Note(summarise(t._a), call, source)
+        SPENT[0] += time.perf_counter() - began
 
     def around_backward(self, node: Node, g: Any, run: Callable[[], Any]) -> Any:
         return run()
@@ -97,6 +110,20 @@ class _Recorder:
         if id(root) not in self.names:
             self.names[id(root)] = root, {id(m): name for name, m in root.named_modules()}
         return self.names[id(root)][1]
+
+
+def _numbers(node: Node, frame: FrameType | None) -> dict[str, Any]:
+    """The inputs without gradient that are single numbers, from the call of the operation: rules may not need them."""
+    inputs = getattr(node.op, "inputs", ())
+    wanted = [name for name, e in zip(inputs, node.edges, strict=False) if e is None]
+    for _ in range(4 if wanted and len(inputs) == len(node.edges) else 0):
+        if frame is None:
+            break
+        if frame.f_code.co_filename.startswith("<autograd"):
+            found = {name: getattr(frame.f_locals.get(name), "_a", None) for name in wanted}
+            return {name: a.copy() for name, a in found.items() if a is not None and a.size == 1}
+        frame = frame.f_back
+    return {}
 
 
 def _stack(frame: FrameType | None) -> tuple[list[FrameType], tuple[str, int] | None]:
@@ -146,3 +173,9 @@ class record:
 def note_of(node: Node) -> Note | None:
     """What `record` noted of ``node``."""
     return None if node.extra is None else node.extra.metadata.get(NOTE)
+
+
+def forward_ms(node: Node) -> float | None:
+    """How long its forward took, where that was profiled."""
+    found = None if node.extra is None else node.extra.metadata.get(SECONDS)
+    return None if found is None else round(found * 1e3, 4)

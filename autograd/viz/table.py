@@ -9,6 +9,9 @@ from typing import Any
 
 import numpy as np
 
+#: Shapes of so many outputs are written out.
+_OUTPUTS = 4
+
 
 class Table:
     """Rows of cells under headings.
@@ -99,5 +102,8 @@ def summary(array: Any, most: int = 4) -> str:
 
 def shape_text(shape: Any) -> str:
     if isinstance(shape, list):
-        return " ".join(map(shape_text, shape))
+        texts = list(map(shape_text, shape))
+        if len(texts) > 2 and len(set(texts)) == 1:
+            return f"{texts[0]} × {len(texts)}"
+        return " ".join(texts if len(texts) <= _OUTPUTS else [*texts[:_OUTPUTS - 1], "…", texts[-1]])
     return "[" + ", ".join(map(str, shape)) + "]"

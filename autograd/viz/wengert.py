@@ -8,19 +8,22 @@ from typing import Any
 
 import numpy as np
 
-from ..backward import _node
 from ..codegen import _defaults as defaults_of
 from ..errors import fail
 from ..node import LEAF, Node, Output
 from ..primitive import Primitive
 from ..tensor import Tensor
+from ..views import node_of
 from ..where import line_of, module_of, modules_of
 from .adjoints import Adjoints, Step
+from .naming import numbered
 from .table import Table, shape_text, summary
 from .values import constant_name, known_options, ordered, values_of
 
 #: How operations of two inputs (and powers) are written.
 _INFIX = {"add": "+", "sub": "-", "mul": "*", "true_divide": "/", "matmul": "@", "pow_tensor": "**"}
+#: Inputs of an operation on a list that are written out.
+_INPUTS = 6
 #: Rows of a table in print; more are cut.
 LIMIT = 120
 
@@ -33,6 +36,12 @@ class Tape:
         names: what each is called.
         values: the value of each that is known.
         adjoints: the backward pass, as far as `step` took it.
+
+    >>> import autograd
+    >>> x = autograd.tensor(3., requires_grad=True)
+    >>> tape = autograd.tape(x * x)
+    >>> [tape.operation(node) for node in tape]
+    ['leaf', 'x * x']
     """
 
     def __init__(self, outputs: tuple[Any, ...], names: Mapping[str, Any]) -> None:
@@ -58,7 +67,7 @@ class Tape:
             KeyError: it is not on this tape.
         """
         node = next((n for n, name in self.names.items() if name == of), None) if isinstance(of, str) else (
-            _node(of) if isinstance(of, Tensor) else of)
+            node_of(of) if isinstance(of, Tensor) else of)
         if node not in self.names:
             fail(KeyError, f"{of!r} is not on this tape; there are {', '.join(list(self.names.values())[:20])}")
         return node
@@ -72,6 +81,8 @@ class Tape:
         op = node.op
         inputs = [constant_name(node, i) if e is None else self.names[e] for i, e in enumerate(node.edges)]
         if not isinstance(op, Primitive) or op.variadic or len(inputs) != len(op.inputs):
+            if len(inputs) > _INPUTS:
+                inputs = [*inputs[:2], f"… {len(inputs) - 3} more …", inputs[-1]]
             return f"{op.name}({', '.join(inputs)})"
         options = known_options(node)
         named = dict(zip(op.inputs, inputs, strict=True))
@@ -192,7 +203,7 @@ def names_around(depth: int) -> dict[str, Any]:
 def _root(t: Any, index: int) -> Node:
     if not isinstance(t, Tensor):
         fail(TypeError, f"tape() takes Tensors, but output {index} is {type(t).__name__}")
-    node = _node(t)
+    node = node_of(t)
     if node is None:
         fail(RuntimeError, f"output {index} does not require grad and has no tape: nothing it was computed from has "
                            "requires_grad=True, or it was computed under no_grad, or detached")
@@ -220,28 +231,13 @@ def _named_tensors(variables: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
 def _names(nodes: list[Node], given: Mapping[str, Any]) -> dict[Node, str]:
     names: dict[Any, str] = {}
     for name, t in given.items():
-        node = _node(t)
+        node = node_of(t)
         if node is not None:
             names.setdefault(node, name)
     for module in {id(m): m for n in nodes for m in modules_of(n)[:1]}.values():
         for name, parameter in module.named_parameters():
-            names.setdefault(_node(parameter), name)
-    names = {n: names[n] for n in nodes if n in names}
-    taken, counts = set(names.values()), {"x": 0, "v": 0}
-    for n in nodes:
-        if n in names:
-            continue
-        if isinstance(n, Output) and n.edges[0] in names:
-            names[n] = f"{names[n.edges[0]]}.{n.index}"
-            continue
-        letter = "x" if n.op is LEAF else "v"
-        while True:
-            counts[letter] += 1
-            name = f"{letter}{counts[letter]}"
-            if name not in taken:
-                break
-        names[n] = name
-    return names
+            names.setdefault(node_of(parameter), name)
+    return numbered(nodes, names)
 
 
 # --- words ----------------------------------------------------------------------------------------------------

@@ -9,16 +9,21 @@ from __future__ import annotations
 import math
 from typing import Any, NamedTuple
 
-from ..backward import _node
 from ..errors import fail
 from ..node import Node
 from ..primitive import Primitive
 from ..tensor import Tensor
+from ..views import node_of
 from .values import ordered, saved_by_name
 
 
 class Flops(NamedTuple):
-    """Operations of the forward pass and of the backward pass."""
+    """Operations of the forward pass and of the backward pass.
+
+    >>> from autograd import viz
+    >>> viz.Flops(48, 96).total
+    144
+    """
 
     forward: int
     backward: int
@@ -51,7 +56,7 @@ def flops(of: Any) -> Flops:
     tensors = of if isinstance(of, (list, tuple)) else [of]
     if not all(isinstance(t, Tensor) for t in tensors):
         fail(TypeError, f"flops() takes a Tensor, a sequence of Tensors or a node, not {type(of).__name__}")
-    roots = [n for n in map(_node, tensors) if n is not None]
+    roots = [n for n in map(node_of, tensors) if n is not None]
     found = [flops_of_node(n) for n in ordered(roots)]
     return Flops(sum(f.forward for f in found), sum(f.backward for f in found))
 

@@ -18,7 +18,11 @@ def _old_reduction(size_average: bool | None, reduce: bool | None) -> str:
 
 
 class _Loss(Module):
-    """A loss: how it is reduced."""
+    """A loss: how it is reduced.
+
+    ``reduction`` is ``"mean"`` (over all losses), ``"sum"`` or ``"none"``. ``size_average`` and ``reduce``, where there
+    are, stand for it in older programs; they warn.
+    """
 
     def __init__(self, size_average: bool | None = None, reduce: bool | None = None, reduction: str = "mean") -> None:
         super().__init__()

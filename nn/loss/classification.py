@@ -10,19 +10,27 @@ from autograd import Tensor, float16, float32, float64
 from autograd.errors import fail
 
 from .. import functional as F
+from ..common import documented
 from ..linear import Linear
 from .base import _Loss, _WeightedLoss
 
 
+@documented
 class CrossEntropyLoss(_WeightedLoss):
     """``-log softmax(input)[target]``, or with probabilities as target the cross-entropy to them.
 
     Args:
-        weight: one for each class.
-        ignore_index: targets that do not count.
-        label_smoothing: how much of the target is spread over all classes.
+        weight: (C), one for each class; the mean then divides by the weights of the targets.
+        ignore_index: targets of this class do not count.
+        label_smoothing: how much of the target is spread over all classes (Szegedy et al., "Rethinking the Inception
+            architecture", 2016).
 
-    Shapes: input (N, C, ...) or (C); target (N, ...) or () of classes, or the input's shape.
+    Shapes: input (N, C, ...) or (C), scores before any softmax; target (N, ...) or () of classes, in int64, or
+    probabilities of the input's shape and dtype.
+
+    Raises:
+        IndexError: when called, where a target is no class.
+        ValueError, RuntimeError: when called, where shapes or dtypes do not fit.
 
     >>> import autograd, nn
     >>> nn.CrossEntropyLoss()(autograd.zeros(1, 2), autograd.tensor([1]))
@@ -39,6 +47,7 @@ class CrossEntropyLoss(_WeightedLoss):
                                reduction=self.reduction, label_smoothing=self.label_smoothing)
 
 
+@documented
 class NLLLoss(_WeightedLoss):
     """``-input[target]`` for log-probabilities; arguments and shapes as in `CrossEntropyLoss`.
 
@@ -57,6 +66,7 @@ class NLLLoss(_WeightedLoss):
         return F.nll_loss(input, target, weight=self.weight, ignore_index=self.ignore_index, reduction=self.reduction)
 
 
+@documented
 class NLLLoss2d(NLLLoss):
     """`NLLLoss` under an older name.
 
@@ -66,6 +76,7 @@ class NLLLoss2d(NLLLoss):
     """
 
 
+@documented
 class BCELoss(_WeightedLoss):
     """Binary cross-entropy of probabilities: ``-(t log p + (1 - t) log(1 - p))``.
 
@@ -78,6 +89,7 @@ class BCELoss(_WeightedLoss):
         return F.binary_cross_entropy(input, target, weight=self.weight, reduction=self.reduction)
 
 
+@documented
 class BCEWithLogitsLoss(_Loss):
     """`BCELoss` of ``sigmoid(input)``, computed without overflow.
 

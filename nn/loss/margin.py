@@ -9,10 +9,12 @@ from autograd import Tensor
 from autograd.errors import fail
 
 from .. import functional as F
+from ..common import documented
 from ..distance import PairwiseDistance
 from .base import _Loss, _WeightedLoss
 
 
+@documented
 class HingeEmbeddingLoss(_Loss):
     """``input`` where the target is 1, ``max(0, margin - input)`` where it is -1.
 
@@ -30,6 +32,7 @@ class HingeEmbeddingLoss(_Loss):
         return F.hinge_embedding_loss(input, target, margin=self.margin, reduction=self.reduction)
 
 
+@documented
 class SoftMarginLoss(_Loss):
     """``log(1 + exp(-target * input))`` for targets 1 and -1.
 
@@ -42,6 +45,7 @@ class SoftMarginLoss(_Loss):
         return F.soft_margin_loss(input, target, reduction=self.reduction)
 
 
+@documented
 class MultiLabelMarginLoss(_Loss):
     """Hinge loss between the target classes and all others; targets are class lists that end with -1.
 
@@ -54,6 +58,7 @@ class MultiLabelMarginLoss(_Loss):
         return F.multilabel_margin_loss(input, target, reduction=self.reduction)
 
 
+@documented
 class MultiLabelSoftMarginLoss(_WeightedLoss):
     """The mean over classes of the binary cross-entropy of logits.
 
@@ -66,6 +71,7 @@ class MultiLabelSoftMarginLoss(_WeightedLoss):
         return F.multilabel_soft_margin_loss(input, target, weight=self.weight, reduction=self.reduction)
 
 
+@documented
 class MultiMarginLoss(_WeightedLoss):
     """Hinge loss between the target class and each other: ``max(0, margin - x[target] + x[i]) ** p``, averaged.
 
@@ -88,6 +94,7 @@ class MultiMarginLoss(_WeightedLoss):
                                    reduction=self.reduction)
 
 
+@documented
 class CosineEmbeddingLoss(_Loss):
     """``1 - cos(input1, input2)`` where the target is 1, ``max(0, cos - margin)`` where it is -1.
 
@@ -106,6 +113,7 @@ class CosineEmbeddingLoss(_Loss):
         return F.cosine_embedding_loss(input1, input2, target, margin=self.margin, reduction=self.reduction)
 
 
+@documented
 class MarginRankingLoss(_Loss):
     """``max(0, -target * (input1 - input2) + margin)``.
 
@@ -124,6 +132,7 @@ class MarginRankingLoss(_Loss):
         return F.margin_ranking_loss(input1, input2, target, margin=self.margin, reduction=self.reduction)
 
 
+@documented
 class TripletMarginLoss(_Loss):
     """``max(0, |anchor - positive| - |anchor - negative| + margin)``.
 
@@ -150,6 +159,7 @@ class TripletMarginLoss(_Loss):
                                      swap=self.swap, reduction=self.reduction)
 
 
+@documented
 class TripletMarginWithDistanceLoss(_Loss):
     """`TripletMarginLoss` with a distance of one's own. Default: `PairwiseDistance`.
 

@@ -8,11 +8,13 @@ from autograd import Tensor
 from autograd.errors import fail
 
 from .. import functional as F
+from ..common import documented
 from .base import _Loss
 
 
+@documented
 class L1Loss(_Loss):
-    """``|input - target|``.
+    """Absolute error ``|input - target|``, of two tensors of one shape.
 
     >>> import autograd, nn
     >>> nn.L1Loss()(autograd.tensor([1., 2.]), autograd.tensor([1., 4.]))
@@ -23,8 +25,9 @@ class L1Loss(_Loss):
         return F.l1_loss(input, target, reduction=self.reduction)
 
 
+@documented
 class MSELoss(_Loss):
-    """``(input - target) ** 2``.
+    """Squared error ``(input - target) ** 2``, of two tensors of one shape.
 
     >>> import autograd, nn
     >>> nn.MSELoss()(autograd.tensor([1., 2.]), autograd.tensor([1., 4.]))
@@ -35,6 +38,7 @@ class MSELoss(_Loss):
         return F.mse_loss(input, target, reduction=self.reduction)
 
 
+@documented
 class SmoothL1Loss(_Loss):
     """``d**2 / (2 beta)`` where ``d = |input - target|`` is below ``beta``, else ``d - beta / 2``.
 
@@ -52,6 +56,7 @@ class SmoothL1Loss(_Loss):
         return F.smooth_l1_loss(input, target, reduction=self.reduction, beta=self.beta)
 
 
+@documented
 class HuberLoss(_Loss):
     """``d**2 / 2`` where ``d = |input - target|`` is below ``delta``, else ``delta * (d - delta / 2)``.
 
@@ -70,6 +75,7 @@ class HuberLoss(_Loss):
         return F.huber_loss(input, target, reduction=self.reduction, delta=self.delta)
 
 
+@documented
 class PoissonNLLLoss(_Loss):
     """``exp(input) - target * input``, the negative log-likelihood of Poisson counts.
 
@@ -93,6 +99,7 @@ class PoissonNLLLoss(_Loss):
                                   reduction=self.reduction)
 
 
+@documented
 class GaussianNLLLoss(_Loss):
     """``(log var + (input - target) ** 2 / var) / 2``, the negative log-likelihood of normal targets.
 

@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 
+from ..extras import require
 from . import measure
 from .environment import describe, rerun_clean
 from .measure import Budget, Figure
@@ -36,10 +37,14 @@ def run(options: argparse.Namespace) -> int:
         if options.compare:
             print(compare(*(read_json(path) for path in options.compare)))
             return 0
-    except (OSError, ValueError) as error:
+        if options.threads < 1:
+            raise ValueError(f"--threads {options.threads}: at least one is needed")
+        for section in sections:
+            if any(getattr(row, "threads", None) is not None for row in section.rows(False)):
+                require(f"the section {section.name}, which changes the number of BLAS threads,", "threadpoolctl")
+        options.out.mkdir(parents=True, exist_ok=True)
+    except (OSError, ImportError, ValueError) as error:
         options.parser.error(str(error))
-    if options.threads < 1:
-        options.parser.error(f"--threads {options.threads}: at least one is needed")
     rerun_clean(options.threads)
     peers = find(options.peers, options.compile, options.threads)
     for library in peers.libraries:
@@ -47,7 +52,6 @@ def run(options: argparse.Namespace) -> int:
             library.t.set_num_threads(options.threads)
     results = take(sections, peers, measure.QUICK if options.quick else measure.DEFAULT, quick=options.quick,
                    echo=lambda text: print(text, flush=True))
-    options.out.mkdir(parents=True, exist_ok=True)
     write_json(results, options.out / "results.json")
     (options.out / "results.md").write_text(markdown(results))
     print(f"\nfigures: {options.out / 'results.json'}\ntables: {options.out / 'results.md'}")
@@ -55,7 +59,8 @@ def run(options: argparse.Namespace) -> int:
         plot(results, options.out / "ratios.png")
         print(f"picture: {options.out / 'ratios.png'}")
     else:
-        print("no picture of the ratios, because Matplotlib is not installed: pip install matplotlib")
+        print("no picture of the ratios, because Matplotlib is not installed: pip install matplotlib, or "
+              "Tapegrad with its extra 'bench'")
     for problem in results.problems():
         print(f"tapegrad bench: {problem}", file=sys.stderr)
     return 1 if results.problems() else 0

@@ -10,17 +10,12 @@ from typing import Any
 
 @contextmanager
 def limited(threads: int) -> Iterator[None]:
-    """Inside the block NumPy's BLAS, PyTorch and, where it has threads of its own, this engine use so many threads.
+    """Inside the block NumPy's BLAS, PyTorch and this engine use so many threads.
 
     Raises:
-        ImportError: threadpoolctl is not installed.
+        ImportError: threadpoolctl is not installed; the command asks for it first.
     """
-    try:
-        from threadpoolctl import threadpool_limits
-    except ImportError as error:
-        raise ImportError("changing the number of BLAS threads needs threadpoolctl: pip install threadpoolctl, or "
-                          "Tapegrad with its extra 'bench'") from error
-    # The engine's own threads are an option of builds that have them; products go through BLAS in all.
+    from threadpoolctl import threadpool_limits
     libraries: list[Any] = [m for name in ("torch", "autograd")
                             if (m := sys.modules.get(name)) is not None and hasattr(m, "set_num_threads")]
     before = [m.get_num_threads() for m in libraries]

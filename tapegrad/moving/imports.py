@@ -9,7 +9,7 @@ import re
 import tokenize
 from typing import NamedTuple
 
-from .findings import name_findings
+from .findings import Finding, name_findings
 from .lookup import locate, missing, places, public
 from .roots import Roots
 from .scopes import is_torch, scope_of
@@ -18,10 +18,10 @@ from .text import Text
 
 
 class Change(NamedTuple):
-    """Edits of the text, and the names that are not here."""
+    """Edits of the text, and what is to be said of the names."""
 
     edits: dict[tuple[int, int], str]
-    missing: list[str]
+    findings: list[Finding]
 
 
 class ImportChanges:
@@ -36,7 +36,7 @@ class ImportChanges:
         if isinstance(node, ast.Import):
             return self._import(node)
         if node.level == 0 and (node.module or "").partition(".")[0] in FOREIGN:
-            return Change({}, [missing(node.module or "")])
+            return Change({}, [Finding(node.lineno, missing(node.module or ""))])
         if node.level or not is_torch(node.module or ""):
             return Change({}, [])
         return self._from(node)
@@ -62,12 +62,12 @@ class ImportChanges:
         change = Change({}, [])
         for alias in node.names:
             if alias.name.partition(".")[0] in FOREIGN:
-                change.missing.append(missing(alias.name))
+                change.findings.append(Finding(node.lineno, missing(alias.name)))
             if not is_torch(alias.name):
                 continue
             ours = locate(alias.name)
             if ours is None and (alias.asname or MODULES.get(alias.name) != ()):
-                change.missing.append(missing(alias.name))
+                change.findings.append(Finding(node.lineno, missing(alias.name)))
             if ours is None and alias.asname:
                 continue  # it fails there, and says what is missing
             if alias.asname:
@@ -96,11 +96,12 @@ class ImportChanges:
             full = f"{module}.{name}"
             ours = locate(full)
             if ours is None:
-                change.missing.append(missing(full))
+                change.findings.append(Finding(node.lineno, missing(full)))
                 place, attribute = (*places(module), *MODULES.get(module, ()), module)[0], name
             else:
                 place, _, attribute = ours.rpartition(".")
-                change.missing.extend(name_findings(full, ours))
+                # To import what is refused is no error, and its uses are told of where they stand.
+                change.findings.extend(f._replace(line=node.lineno, certain=False) for f in name_findings(full, ours))
             targets.setdefault(place, []).append((attribute, asname if asname or attribute == name else name))
             if not place:
                 self._brought(node, asname or attribute)

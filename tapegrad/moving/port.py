@@ -6,23 +6,34 @@ The script's syntax tree says what to change and where; the text is edited at th
 from __future__ import annotations
 
 import ast
+import re
 import sys
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from .findings import Finding, call_findings, name_findings, script_findings
+from .findings import Finding, attribute_findings, call_findings, device_findings, name_findings, script_findings
 from .imports import ImportChanges
+from .kinds import Kinds
 from .lookup import absent_part, is_module, locate, missing
 from .roots import Roots
 from .scopes import SCOPES, Scope, scope_of
 from .table import MODULES
 from .text import Text, fields, format_strings
 
+#: What some editors write at the start of a file; no part of the program.
+BOM = "\ufeff"
+
 
 class Ported(NamedTuple):
-    """A script with our imports, and what of it will not work."""
+    """A script with our imports, and what of it will not work, or may not."""
 
     source: str
     findings: list[Finding]
+
+    @property
+    def works(self) -> bool:
+        """Whether nothing of it is known not to work."""
+        return not any(finding.certain for finding in self.findings)
 
 
 def ported(source: str, filename: str = "<script>") -> Ported:
@@ -36,6 +47,9 @@ def ported(source: str, filename: str = "<script>") -> Ported:
     import autograd
     x = nn.Linear(2, 1)(autograd.ones(2))
     """
+    if source.startswith(BOM):
+        result = ported(source.removeprefix(BOM), filename)
+        return result._replace(source=BOM + result.source)
     tree = ast.parse(source, filename)
     porter = _Porter(source, tree)
     porter.scoped(tree, None)
@@ -52,7 +66,9 @@ class _Porter:
         self.findings: list[Finding] = []
         self.roots = Roots(tree)
         self.imports = ImportChanges(self.text, tree, self.roots)
+        self.kinds = Kinds(tree)
         self.line: int | None = None  # of a string that is being read as code
+        self.guarded = self.caught = False  # whether a condition decides if it runs; whether an error in it is caught
         self.literals = list(format_strings(self.text))
 
     def edited(self) -> str:
@@ -62,8 +78,10 @@ class _Porter:
             position = end
         return "".join([*result, self.source[position:]])
 
-    def found(self, node: ast.expr | ast.stmt, text: str) -> None:
-        self.findings.append(Finding(self.line or node.lineno, text))
+    def found(self, findings: Iterable[Finding], line: int | None = None) -> None:
+        """Keep what was found; errors in a ``try`` may be what it waits for."""
+        self.findings += [f._replace(line=self.line or line or f.line, certain=f.certain and not self.caught)
+                          for f in findings]
 
     # --- walking ------------------------------------------------------------------------------------------
 
@@ -91,24 +109,36 @@ class _Porter:
         elif isinstance(node, (ast.Import, ast.ImportFrom)):
             self.change_import(node)
         elif isinstance(node, (ast.Attribute, ast.Name)) and self.change_name(node, scope):
-            pass
+            while isinstance(node, ast.Attribute):
+                self.found(self.where_guarded(attribute_findings(node, scope, self.kinds)))
+                node = node.value
         elif isinstance(node, ast.JoinedStr) and sys.version_info < (3, 12):
             self.format_string(node, scope)
         elif annotation and isinstance(node, ast.Constant) and isinstance(node.value, str):
             self.quoted(node, scope)
         else:
             if isinstance(node, ast.Call):
-                self.findings += [Finding(self.line or f.line, f.text) for f in call_findings(node, scope)]
+                self.found(call_findings(node, scope, self.kinds))
+                self.found(self.where_guarded(device_findings(node, scope, self.kinds)))
+            if isinstance(node, ast.Attribute):
+                self.found(self.where_guarded(attribute_findings(node, scope, self.kinds)))
             for name, value in ast.iter_fields(node):
+                before = self.guarded, self.caught
+                self.guarded |= isinstance(node, (ast.If, ast.IfExp)) and name in ("body", "orelse")
+                self.caught |= isinstance(node, ast.Try) and name == "body" and bool(node.handlers)
                 for child in value if isinstance(value, list) else [value]:
                     if isinstance(child, ast.AST):
                         self.visit(child, scope, annotation or name == "annotation")
+                self.guarded, self.caught = before
+
+    def where_guarded(self, findings: Iterable[Finding]) -> Iterable[Finding]:
+        """Of what is to be used only under a condition: certain where there is none."""
+        return [f._replace(certain=f.certain and not self.guarded) for f in findings]
 
     def change_import(self, node: ast.Import | ast.ImportFrom) -> None:
         change = self.imports.of(node)
         self.edits.update(change.edits)
-        for text in change.missing:
-            self.found(node, text)
+        self.found(change.findings)
 
     def change_name(self, node: ast.Attribute | ast.Name, scope: Scope) -> bool:
         """Change ``torch.nn.Linear`` or the like; False where the expression is none."""
@@ -125,28 +155,42 @@ class _Porter:
         name = binding.names[0]
         if not is_module(name):  # a function or class by its own name, which stays
             return True
-        reached: ast.expr = root
+        nodes: list[ast.expr] = [root]
         for part in parts:
             if not is_module(name):
                 break
-            name, reached = f"{name}.{part.attr}", part
+            name = f"{name}.{part.attr}"
+            nodes.append(part)
         ours = locate(name)
         if ours is not None:
-            self.findings += [Finding(self.line or node.lineno, text) for text in name_findings(name, ours)]
+            self.found(self.where_guarded(name_findings(name, ours)), node.lineno)
         else:
             if binding.other:  # it may mean something else here
                 return True
             if MODULES.get(name) != ():
-                self.found(node, missing(name))
+                self.found([Finding(node.lineno, missing(name))])
             place = None if absent_part(name) and name.count(".") > 1 else locate(name.rpartition(".")[0])
             if place is None:
                 return True
             ours = f"{place}.{name.rpartition('.')[2]}"
-        text = self.roots.spelled(ours, root.id, binding)
-        span = self.text.span(root)[0], self.text.span(reached)[1]
-        if text != self.source[slice(*span)]:
-            self.edits[span] = text
+        self.rename(nodes, self.roots.spelled(ours, root.id, binding))
         return True
+
+    def rename(self, nodes: Sequence[ast.expr], name: str) -> None:
+        """Give the dotted name whose parts are ``nodes`` another name; comments and breaks between its parts stay."""
+        old, new = [n.attr if isinstance(n, ast.Attribute) else n.id for n in nodes], name.split(".")  # type: ignore[attr-defined]
+        while len(old) > 1 and len(new) > 1 and old[-1] == new[-1]:
+            old, new = old[:-1], new[:-1]
+        if old == new:
+            return
+        start, end = self.text.span(nodes[0])
+        self.edits[start, end] = ".".join(new)
+        for node in nodes[1:len(old)]:
+            before, end = end, self.text.span(node)[1]
+            between = re.sub("#[^\n]*", lambda comment: " " * len(comment[0]), self.source[before:end])
+            dot = before + between.index(".")
+            self.edits[dot, dot + 1] = ""
+            self.edits[before + len(between) - len(node.attr), end] = ""  # type: ignore[attr-defined]
 
     # --- code in strings ----------------------------------------------------------------------------------
 

@@ -20,8 +20,8 @@ class Binding:
     #: PyTorch's full names that imports bind it to, and whether ``import torch.x`` did, which binds ``torch``.
     names: list[str] = field(default_factory=list)
     whole: bool = False
-    #: Whether something else binds it, too.
-    other: bool = False
+    #: How many other statements and parameters bind it, too.
+    other: int = 0
 
 
 @dataclass
@@ -51,8 +51,8 @@ def scope_of(node: ScopeNode, parent: Scope | None) -> Scope:
         for argument in (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs, arguments.vararg,
                          arguments.kwarg):
             if argument is not None:
-                _bound(scope, argument.arg).other = True
-    for child in _inside(node):
+                _bound(scope, argument.arg).other += 1
+    for child in inside(node):
         _bind(scope, child, elsewhere)
     for name in elsewhere:
         scope.bindings.pop(name, None)
@@ -63,12 +63,12 @@ def is_torch(name: str) -> bool:
     return name == "torch" or name.startswith("torch.")
 
 
-def _inside(node: ast.AST) -> Iterator[ast.AST]:
+def inside(node: ast.AST) -> Iterator[ast.AST]:
     """The nodes below ``node`` that belong to its own scope."""
     for child in ast.iter_child_nodes(node):
         yield child
         if not isinstance(child, SCOPES):
-            yield from _inside(child)
+            yield from inside(child)
 
 
 def _bound(scope: Scope, name: str) -> Binding:
@@ -81,7 +81,7 @@ def _bind(scope: Scope, node: ast.AST, elsewhere: set[str]) -> None:
             root = alias.name.partition(".")[0]
             binding = _bound(scope, alias.asname or root)
             if root != "torch":
-                binding.other = True
+                binding.other += 1
             elif alias.asname:
                 binding.names.append(alias.name)
             else:
@@ -93,12 +93,12 @@ def _bind(scope: Scope, node: ast.AST, elsewhere: set[str]) -> None:
             if node.level == 0 and is_torch(node.module or ""):
                 binding.names.append(f"{node.module}.{alias.name}")
             else:
-                binding.other = True
+                binding.other += 1
     elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
-        _bound(scope, node.id).other = True
+        _bound(scope, node.id).other += 1
     elif isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.ExceptHandler, ast.MatchAs,
                            ast.MatchStar)):
         if node.name:
-            _bound(scope, node.name).other = True
+            _bound(scope, node.name).other += 1
     elif isinstance(node, (ast.Global, ast.Nonlocal)):
         elsewhere.update(node.names)

@@ -103,7 +103,7 @@ ONLY: dict[str, tuple[str, ...]] = {
 NOT_IN_TORCH = frozenset((
     "Function", "NonDifferentiableError", "Variable", "backward", "checkpoint", "checkpoint_sequential",
     "detect_anomaly", "fork_rng", "functional", "grad", "once_differentiable", "save_on_cpu", "saved_tensors_hooks",
-    "set_detect_anomaly", "tape",
+    "set_detect_anomaly", "tape", "warmup",
 ))
 #: Likewise of other modules.
 OURS_ALONE = frozenset(("torch.optim.EarlyStopping",))

@@ -38,6 +38,16 @@ def test_bad_options_are_explained(capsys, arguments, words):
     assert stopped.value.code == 2 and words in capsys.readouterr().err
 
 
+def test_what_a_section_lacks_is_said_before_anything_is_measured(capsys, monkeypatch, tmp_path):
+    monkeypatch.setitem(sys.modules, "threadpoolctl", None)
+    monkeypatch.setattr(command, "rerun_clean", lambda threads: pytest.fail("it began"))
+    with pytest.raises(SystemExit) as stopped:
+        cli.main(["bench", "--out", str(tmp_path / "out")])
+    errors = capsys.readouterr().err
+    assert stopped.value.code == 2 and "the section threads" in errors and "pip install threadpoolctl" in errors
+    assert "extra 'bench'" in errors and not (tmp_path / "out").exists()
+
+
 def test_names_of_sections_and_of_their_rows_are_unique():
     assert len({s.name for s in SECTIONS}) == len(SECTIONS) and chosen([]) == list(SECTIONS)
     for section in SECTIONS:
@@ -88,7 +98,7 @@ def test_missing_peers_are_named_with_what_to_install(tmp_path, monkeypatch):
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     peers = find(tmp_path)
     assert [lib.key for lib in peers.libraries] == ["ours"] and not peers.remotes
-    assert list(peers.missing) == ["PyTorch", "JAX", "HIPS autograd"]
+    assert list(peers.missing) == ["PyTorch", "JAX", "HIPS autograd", "tinygrad"]
     assert all("pip install" in how for how in peers.missing.values())
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     assert options.default_folder() == tmp_path / "tapegrad" / "peers"

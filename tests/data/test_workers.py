@@ -156,7 +156,7 @@ def test_streams_are_shared_and_taken_in_turns():
 def test_workers_know_themselves():
     batches = list(DataLoader(Facts(4), batch_size=None, num_workers=2))
     assert [b["id"] for b in batches] == [0, 1, 0, 1]
-    assert all(b["workers"] == 2 and b["dataset"] and b["threads"] == "1" for b in batches)
+    assert all(b["workers"] == 2 and b["dataset"] and b["threads"] == "1" and b["ours"] == 1 for b in batches)
 
 
 def test_the_environment_is_put_back():

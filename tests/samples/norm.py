@@ -34,6 +34,11 @@ SAMPLES: dict[str, list[Sample]] = {
         sample(A(3, 4), A(3, 4, seed=1), const(np.zeros(())), P(3, 1), (3, 4), (1,), (1, 4), 1e-3, False, A(4), True),
     ],
     "causal_softmax": [sample(A(2, 3, 4)), sample(A(4, 3))],
+    "attention": [
+        sample(A(3, 4), A(5, 4), A(5, 2), False, 0.5), sample(A(2, 5, 4), A(2, 3, 4), A(2, 3, 4, seed=1), True, 0.5),
+        sample(A(2, 4, 3, 2), A(2, 2, 4, 2), A(2, 2, 4, 2, seed=1), False, 0.7, const(A(4, 1, 4))),
+        sample(A(2, 4), A(3, 4), A(3, 4, seed=1), False, 0.5, np.array([[True, True, False], [False, False, False]])),
+    ],
     "lstm_step": [sample(A(3, 8), A(3, 8, seed=1), A(3, 2))],
     "gru_step": [sample(A(3, 6), A(3, 6, seed=1), A(3, 2))],
     "scale_channels": [sample(A(3, 2, 4), A(2), A(2, seed=1)), sample(A(3, 2), A(2), A(2, seed=1))],

@@ -63,7 +63,11 @@ def port(source):
     ("import torch\ns = f'''é {\n torch.ones(2)\n} {f\"{torch.ones(1)}\"}'''",
      "import autograd\ns = f'''é {\n autograd.ones(2)\n} {f\"{autograd.ones(1)}\"}'''"),
     ("import torch\né = 'é'; x = torch.ones(2)", "import autograd\né = 'é'; x = autograd.ones(2)"),
-    ("import torch\nwith torch.no_grad(): y = (torch\n  .ones(2))", "import autograd\nwith autograd.no_grad(): y = (autograd.ones(2))"),
+    ("import torch\nwith torch.no_grad(): y = (torch\n  .ones(2))", "import autograd\nwith autograd.no_grad(): y = (autograd\n  .ones(2))"),
+    ("import torch\ny = (torch).ones(2), (torch.nn).Linear", "import nn\nimport autograd\ny = (autograd).ones(2), (nn).Linear"),
+    ("import torch\nx = (torch  # why\n  .nn  # e.g. this\n  .Linear)", "import nn\nimport autograd\nx = (nn  # why\n    # e.g. this\n  .Linear)"),
+    ("import torch\nx = (torch. # a.b\n  autograd. # c.d\n  grad)", "import autograd\nx = (autograd # a.b\n  . # c.d\n  grad)"),
+    ("\ufeffimport torch\ntorch.ones(1)", "\ufeffimport autograd\nautograd.ones(1)"),
     ("try:\n    from torch.cuda.amp import autocast\nexcept ImportError:\n    from torch import autocast",
      "try:\n    from autograd.cuda.amp import autocast\nexcept ImportError:\n    from autograd import autocast"),
     ("from torch import *\nmanual_seed(0); x = randn(2); f = open",
@@ -94,10 +98,38 @@ def test_changes(before, after):
     ("import torch\ntorch.manual_seed(0, none=1)", 2, "torch.manual_seed has no argument none="),
     ("import torch\nprint(torch.__version__)", 2, "Tapegrad's own version"),
     ("from torch.utils.data import DataLoader\nDataLoader([1], num_workers=2)", 2, "if __name__ == \"__main__\":"),
+    ("import torch\nx = torch.ones(2)\nx = x.to('cuda')", 3, ".to('cuda') raises"),
+    ("import torch\nd = torch.device('cuda:1')\nx = torch.ones(2).to(d)", 3, ".to('cuda:1') raises"),
+    ("import torch\nd = 'mps'\nx = torch.ones(2, device=d)", 3, "device='mps' raises"),
+    ("import torch\ntorch.set_default_device('cuda')", 2, "torch.set_default_device('cuda') raises"),
+    ("import torch\ntorch.load('x', map_location='cuda')", 2, "map_location='cuda' raises"),
+    ("import torch.nn as nn\ne = nn.Embedding(3, 2, sparse=True)", 2, "torch.nn.Embedding raises with sparse=True"),
+    ("import torch\nx = torch.ones(2)\nprint(x.summ())", 3, "Tensor has no attribute summ; did you mean sum?"),
+    ("import torch\ntorch.ones(2).relu()[0].T.meann()", 2, "Tensor has no attribute meann; did you mean mean?"),
+    ("import torch\ndef f():\n  x = -torch.ones(2) * 2\n  return x.shap", 4, "Tensor has no attribute shap; did you mean shape?"),
+    ("import torch\nx = torch.ones(2)\nx.sum(axiss=0)", 3, "torch.Tensor.sum has no argument axiss="),
+    ("from torch import nn\nm = nn.Linear(2, 1)\nm.to('cpu').parametrs()", 3, "Linear has no attribute parametrs; did you mean parameters?"),
+    ("from torch import nn\nclass Net(nn.Module): pass\nm = Net()\nm.trian()", 4, "Net has no attribute trian; did you mean train?"),
+    ("from torch import nn\nloss = nn.MSELoss()\nfor x in y:\n  l = loss(x, x)\n  l.backwrd()", 5, "Tensor has no attribute backwrd; did you mean backward?"),
+    ("from torch import optim\no = optim.SGD([], 1)\no.zero_gradd()", 3, "SGD has no attribute zero_gradd; did you mean zero_grad?"),
 ])
 def test_findings(source, line, words):
-    found = [f for f in ported(source).findings if words in f.text]
-    assert [f.line for f in found] == [line]
+    result = ported(source)
+    assert [f.line for f in result.findings if words in f.text] == [line]
+    assert result.works == ("__version__" in source)
+
+
+@pytest.mark.parametrize(("source", "words"), [
+    ("import torch\nif torch.cuda.is_available():\n    x = torch.ones(2).cuda()", ".cuda() raises"),
+    ("import torch\nx = torch.ones(2)\ny = x.to('cuda') if cuda else x", ".to('cuda') raises"),
+    ("import torch\nT = torch.cuda.FloatTensor if cuda else torch.FloatTensor", "torch.cuda.FloatTensor raises"),
+    ("try:\n    from torch import nothing\nexcept ImportError:\n    nothing = None", "torch.nothing is not"),
+    ("from torch.distributed import init_process_group", "raises when it is used"),
+    ("from torch.utils.data import DataLoader\nDataLoader([1], num_workers=n)", "if __name__"),
+])
+def test_what_may_work_is_a_note(source, words):
+    result = ported(source)
+    assert [words in f.text for f in result.findings] == [True] and result.works
 
 
 @pytest.mark.parametrize("source", [
@@ -107,6 +139,21 @@ def test_findings(source, line, words):
     "import torch.optim as optim\noptim = optim.SGD([], lr=1)\noptim.step()",
     "import torch\nx = torch.nn.Linear(2, 1, bias=False, device='cpu')",
     "image.resize(3); table.storage()",
+    "import torch\nx = torch.ones(2)\nx.mine = 3\nprint(x.mine)",
+    "import torch\nx = torch.ones(2)\nx = other(x)\nprint(x.mine)",
+    "import torch\nx = torch.ones(2)\ndef f():\n    global x\n    x = 3\nprint(x.mine)",
+    "import torch\nx = torch.max(y, 1)\nprint(x.mine)",
+    "import torch\nx = torch.ones(2)\ndel x\nprint(x.mine)",
+    "import torch\nx = torch.unique(y, return_counts=True)\nprint(x.mine)",
+    "import torch\ndef f(x):\n    return x.mine, [x.mine for x in y]",
+    "from torch import nn\nm = nn.Sequential(**members)\nm.head",
+    "from torch import nn\nm = nn.LSTM(2, 2)\nm(x).mine, m.weight_ih_l0, m.hidden_size",
+    "from torch import nn\nclass Net(Other, nn.Module): pass\nNet().mine",
+    "from torch import nn\nclass Net(nn.Module):\n    def extra(self): self.more = 1\nn = Net()\nn.extra(), n.more, n(x).mine",
+    "from torch import nn\nclass Net(nn.Module):\n    def __getattr__(self, name): return 1\nNet().mine",
+    "from torch import nn\nm = nn.Module()\nm.register_buffer('mine', None)\nm.mine",
+    "from torch import optim\no = optim.SGD([], 1)\no.param_groups, o.state, o.defaults",
+    "import torch\nx = torch.ones(2).to('cpu'); y = table.to('float')",
 ])
 def test_nothing_to_say(source):
     assert ported(source).findings == []
@@ -127,6 +174,18 @@ def test_what_is_no_script(tmp_path):
     script = tmp_path / "script.py"
     script.write_text("x = (\n")
     result = python("-m", "tapegrad", "port", script)
-    assert result.returncode == 1 and result.stdout == "" and "was never closed" in result.stderr
+    assert result.returncode == 2 and result.stdout == "" and "was never closed" in result.stderr
     result = python("-m", "tapegrad", "port", tmp_path / "nothing.py")
-    assert result.returncode == 1 and "No such file" in result.stderr
+    assert result.returncode == 2 and "No such file" in result.stderr
+
+
+@pytest.mark.parametrize(("line", "status", "words"), [
+    ("torch.ones(2)", 0, ""), ("torch.ones(2).cuda()", 1, "script.py:2: .cuda() raises"),
+    ("print(torch.__version__)", 0, "script.py:2: note: torch.__version__ becomes"),
+])
+def test_exit_status_says_whether_it_will_work(tmp_path, line, status, words):
+    script, out = tmp_path / "script.py", tmp_path / "out.py"
+    script.write_bytes(b"\xef\xbb\xbf" + f"import torch\n{line}\n".encode())  # as some editors begin a file
+    result = python("-m", "tapegrad", "port", script, "-o", out)
+    assert result.returncode == status and result.stdout == "" and words in result.stderr
+    assert out.read_bytes().startswith(b"\xef\xbb\xbfimport autograd\n")

@@ -27,7 +27,7 @@ def _exponential_rule(g, A):
     return linalg_matrix_exp(np.concatenate([top, bottom], -2))[..., :n, n:]
 
 
-@primitive(vjp={"A": _exponential_rule}, method=False, node_name="LinalgMatrixExpBackward0")
+@primitive(vjp={"A": _exponential_rule}, blas=True, method=False, node_name="LinalgMatrixExpBackward0")
 def linalg_matrix_exp(A):
     """The exponential ``sum_k A^k / k!`` of each square matrix.
 

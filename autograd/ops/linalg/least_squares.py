@@ -41,7 +41,7 @@ def _pinv_gradient(g, A, P):
 
 
 @primitive(
-    vjp={"A": lambda g, A, out: _pinv_gradient(g, A, out)}, method=False, node_name="LinalgPinvBackward0",
+    vjp={"A": lambda g, A, out: _pinv_gradient(g, A, out)}, blas=True, method=False, node_name="LinalgPinvBackward0",
 )
 def pseudoinverse(A, atol, rtol, hermitian):
     """The pseudoinverse, with singular values below the cutoff taken for zero."""
@@ -135,7 +135,7 @@ def _least_squares_rule(g, A, B, rcond, needs):
 
 
 @primitive(
-    vjp=_least_squares_rule, inputs=("A", "B"), outputs=3, method=False, node_name="LinalgLstsqBackward0",
+    vjp=_least_squares_rule, inputs=("A", "B"), outputs=3, blas=True, method=False, node_name="LinalgLstsqBackward0",
 )
 def least_squares(A, B, rcond):
     """The shortest X that makes ``A X - B`` smallest; the rank and the singular values of ``A``."""

@@ -48,7 +48,7 @@ def permutation_matrix(pivots, m, dtype):
     return kernel.permutation(pivots, m, getattr(dtype, "dtype", dtype))
 
 
-@primitive(vjp={"A": _lu_rule}, outputs=3, method=False, node_name="LinalgLuFactorExBackward0")
+@primitive(vjp={"A": _lu_rule}, outputs=3, blas=True, method=False, node_name="LinalgLuFactorExBackward0")
 def packed_lu(A):
     """L and U packed in one matrix, the row exchanges counted from 1, and LAPACK's info."""
     return kernel.lu_factor(A)
@@ -226,7 +226,7 @@ def top_lu_solve(b, LU_data, LU_pivots):
 # --- symmetric matrices ---------------------------------------------------------------------------------------
 
 
-@primitive(vjp={"A": lambda g: not_differentiable("ldl_factor")}, outputs=3, method=False)
+@primitive(vjp={"A": lambda g: not_differentiable("ldl_factor")}, outputs=3, blas=True, method=False)
 def packed_ldl(A, hermitian):
     """L and D packed in one matrix, LAPACK's pivots and info."""
     return kernel.ldl_factor(A, hermitian)
@@ -287,7 +287,7 @@ def _ldl_solve_rule(g, LD, pivots, hermitian):
 
 @primitive(
     vjp={"LD": lambda g: not_differentiable("ldl_solve by LD"), "B": _ldl_solve_rule},
-    inputs=("LD", "pivots", "B"), broadcasts=True, method=False,
+    inputs=("LD", "pivots", "B"), broadcasts=True, blas=True, method=False,
 )
 def solve_ldl(LD, pivots, B, hermitian):
     """X with ``L D L^T X = B``."""

@@ -41,7 +41,7 @@ def _qr_rule(g, out, mode):
     return np.concatenate([gA1, Q @ gR2], -1)
 
 
-@primitive(vjp={"A": _qr_rule}, outputs=2, method=False, node_name="LinalgQrBackward0")
+@primitive(vjp={"A": _qr_rule}, outputs=2, blas=True, method=False, node_name="LinalgQrBackward0")
 def qr_factors(A, mode):
     """Q (empty in mode "r") and R.
 
@@ -92,7 +92,7 @@ def top_qr(input, some=True):
 # --- reflectors -----------------------------------------------------------------------------------------------
 
 
-@primitive(vjp={"input": lambda g: not_differentiable("geqrf")}, outputs=2, method=False)
+@primitive(vjp={"input": lambda g: not_differentiable("geqrf")}, outputs=2, blas=True, method=False)
 def reflectors(input):
     """LAPACK's QR: Householder reflectors below R, and their factors."""
     return kernel.geqrf(input)

@@ -25,7 +25,7 @@ def _solve_rule(g, A, A_shape, B_shape, out, needs):
     return gA, unbroadcast(gB, B_shape)
 
 
-@primitive(vjp=_solve_rule, inputs=("A", "B"), outputs=2, method=False, node_name="LinalgSolveExBackward0")
+@primitive(vjp=_solve_rule, inputs=("A", "B"), outputs=2, blas=True, method=False, node_name="LinalgSolveExBackward0")
 def solve_matrices(A, B):
     """X with ``A X = B`` for batches of matrices, and LAPACK's info; inf and nan where ``A`` is singular."""
     return kernel.solve(A, B)
@@ -101,7 +101,7 @@ def _inverse_rule(g, out):
     return -(transposed @ g[0] @ transposed)
 
 
-@primitive(vjp={"A": _inverse_rule}, outputs=2, method=False, node_name="LinalgInvExBackward0")
+@primitive(vjp={"A": _inverse_rule}, outputs=2, blas=True, method=False, node_name="LinalgInvExBackward0")
 def inverse_matrices(A):
     """The inverses, and LAPACK's info; inf and nan where ``A`` is singular."""
     return kernel.inv(A)
@@ -170,7 +170,7 @@ def _cofactor_rule(g, A, out):
     return (weight * np.eye(A.shape[-1], dtype=A.dtype) - out @ g.mT) @ inverse.mT
 
 
-@primitive(vjp={"A": _cofactor_rule}, holomorphic=True, method=False)
+@primitive(vjp={"A": _cofactor_rule}, holomorphic=True, blas=True, method=False)
 def cofactor(A):
     """The matrix of cofactors, the derivative of the determinant: ``det(A) inv(A).T`` where ``A`` is invertible."""
     return kernel.cofactor(A)
@@ -178,7 +178,7 @@ def cofactor(A):
 
 @primitive(
     vjp={"A": lambda g, A: g.reshape(*g.shape, 1, 1) * cofactor(A)},
-    holomorphic=True, method=False, numpy=(np.linalg.det,),
+    holomorphic=True, blas=True, method=False, numpy=(np.linalg.det,),
 )
 def linalg_det(A):
     """The determinant of each square matrix; its derivative exists at singular matrices too.
@@ -216,7 +216,7 @@ def _slogdet_rule(g, A, out):
     return weight.reshape(*weight.shape, 1, 1) * adjoint(inverse_matrices(A)[0])
 
 
-@primitive(vjp={"A": _slogdet_rule}, outputs=2, method=False, node_name="LinalgSlogdetBackward0")
+@primitive(vjp={"A": _slogdet_rule}, outputs=2, blas=True, method=False, node_name="LinalgSlogdetBackward0")
 def sign_and_log_det(A):
     """Sign and logarithm of the absolute value of the determinant."""
     sign, log = np.linalg.slogdet(A)

@@ -62,7 +62,7 @@ def _eigh_rule(g, out):
     return V @ inner @ adjoint(V)
 
 
-@primitive(vjp={"A": _eigh_rule}, outputs=2, method=False, node_name="LinalgEighBackward0")
+@primitive(vjp={"A": _eigh_rule}, outputs=2, blas=True, method=False, node_name="LinalgEighBackward0")
 def hermitian_eigen(A, UPLO):
     """Eigenvalues in rising order, and eigenvectors as columns, of which one triangle of ``A`` is read."""
     return tuple(np.linalg.eigh(A, UPLO))
@@ -99,7 +99,7 @@ def _eigvalsh_rule(g, A, UPLO):
     return V * g.reshape(*g.shape[:-1], 1, g.shape[-1]) @ adjoint(V)
 
 
-@primitive(vjp={"A": _eigvalsh_rule}, method=False, node_name="LinalgEighBackward0")
+@primitive(vjp={"A": _eigvalsh_rule}, blas=True, method=False, node_name="LinalgEighBackward0")
 def hermitian_eigenvalues(A, UPLO):
     """Eigenvalues in rising order."""
     return np.linalg.eigvalsh(A, UPLO)
@@ -143,7 +143,7 @@ def _eig_rule(g, A_dtype, out):
     return _as_type(solve_matrices(adjoint(V), inner @ adjoint(V))[0], A_dtype)
 
 
-@primitive(vjp={"A": _eig_rule}, outputs=2, method=False, node_name="LinalgEigBackward0")
+@primitive(vjp={"A": _eig_rule}, outputs=2, blas=True, method=False, node_name="LinalgEigBackward0")
 def eigen(A):
     """Eigenvalues, and eigenvectors of norm 1 as columns; complex."""
     return kernel.eig(A)
@@ -179,7 +179,7 @@ def _eigvals_rule(g, A):
     return _as_type(solve_matrices(adjoint(V), scaled)[0], A.dtype)
 
 
-@primitive(vjp={"A": _eigvals_rule}, method=False, node_name="LinalgEigBackward0")
+@primitive(vjp={"A": _eigvals_rule}, blas=True, method=False, node_name="LinalgEigBackward0")
 def eigenvalues(A):
     """Eigenvalues, complex."""
     return kernel.eigvals(A)
@@ -239,7 +239,7 @@ def _svd_rule(g, out):
     return result
 
 
-@primitive(vjp={"A": _svd_rule}, outputs=3, method=False, node_name="LinalgSvdBackward0")
+@primitive(vjp={"A": _svd_rule}, outputs=3, blas=True, method=False, node_name="LinalgSvdBackward0")
 def singular(A, full_matrices):
     """U, S and V^H with ``A = U diag(S) V^H``, S falling."""
     return kernel.svd(A, full_matrices)
@@ -298,7 +298,7 @@ def singular_values_gradient(g, A):
     return U * g.reshape(*g.shape[:-1], 1, g.shape[-1]) @ Vh
 
 
-@primitive(vjp={"A": singular_values_gradient}, method=False, node_name="LinalgSvdBackward0")
+@primitive(vjp={"A": singular_values_gradient}, blas=True, method=False, node_name="LinalgSvdBackward0")
 def singular_values(A):
     """Singular values, falling."""
     return kernel.svdvals(A)

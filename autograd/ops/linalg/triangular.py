@@ -25,7 +25,7 @@ def _triangular_rule(g, A, A_shape, B_shape, out, upper, unitriangular, needs):
     return gA, unbroadcast(gB, B_shape)
 
 
-@primitive(vjp=_triangular_rule, inputs=("A", "B"), method=False, node_name="LinalgSolveTriangularBackward0")
+@primitive(vjp=_triangular_rule, inputs=("A", "B"), blas=True, method=False, node_name="LinalgSolveTriangularBackward0")
 def substitute(A, B, upper, unitriangular=False):
     """X with ``A X = B``, of which one triangle of ``A`` is read; inf and nan where a diagonal element is zero."""
     return kernel.solve_triangular(A, B, bool(upper), bool(unitriangular))
@@ -108,7 +108,7 @@ def _cholesky_rule(g, out):
     return adjoint(substitute(adjoint(L), adjoint(half), True))
 
 
-@primitive(vjp={"A": _cholesky_rule}, outputs=2, method=False, node_name="LinalgCholeskyExBackward0")
+@primitive(vjp={"A": _cholesky_rule}, outputs=2, blas=True, method=False, node_name="LinalgCholeskyExBackward0")
 def cholesky_factor(A):
     """Lower triangular L with ``A = L L^H``, and LAPACK's info.
 

@@ -16,6 +16,19 @@ class BasePruningMethod(ABC):
 
     A subclass defines ``compute_mask`` and ``PRUNING_TYPE``: ``"unstructured"``, it chooses among elements;
     ``"structured"``, among the indices of the dimension ``self.dim``; ``"global"``, its mask is for the whole tensor.
+
+    >>> import nn
+    >>> from nn.utils import prune
+    >>> class EverySecond(prune.BasePruningMethod):
+    ...     PRUNING_TYPE = "unstructured"
+    ...     def compute_mask(self, t, default_mask):
+    ...         mask = default_mask.clone()
+    ...         mask.view(-1)[::2] = 0
+    ...         return mask
+    >>> layer = nn.Linear(2, 1)
+    >>> _ = EverySecond.apply(layer, "weight")
+    >>> layer.weight_mask
+    tensor([[0., 1.]])
     """
 
     PRUNING_TYPE: str

@@ -12,8 +12,9 @@ import numpy as np
 import pytest
 
 import autograd
+import nn
 from autograd import ops
-from autograd.kernels import late
+from autograd.kernels import conv_choice, late, maps, products
 from autograd.kernels.direct import Direct
 from autograd.kernels.fused import Formula, fused
 from autograd.kernels.late import LATE
@@ -148,5 +149,110 @@ def test_choices():
         assert kernel.current(x) == 8 and not isinstance(kernel.current, np.ufunc)
     with late.choose("now"):
         assert kernel.current(x) == 8 and isinstance(kernel.current, np.ufunc)
+    with late.choose("0"):
+        assert kernel.current(x) == 8 and not isinstance(kernel.current, np.ufunc)
+    assert isinstance(kernel.current, np.ufunc)
     with pytest.raises(ValueError, match="one of 0, 1, now, got 'later'"), late.choose("later"):
         pass
+
+
+def test_compiled_kernels_rest_and_come_back():
+    kernel = Formula(cubed, cubed, saves=1.0, saves_each=0.0)
+    early, late_ = {}, {}
+    kernel.bind(early, "f")
+    kernel.compile()
+    with late.choose("0"):
+        assert early["f"] is cubed
+        kernel.bind(late_, "f")
+        assert late_["f"] is cubed
+        with late.choose("now"):
+            assert isinstance(early["f"], np.ufunc) and early["f"] is late_["f"]
+        assert early["f"] is late_["f"] is cubed
+    assert isinstance(early["f"], np.ufunc) and early["f"] is late_["f"]
+
+
+def test_compiled_while_kernels_rest():
+    kernel = Formula(cubed, cubed, saves=1.0, saves_each=0.0)
+    with late.choose("0"):
+        kernel.compile()
+        assert kernel.current is cubed
+    assert isinstance(kernel.current, np.ufunc)
+
+
+def test_an_engine_without_kernels_computes_what_one_that_never_had_them_does():
+    """Results of a whole step, with kernels that round differently, before, amid and after."""
+    def step():
+        autograd.manual_seed(0)
+        x, w = autograd.randn(64, 300), autograd.randn(200, 300, requires_grad=True)
+        y = (x @ w.T).tanh().softmax(1).log().sum()
+        y.backward()
+        return w.grad.numpy().tobytes()
+
+    with late.choose("0"):
+        never = step()
+    with late.choose("now"):
+        compiled = step()
+        with late.choose("0"):
+            assert step() == never
+        assert step() == compiled
+    with late.choose("0"):
+        assert step() == never
+
+
+# --- what cannot be compiled ------------------------------------------------------------------------------
+
+
+def _fail(*_):
+    raise RuntimeError("this Numba cannot")
+
+
+def _tried_twice(compute, caplog):
+    """The result with kernels wanted, which is NumPy's, and of which the log tells once."""
+    with late.choose("0"):
+        expected = compute()
+    with late.choose("now"):
+        for _ in range(2):
+            np.testing.assert_array_equal(compute(), expected)
+    assert [m for m in caplog.messages if "could not be compiled; NumPy computes it" in m] == caplog.messages
+    return len(caplog.messages)
+
+
+def test_a_loop_that_cannot_be_compiled(monkeypatch, caplog):
+    monkeypatch.setattr(maps.silu, "_build", _fail)
+    monkeypatch.setattr(maps.silu, "_compiled", {})
+    x = autograd.linspace(-3, 3, 50)
+    assert _tried_twice(lambda: nn.functional.silu(x).numpy(), caplog) == 1
+    assert "the loop maps.silu for float32" in caplog.text
+
+
+def test_products_that_cannot_be_compiled(monkeypatch, caplog):
+    monkeypatch.setattr(products, "_build", _fail)
+    monkeypatch.setattr(products, "_compiled", {})
+    monkeypatch.setattr(products, "_blas_is_slower", lambda: True)
+    x, w = autograd.randn(64, 300), autograd.randn(200, 300)
+    assert _tried_twice(lambda: (x @ w.T).numpy(), caplog) == 1
+
+
+def test_convolutions_that_cannot_be_compiled(monkeypatch, caplog):
+    monkeypatch.setattr(conv_choice, "_build", _fail)
+    monkeypatch.setattr(conv_choice, "_compiled", {})
+    x, w = autograd.randn(2, 16, 9, 9), autograd.randn(16, 16, 3, 3, requires_grad=True)
+
+    def compute():
+        w.grad = None
+        nn.functional.conv2d(x, w, padding=1).square().sum().backward()
+        return w.grad.numpy()
+    assert _tried_twice(compute, caplog) == len(conv_choice._compiled) >= 2
+
+
+def test_formulas_that_cannot_be_compiled(monkeypatch, caplog):
+    monkeypatch.setattr(Formula, "build", _fail)
+    kernel = Formula(cubed, cubed, saves=1.0, saves_each=0.0)
+    assert _tried_twice(lambda: kernel.current(np.arange(3.0)), caplog) == 1
+
+
+def test_numba_that_is_told_not_to_compile(monkeypatch):
+    import numba
+    monkeypatch.setattr(numba.config, "DISABLE_JIT", 1)
+    with late.choose("now"):
+        assert maps.silu.on(np.dtype("float32"), 100) is None

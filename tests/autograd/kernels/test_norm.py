@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from autograd.kernels import norm
+from autograd.kernels import norm, norm_loops
 from autograd.kernels.late import choose
 
 pytest.importorskip("numba")
@@ -105,3 +105,53 @@ def test_scaled_channels(shape):
     np.testing.assert_allclose(found, x * scale.reshape(own) + shift.reshape(own), rtol=1e-14, atol=1e-15)
     with choose("now"):
         assert norm.scale_channels(x, scale.astype("float32"), shift) is None
+
+
+#: Many terms in each sum: over rows, along them, over both, and of every gradient of a weight.
+LONG = [
+    ((1_000_000, 2), (0,), (1, 2), True),
+    ((1_000_000, 2, 1), (0, 2), (1, 2, 1), True),
+    ((4, 2, 250_000), (0, 2), (1, 2, 1), True),
+    ((250_000, 2, 4), (0, 2), (1, 2, 1), True),
+    ((2, 1_000_000), (1,), (1, 1_000_000), True),
+    ((300_000, 5), (1,), (1, 5), True),
+    ((300_000, 5), (1,), (1, 5), False),
+    ((3, 2, 4, 100_000), (2, 3), (1, 2, 4, 1), True),
+    ((50_000, 2, 2, 5), (2, 3), (1, 2, 2, 1), True),
+]
+
+
+@pytest.mark.parametrize("choice", ["now", "0"])
+@pytest.mark.parametrize("form", LONG, ids=lambda form: "x".join(map(str, form[0])))
+def test_long_sums_keep_their_digits(form, choice):
+    """Each result lies within the rounding of some terms, however many there are: of x with a mean of one deviation,
+    and of gradients that do not cancel."""
+    view, axes, affine, _ = form
+    rng = np.random.default_rng(0)
+    longest = max(axes, key=lambda a: view[a])
+    sides = np.where(np.arange(view[longest]) % 2, 1, -1).reshape([-1 if a == longest else 1 for a in range(len(view))])
+    x, g = (1 + sides * rng.uniform(0.5, 1.5, view)).astype("f4"), rng.normal(1, 1, view).astype("f4")
+    weight, bias = rng.normal(1, 0.1, (2, *affine)).astype("f4")
+    found = compute(form, x, g, weight, bias, choice)
+    exact = compute(form, *[a.astype("f8") for a in (x, g, weight, bias)], "0")
+    eps = np.finfo("f4").eps
+    normal = (x - exact[1]) / np.sqrt(exact[2] + 1e-5)
+    sizes = [np.abs(exact[0]).max(), 1.0, exact[2].max(), np.abs(exact[3]).max(),
+             norm.reduce_to(np.abs(g * normal), affine).max(), norm.reduce_to(np.abs(g).astype("f8"), affine).max()]
+    for a, e, size in zip(found, exact, sizes, strict=True):
+        assert np.abs(a - e).max() <= 16 * eps * size
+
+
+def test_rows_behind_rows_do_not_change_what_comes_before():
+    """The parts of sums have fixed sizes: zeros appended change no bit of a sum."""
+    rng = np.random.default_rng(0)
+    g, x = rng.normal(size=(2, 1000, 6)).astype("f4")
+    mean, var, weight = x.mean(0), x.var(0), np.ones(6, "f4")
+
+    def sums(count):
+        pad = np.zeros((count, 6), "f4")
+        h, y = np.concatenate([g, pad]), np.concatenate([x, pad + mean])
+        g_weight, g_bias = np.empty(6, "f4"), np.empty(6, "f4")
+        norm_loops.columns_grad.compile(np.dtype("f4"))(h, y, mean, var, weight, np.empty_like(y), g_weight, g_bias, 1e-3, 1e-5)
+        return g_weight.tobytes(), g_bias.tobytes()
+    assert sums(0) == sums(24) == sums(1000)

@@ -1,4 +1,4 @@
-"""Pooling layers."""
+"""Pooling over windows of a given size, and its inverse."""
 
 from __future__ import annotations
 
@@ -6,11 +6,10 @@ from collections.abc import Callable
 from typing import Any
 
 from autograd import Tensor
-from autograd.errors import fail
 
-from . import functional as F
-from .common import named, ntuple
-from .module import Module
+from .. import functional as F
+from ..common import documented, named, ntuple
+from ..module import Module
 
 
 class _MaxPoolNd(Module):
@@ -23,6 +22,9 @@ class _MaxPoolNd(Module):
         dilation: step within the window.
         return_indices: also return where each value was found, for `MaxUnpool2d`.
         ceil_mode: let windows go off the end if they start inside.
+
+    Shapes: the size in each dimension becomes
+    ``floor((size + 2 * padding - dilation * (kernel_size - 1) - 1) / stride + 1)``, or with ``ceil`` for floor.
     """
 
     _function: Callable[..., Any]
@@ -42,14 +44,21 @@ class _MaxPoolNd(Module):
         return named(self, "kernel_size", "stride", "padding", "dilation", "ceil_mode")
 
 
+@documented
 class MaxPool1d(_MaxPoolNd):
-    """Max pooling of (N, C, L) or (C, L); see `_MaxPoolNd`."""
+    """The largest value in each window of (N, C, L) or (C, L).
+
+    >>> import autograd, nn
+    >>> nn.MaxPool1d(2)(autograd.tensor([[1., 3., 5., 4.]]))
+    tensor([[3., 5.]])
+    """
 
     _function = staticmethod(F.max_pool1d)
 
 
+@documented
 class MaxPool2d(_MaxPoolNd):
-    """Max pooling of (N, C, H, W) or (C, H, W); see `_MaxPoolNd`.
+    """The largest value in each window of (N, C, H, W) or (C, H, W).
 
     >>> import autograd, nn
     >>> nn.MaxPool2d(2)(autograd.tensor([[[[1., 2.], [3., 4.]]]]))
@@ -59,8 +68,14 @@ class MaxPool2d(_MaxPoolNd):
     _function = staticmethod(F.max_pool2d)
 
 
+@documented
 class MaxPool3d(_MaxPoolNd):
-    """Max pooling of (N, C, D, H, W) or (C, D, H, W); see `_MaxPoolNd`."""
+    """The largest value in each window of (N, C, D, H, W) or (C, D, H, W).
+
+    >>> import autograd, nn
+    >>> nn.MaxPool3d(2)(autograd.zeros(1, 3, 4, 6, 8)).shape
+    Size([1, 3, 2, 3, 4])
+    """
 
     _function = staticmethod(F.max_pool3d)
 
@@ -88,22 +103,43 @@ class _MaxUnpoolNd(Module):
         return named(self, "kernel_size", "stride", "padding")
 
 
+@documented
 class MaxUnpool1d(_MaxUnpoolNd):
-    """Inverse of `MaxPool1d`; see `_MaxUnpoolNd`."""
+    """Puts values back where `MaxPool1d` found them, with zeros elsewhere.
+
+    >>> import autograd, nn
+    >>> output, indices = nn.MaxPool1d(2, return_indices=True)(autograd.tensor([[1., 3., 5., 4.]]))
+    >>> nn.MaxUnpool1d(2)(output, indices)
+    tensor([[0., 3., 5., 0.]])
+    """
 
     _dims = 1
     _function = staticmethod(F.max_unpool1d)
 
 
+@documented
 class MaxUnpool2d(_MaxUnpoolNd):
-    """Inverse of `MaxPool2d`; see `_MaxUnpoolNd`."""
+    """Puts values back where `MaxPool2d` found them, with zeros elsewhere.
+
+    >>> import autograd, nn
+    >>> output, indices = nn.MaxPool2d(2, return_indices=True)(autograd.randn(1, 1, 4, 6))
+    >>> nn.MaxUnpool2d(2)(output, indices).shape
+    Size([1, 1, 4, 6])
+    """
 
     _dims = 2
     _function = staticmethod(F.max_unpool2d)
 
 
+@documented
 class MaxUnpool3d(_MaxUnpoolNd):
-    """Inverse of `MaxPool3d`; see `_MaxUnpoolNd`."""
+    """Puts values back where `MaxPool3d` found them, with zeros elsewhere.
+
+    >>> import autograd, nn
+    >>> output, indices = nn.MaxPool3d(2, return_indices=True)(autograd.randn(1, 1, 2, 4, 6))
+    >>> nn.MaxUnpool3d(2)(output, indices).shape
+    Size([1, 1, 2, 4, 6])
+    """
 
     _dims = 3
     _function = staticmethod(F.max_unpool3d)
@@ -142,6 +178,9 @@ class _AvgPoolNd(Module):
         ceil_mode: let windows go off the end if they start inside.
         count_include_pad: whether the padding counts in the mean.
         divisor_override: divide by this instead of the number of values.
+
+    Shapes: the size in each dimension becomes ``floor((size + 2 * padding - kernel_size) / stride + 1)``, or with
+    ``ceil`` for floor.
     """
 
     _function: Callable[..., Any]
@@ -161,14 +200,26 @@ class _AvgPoolNd(Module):
         return named(self, "kernel_size", "stride", "padding")
 
 
+@documented
 class AvgPool2d(_AvgPoolNd):
-    """Mean pooling of (N, C, H, W) or (C, H, W); see `_AvgPoolNd`."""
+    """The mean of each window of (N, C, H, W) or (C, H, W).
+
+    >>> import autograd, nn
+    >>> nn.AvgPool2d(2)(autograd.tensor([[[1., 2.], [3., 4.]]]))
+    tensor([[[2.5000]]])
+    """
 
     _function = staticmethod(F.avg_pool2d)
 
 
+@documented
 class AvgPool3d(_AvgPoolNd):
-    """Mean pooling of (N, C, D, H, W) or (C, D, H, W); see `_AvgPoolNd`."""
+    """The mean of each window of (N, C, D, H, W) or (C, D, H, W).
+
+    >>> import autograd, nn
+    >>> nn.AvgPool3d(2)(autograd.zeros(1, 3, 4, 6, 8)).shape
+    Size([1, 3, 2, 3, 4])
+    """
 
     _function = staticmethod(F.avg_pool3d)
 
@@ -196,147 +247,37 @@ class _LPPoolNd(Module):
         return named(self, "norm_type", "kernel_size", "stride", "ceil_mode")
 
 
+@documented
 class LPPool1d(_LPPoolNd):
-    """p-norm pooling of (N, C, L) or (C, L); see `_LPPoolNd`."""
+    """The p-norm of each window of (N, C, L) or (C, L).
+
+    >>> import autograd, nn
+    >>> nn.LPPool1d(2, 2)(autograd.tensor([[3., 4., 5., 12.]]))
+    tensor([[ 5., 13.]])
+    """
 
     _function = staticmethod(F.lp_pool1d)
 
 
+@documented
 class LPPool2d(_LPPoolNd):
-    """p-norm pooling of (N, C, H, W) or (C, H, W); see `_LPPoolNd`."""
+    """The p-norm of each window of (N, C, H, W) or (C, H, W).
+
+    >>> import autograd, nn
+    >>> nn.LPPool2d(1, 2)(autograd.tensor([[[1., 2.], [3., 4.]]]))
+    tensor([[[10.]]])
+    """
 
     _function = staticmethod(F.lp_pool2d)
 
 
+@documented
 class LPPool3d(_LPPoolNd):
-    """p-norm pooling of (N, C, D, H, W) or (C, D, H, W); see `_LPPoolNd`."""
+    """The p-norm of each window of (N, C, D, H, W) or (C, D, H, W).
+
+    >>> import autograd, nn
+    >>> nn.LPPool3d(2, 2)(autograd.zeros(1, 3, 4, 6, 8)).shape
+    Size([1, 3, 2, 3, 4])
+    """
 
     _function = staticmethod(F.lp_pool3d)
-
-
-class _AdaptiveMaxPoolNd(Module):
-    """Max pooling with windows such that the output has the size ``output_size``.
-
-    Args:
-        output_size: a number or one for each dimension; None keeps the input's.
-        return_indices: also return where each value was found.
-    """
-
-    _function: Callable[..., Any]
-
-    def __init__(self, output_size: Any, return_indices: bool = False) -> None:
-        super().__init__()
-        self.output_size, self.return_indices = output_size, return_indices
-
-    def forward(self, input: Tensor) -> Any:
-        return self._function(input, self.output_size, self.return_indices)
-
-    def extra_repr(self) -> str:
-        return named(self, "output_size")
-
-
-class AdaptiveMaxPool1d(_AdaptiveMaxPoolNd):
-    """Of (N, C, L) or (C, L); see `_AdaptiveMaxPoolNd`."""
-
-    _function = staticmethod(F.adaptive_max_pool1d)
-
-
-class AdaptiveMaxPool2d(_AdaptiveMaxPoolNd):
-    """Of (N, C, H, W) or (C, H, W); see `_AdaptiveMaxPoolNd`."""
-
-    _function = staticmethod(F.adaptive_max_pool2d)
-
-
-class AdaptiveMaxPool3d(_AdaptiveMaxPoolNd):
-    """Of (N, C, D, H, W) or (C, D, H, W); see `_AdaptiveMaxPoolNd`."""
-
-    _function = staticmethod(F.adaptive_max_pool3d)
-
-
-class _AdaptiveAvgPoolNd(Module):
-    """Mean pooling with windows such that the output has the size ``output_size``.
-
-    Args:
-        output_size: a number or one for each dimension; None keeps the input's.
-    """
-
-    _function: Callable[..., Any]
-
-    def __init__(self, output_size: Any) -> None:
-        super().__init__()
-        self.output_size = output_size
-
-    def forward(self, input: Tensor) -> Tensor:
-        return self._function(input, self.output_size)
-
-    def extra_repr(self) -> str:
-        return named(self, "output_size")
-
-
-class AdaptiveAvgPool1d(_AdaptiveAvgPoolNd):
-    """Of (N, C, L) or (C, L); see `_AdaptiveAvgPoolNd`."""
-
-    _function = staticmethod(F.adaptive_avg_pool1d)
-
-
-class AdaptiveAvgPool2d(_AdaptiveAvgPoolNd):
-    """Of (N, C, H, W) or (C, H, W); see `_AdaptiveAvgPoolNd`."""
-
-    _function = staticmethod(F.adaptive_avg_pool2d)
-
-
-class AdaptiveAvgPool3d(_AdaptiveAvgPoolNd):
-    """Of (N, C, D, H, W) or (C, D, H, W); see `_AdaptiveAvgPoolNd`."""
-
-    _function = staticmethod(F.adaptive_avg_pool3d)
-
-
-class _FractionalMaxPoolNd(Module):
-    """Max pooling over randomly placed windows that shrinks by a fraction.
-
-    Graham, "Fractional max-pooling" (2014).
-
-    Args:
-        kernel_size: size of the windows.
-        output_size: of the output, or
-        output_ratio: its size relative to the input's, between 0 and 1.
-        return_indices: also return where each value was found.
-    """
-
-    _dims: int
-    _function: Callable[..., Any]
-
-    def __init__(self, kernel_size: Any, output_size: Any = None, output_ratio: Any = None,
-                 return_indices: bool = False, _random_samples: Any = None) -> None:
-        super().__init__()
-        name, n = type(self).__name__, self._dims
-        if output_size is None and output_ratio is None:
-            fail(ValueError, f"{name} requires specifying either an output size, or a pooling ratio")
-        if output_size is not None and output_ratio is not None:
-            fail(ValueError, "only one of output_size and output_ratio may be specified")
-        self.kernel_size, self.return_indices = ntuple(kernel_size, n), return_indices
-        if any(k <= 0 for k in self.kernel_size):
-            fail(ValueError, f"kernel_size must be greater than 0, but got {kernel_size}")
-        self.register_buffer("_random_samples", _random_samples)
-        self.output_size = None if output_size is None else ntuple(output_size, n)
-        self.output_ratio = None if output_ratio is None else ntuple(output_ratio, n)
-        if self.output_ratio is not None and not all(0 < r < 1 for r in self.output_ratio):
-            fail(ValueError, f"output_ratio must be between 0 and 1 (got {output_ratio})")
-
-    def forward(self, input: Tensor) -> Any:
-        return self._function(input, self.kernel_size, self.output_size, self.output_ratio, self.return_indices,
-                              _random_samples=self._random_samples)
-
-
-class FractionalMaxPool2d(_FractionalMaxPoolNd):
-    """Of (N, C, H, W) or (C, H, W); see `_FractionalMaxPoolNd`."""
-
-    _dims = 2
-    _function = staticmethod(F.fractional_max_pool2d)
-
-
-class FractionalMaxPool3d(_FractionalMaxPoolNd):
-    """Of (N, C, D, H, W) or (C, D, H, W); see `_FractionalMaxPoolNd`."""
-
-    _dims = 3
-    _function = staticmethod(F.fractional_max_pool3d)

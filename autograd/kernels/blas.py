@@ -1,0 +1,104 @@
+"""Holding BLAS to one thread.
+
+Libraries of linear algebra divide large problems among threads, and round differently for each number of them. What
+this package computes is the same for any number: its own kernels share work (see `threads`), and BLAS and LAPACK work
+in one thread while they work for it. Outside those calls they keep the threads that the program gave them.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import functools
+import os
+import sys
+import threading
+from collections.abc import Callable
+from types import TracebackType
+from typing import Any, ClassVar, TypeVar
+
+import numpy as np
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+#: Multiplications from which OpenBLAS thinks of several threads, in products of matrices and of a matrix and a vector.
+SINGLE, SINGLE_VECTOR = 2**18, 8192
+
+#: How libraries call the functions that set and tell the number of threads.
+_NAMES = [(f"{p}openblas_set_num_threads{s}", f"{p}openblas_get_num_threads{s}")
+          for p in ("scipy_", "") for s in ("64_", "")]
+_NAMES += [("MKL_Set_Num_Threads", "MKL_Get_Max_Threads"), ("bli_thread_set_num_threads", "bli_thread_get_num_threads")]
+
+
+def _controls(module: str) -> tuple[Any, Any] | None:
+    """The functions of the library that an extension module is linked to; None where it has none known."""
+    loaded = sys.modules.get(module)
+    if loaded is None or loaded.__file__ is None:
+        return None
+    files = [loaded.__file__]
+    if sys.platform == "win32":  # elsewhere a module's symbols include those of its libraries
+        folder = sys.modules[module.partition(".")[0]].__path__[0] + ".libs"
+        files += [os.path.join(folder, name) for name in os.listdir(folder) if "openblas" in name]
+    for file in files:
+        library = ctypes.CDLL(file)
+        for put, get in _NAMES:
+            if hasattr(library, put) and hasattr(library, get):
+                return getattr(library, put), getattr(library, get)
+    return None
+
+
+class _Hold:
+    """A context in which one library has one thread."""
+
+    #: All of them.
+    every: ClassVar[list[_Hold]] = []
+
+    def __init__(self, module: str) -> None:
+        self._module = module
+        self._found: tuple[Any, Any] | None = None
+        self._asked = False
+        self._inside = 0
+        self._threads = 1
+        self._lock = threading.Lock()
+        self.every.append(self)
+
+    def __enter__(self) -> None:
+        if not self._asked:
+            self._found = _controls(self._module)
+            self._asked = self._found is not None or self._module in sys.modules
+        with self._lock:
+            self._inside += 1
+            if self._inside == 1 and self._found is not None:
+                put, get = self._found
+                self._threads = get()
+                if self._threads > 1:
+                    put(1)
+
+    def __exit__(self, kind: type[BaseException] | None, value: BaseException | None, at: TracebackType | None) -> None:
+        with self._lock:
+            self._inside -= 1
+            if self._inside == 0 and self._found is not None and self._threads > 1:
+                self._found[0](self._threads)
+
+    def after_fork(self) -> None:
+        """In the child of a fork nobody is inside, whatever other threads of the parent were doing."""
+        self._lock = threading.Lock()
+        if self._inside and self._found is not None:
+            self._found[0](self._threads)
+        self._inside = 0
+
+
+one_thread = _Hold(f"numpy.{'_core' if hasattr(np, '_core') else 'core'}._multiarray_umath")
+#: SciPy's wheels bring a library of their own.
+one_thread_scipy = _Hold("scipy.linalg._fblas")
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=lambda: [hold.after_fork() for hold in _Hold.every])
+
+
+def in_one_thread(function: F) -> F:
+    """The function, with the libraries held."""
+    @functools.wraps(function)
+    def held(*args: Any, **kwargs: Any) -> Any:
+        with one_thread, one_thread_scipy:
+            return function(*args, **kwargs)
+    return held  # type: ignore[return-value]

@@ -1,0 +1,333 @@
+"""The pool that kernels share work in, and BLAS held to one thread."""
+
+import os
+import subprocess
+import sys
+import threading
+import time
+import warnings
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import autograd
+from autograd.kernels import blas, late, products, threads
+from autograd.kernels.loops import LOOPS, loop
+
+ROOT = Path(__file__).resolve().parents[3]
+
+needs_fork = pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
+
+
+def fork():
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # newer versions of Python warn where there are threads
+        return os.fork()
+
+
+@pytest.fixture(params=[1, 2, 3, 5])
+def count(request):
+    before = threads.count()
+    threads.set_count(request.param)
+    yield request.param
+    threads.set_count(before)
+
+
+@pytest.fixture
+def four():
+    before = threads.count()
+    threads.set_count(4)
+    yield
+    threads.set_count(before)
+
+
+@pytest.mark.parametrize("rows", [0, 1, 2, 7, 64, 65, 1000])
+@pytest.mark.parametrize("multiple", [1, 8, 48])
+def test_ranges_make_up_the_whole(count, rows, multiple):
+    found = []
+    threads.share(lambda i, j: found.append((i, j)), rows, 1.0, multiple)
+    found.sort()
+    assert [i for i, _ in found] == [0, *[j for _, j in found[:-1]]] and found[-1][1] == rows
+    assert all(i % multiple == 0 for i, _ in found)
+    assert len(found) == 1 or all(j - i >= multiple for i, j in found)
+    assert count > 1 or len(found) == 1
+
+
+def test_little_work_stays_in_its_thread(four):
+    found = []
+    threads.share(lambda i, j: found.append((i, j, threading.get_ident())), 1000, 1.9 * threads.LEAST)
+    assert found == [(0, 1000, threading.get_ident())]
+
+
+def test_ranges_run_at_once(four):
+    meeting = threading.Barrier(4, timeout=30)  # broken, and an error, if fewer than four threads come
+    threads.share(lambda i, j: meeting.wait(), 4, 1.0)
+
+
+def test_an_error_is_raised_where_the_work_was_asked_for(four):
+    def run(i, j):
+        if i:
+            raise ArithmeticError(i)
+    with pytest.raises(ArithmeticError):
+        threads.share(run, 100, 1.0)
+    found = []
+    threads.share(lambda i, j: found.append(j - i), 100, 1.0)
+    assert sum(found) == 100
+
+
+def test_shared_work_sees_the_state_of_its_thread(four):
+    def run(i, j):
+        meeting.wait()
+        np.zeros(2) / np.zeros(2)
+    meeting = threading.Barrier(4, timeout=30)
+    with np.errstate(invalid="ignore"):
+        threads.share(run, 4, 1.0)
+    with np.errstate(invalid="raise"), pytest.raises(FloatingPointError):
+        threads.share(run, 4, 1.0)
+
+
+def test_shared_work_shares_work(four):
+    total = np.zeros(1000)
+
+    def outer(i, j):
+        threads.share(lambda k, m: total[i * 10 + k:i * 10 + m].__iadd__(1), (j - i) * 10, 1.0)
+    threads.share(outer, 100, 1.0)
+    assert (total == 1).all()
+
+
+def test_many_threads_share_work_at_once(four):
+    def task(seed):
+        out = np.zeros(500)
+        threads.share(lambda i, j: out[i:j].__iadd__(seed), 500, 1.0)
+        return (out == seed).all()
+    with ThreadPoolExecutor(8) as pool:
+        assert all(pool.map(task, range(200)))
+
+
+def test_arrays_are_let_go_when_the_work_is_done(four):
+    class Array(np.ndarray):
+        gone = 0
+
+        def __del__(self):
+            Array.gone += 1
+
+    def work():
+        a = np.zeros(10).view(Array)
+        threads.share(lambda i, j: a.size, 10, 1.0)
+    for _ in range(20):
+        work()
+    deadline = time.monotonic() + 10  # threads that woke too late have to notice
+    while Array.gone < 20 and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert Array.gone == 20
+
+
+def test_as_many_threads_as_asked_for(count):
+    def run(i, j):
+        seen.add(threading.get_ident())
+        time.sleep(1e-3)
+    seen = set()
+    for _ in range(3):
+        threads.share(run, 4 * count, 1.0)
+    assert 1 <= len(seen) <= count
+    assert sum(t.name.startswith("autograd-") for t in threading.enumerate()) >= count - 1
+
+
+def test_threads_above_the_count_end():
+    before = threads.count()
+    for n in (6, 2):
+        threads.set_count(n)
+        threads.share(lambda i, j: None, 100, 1.0)
+    deadline = time.monotonic() + 10
+    while (alive := sum(t.name.startswith("autograd-") for t in threading.enumerate())) > 1 and (
+            time.monotonic() < deadline):
+        time.sleep(0.01)
+    threads.set_count(before)
+    assert alive == 1
+
+
+@pytest.mark.parametrize("asked, count", [("3", "3"), ("2,4", "2"), ("0", ""), ("x", ""), ("", "")])
+def test_how_many_there_are_at_first(asked, count):
+    environment = {**os.environ, "OMP_NUM_THREADS": asked, "PYTHONPATH": str(ROOT)}
+    done = subprocess.run([sys.executable, "-c", "import autograd; print(autograd.get_num_threads())"],
+                          capture_output=True, text=True, env=environment)
+    processors = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    assert done.stdout.strip() == (count or str(processors)), done.stderr
+
+
+# --- the same bits ----------------------------------------------------------------------------------------
+
+#: m, k, n: wide, tall, with odd edges, with few rows, with blocks of k that are not the last.
+SHAPES = [(64, 784, 1000), (1513, 300, 40), (700, 700, 700), (33, 5000, 97), (1001, 77, 501), (16, 1024, 4096),
+          (12, 3000, 600), (257, 1025, 193), (200, 2500, 200)]
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("m, k, n", SHAPES)
+def test_products_are_the_same_for_any_number_of_threads(m, k, n, dtype, monkeypatch):
+    rng = np.random.default_rng(0)
+    a, b, bias = (rng.standard_normal(s).astype(dtype) for s in ((m, k), (k, n), n))
+    b_t, a_t = np.ascontiguousarray(b.T).T, np.ascontiguousarray(a.T).T
+    before, found = threads.count(), []
+    cut = []
+    whole = products.share
+    monkeypatch.setattr(products, "share", lambda *args: (cut.append(args), whole(*args)))
+    try:
+        with late.choose("now"):
+            for count in (1, 2, 3, 7):
+                threads.set_count(count)
+                found.append([products.product(x, y, bias) for x in (a, a_t) for y in (b, b_t)])
+    finally:
+        threads.set_count(before)
+    assert cut
+    for other in found[1:]:
+        for x, y in zip(found[0], other):
+            assert (x is None and y is None) or np.array_equal(x, y)
+    exact = a.astype(np.float64) @ b + bias
+    for x in found[0]:
+        if x is not None:  # a sum of k terms of size 1, each rounded
+            assert np.abs(x - exact).max() < np.finfo(dtype).eps * k * 4
+
+
+@pytest.mark.parametrize("lead", [(40,), (2, 20), (20, 2)])
+def test_batches_are_the_same_for_any_number_of_threads(lead):
+    rng = np.random.default_rng(0)
+    a, b = (rng.standard_normal((*lead, *s)).astype(np.float32) for s in ((100, 64), (64, 110)))
+    before, found = threads.count(), []
+    try:
+        with late.choose("now"):
+            for count in (1, 2, 3):
+                threads.set_count(count)
+                found.append(products.batched_product(a, b))
+    finally:
+        threads.set_count(before)
+    assert np.array_equal(found[0], found[1]) and np.array_equal(found[0], found[2])
+    np.testing.assert_allclose(found[0], a @ b, rtol=1e-4, atol=1e-4)
+
+
+# --- BLAS -------------------------------------------------------------------------------------------------
+
+
+def controls():
+    with blas.one_thread:
+        found = blas.one_thread._found
+    if found is None:
+        pytest.skip("this NumPy's BLAS is none whose threads can be set")
+    return found
+
+
+@pytest.fixture
+def two_of_blas():
+    put, get = controls()
+    before = get()
+    put(2)
+    if get() != 2:
+        pytest.skip("this BLAS was built for one thread")
+    yield get
+    put(before)
+
+
+def test_blas_has_one_thread_inside_and_its_own_outside(two_of_blas):
+    with blas.one_thread:
+        assert two_of_blas() == 1
+        with blas.one_thread:
+            assert two_of_blas() == 1
+        assert two_of_blas() == 1
+    assert two_of_blas() == 2
+
+
+def test_blas_gets_its_threads_back_after_an_error(two_of_blas):
+    @blas.in_one_thread
+    def fails():
+        assert two_of_blas() == 1
+        raise KeyError
+    with pytest.raises(KeyError):
+        fails()
+    assert two_of_blas() == 2
+
+
+def test_many_threads_hold_blas(two_of_blas):
+    def task(_):
+        with blas.one_thread:
+            time.sleep(1e-4)
+            return two_of_blas()
+    with ThreadPoolExecutor(8) as pool:
+        assert set(pool.map(task, range(200))) == {1}
+    assert two_of_blas() == 2
+
+
+@pytest.mark.parametrize("call", [
+    lambda x: x @ x, lambda x: x @ x[0], lambda x: (x[:1] @ x), lambda x: x.unsqueeze(0) @ x.unsqueeze(0),
+    autograd.linalg.inv, autograd.linalg.svdvals, autograd.linalg.eigvalsh, lambda x: autograd.linalg.lu_factor(x)[0],
+    autograd.linalg.det, lambda x: autograd.cdist(x, x),
+], ids=["matrices", "matrix-vector", "vector-matrix", "batch", "inv", "svd", "eigh", "lu", "det", "cdist"])
+def test_operations_hold_blas(two_of_blas, monkeypatch, call):
+    """In the forward and in the backward."""
+    entered = []
+    enter = blas._Hold.__enter__
+    monkeypatch.setattr(blas._Hold, "__enter__", lambda self: (entered.append(self), enter(self))[1])
+    x = autograd.randn(300, 300, dtype=autograd.float64, requires_grad=True)
+    with late.choose("0"):
+        y = call(x)
+        forward = len(entered)
+        assert forward
+        y.sum().backward()
+        assert len(entered) > forward
+
+
+@needs_fork
+def test_a_child_forked_while_blas_is_held_gets_its_threads(two_of_blas):
+    with blas.one_thread:
+        pid = fork()
+        if pid == 0:
+            os._exit(0 if two_of_blas() == 2 and not blas.one_thread._inside else 1)
+    assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
+
+
+@needs_fork
+def test_a_forked_child_makes_threads_of_its_own(four):
+    threads.share(lambda i, j: None, 100, 1.0)
+    pid = fork()
+    if pid == 0:
+        meeting = threading.Barrier(4, timeout=20)
+        try:
+            threads.share(lambda i, j: meeting.wait(), 4, 1.0)
+            os._exit(0)
+        finally:
+            os._exit(1)
+    assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
+
+
+def test_loops_share_their_rows():
+    @loop("*F2 F1 *F1", saves=1.0)
+    def weighted(x, w, out):
+        for i in range(x.shape[0]):
+            total = 0.0
+            for j in range(w.size):
+                total += x[i, j] * w[j]
+            out[i] = total
+
+    @loop("*F1 *F1 F", saves=1.0)
+    def scaled(x, out, by):
+        for i in range(x.size):
+            out[i] = x[i] * by + x[i]
+    rng = np.random.default_rng(0)
+    x, w = rng.standard_normal((3001, 77)), rng.standard_normal(77)
+    before, found = threads.count(), []
+    try:
+        with late.choose("now"):
+            for count in (1, 2, 5):
+                threads.set_count(count)
+                rows, numbers = np.empty(len(x)), np.empty(x.size)
+                weighted.on(x.dtype, x.size)(x, w, rows)
+                scaled.on(x.dtype, x.size)(x.reshape(-1), numbers, 0.3)
+                found.append((rows, numbers))
+    finally:
+        threads.set_count(before)
+        for form in (weighted, scaled):
+            LOOPS.pop(form.name)
+    np.testing.assert_allclose(found[0][0], x @ w, rtol=1e-10, atol=1e-10)
+    for rows, numbers in found[1:]:
+        assert np.array_equal(rows, found[0][0]) and np.array_equal(numbers, found[0][1])
