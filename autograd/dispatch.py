@@ -14,6 +14,7 @@ import numpy as np
 from . import codegen, tape
 from .dtypes import DEFAULT, combine
 from .errors import describe, explain, fail
+from .kernels.large import LARGE, elementwise
 from .kernels.reduce import add_up, over_rows
 from .modes import MODE, recording
 from .on_first_call import RUNTIME
@@ -280,4 +281,5 @@ RUNTIME.update(
     float32=FLOAT32, float64=FLOAT64, general=general, constant=constant, mixed=mixed, spread=spread,
     explain=explain, unusual=unusual, unusual_all=unusual_all, wrap_all=wrap_all, Modified=tape.Modified,
     attach_outputs=attach_outputs, unbroadcast=unbroadcast, conjugate=conjugate, conjugate_all=conjugate_all,
+    LARGE=LARGE, elementwise=elementwise,
 )
