@@ -23,24 +23,7 @@ _keep_freed()
 
 from . import creation, first_use as _first_use, formatting, functional, ops
 from .backward import backward, grad
-from .creation import (
-    as_tensor,
-    asarray,
-    empty,
-    empty_like,
-    empty_permuted,
-    empty_strided,
-    eye,
-    from_numpy,
-    frombuffer,
-    full,
-    full_like,
-    ones,
-    ones_like,
-    scalar_tensor,
-    zeros,
-    zeros_like,
-)
+from .creation import as_tensor, asarray, from_numpy, frombuffer, scalar_tensor
 from .dtypes import (
     bool,
     can_cast,
@@ -71,6 +54,19 @@ from .dtypes import (
     uint8,
 )
 from .errors import NonDifferentiableError
+from .filled import (
+    empty,
+    empty_like,
+    empty_permuted,
+    empty_strided,
+    eye,
+    full,
+    full_like,
+    ones,
+    ones_like,
+    zeros,
+    zeros_like,
+)
 from .formatting import set_printoptions
 from .forms import public_form as _public_form, publish as _publish
 from .function import Function, once_differentiable

@@ -21,10 +21,6 @@ def _as_tuple(value: Any) -> tuple[Any, ...]:
     return tuple(value) if isinstance(value, (tuple, list)) else (value,)
 
 
-def _node(t: Any) -> Node | None:
-    return t._node if t._meta is None else node_of(t)
-
-
 def _root_gradients(
     tensors: tuple[Any, ...], grads: tuple[Any, ...], create_graph: bool,
 ) -> tuple[list[Node], list[Any]]:
@@ -35,7 +31,7 @@ def _root_gradients(
     for i, (t, g) in enumerate(zip(tensors, grads, strict=True)):
         if not is_tensor(t):
             fail(TypeError, f"expected a Tensor to run backward from, got {describe(t)} ({type(t).__name__})")
-        node = _node(t)
+        node = node_of(t)
         a = t._a
         if node is None:
             fail(RuntimeError, f"element {i} of tensors does not require grad and does not have a grad_fn: it is "
@@ -112,7 +108,7 @@ def backward(
 def _input_node(t: Any, index: int) -> Node:
     if not is_tensor(t):
         fail(TypeError, f"inputs must be Tensors, but element {index} is {describe(t)} ({type(t).__name__})")
-    node = _node(t)
+    node = node_of(t)
     if node is None:
         fail(RuntimeError, f"One of the differentiated Tensors does not require grad: input {index}, {describe(t)}. "
                            "Make it with requires_grad=True, before computing from it")

@@ -14,7 +14,7 @@ import numpy as np
 from . import codegen, tape
 from .dtypes import DEFAULT, combine
 from .errors import describe, explain, fail
-from .kernels.reduce import over_rows
+from .kernels.reduce import add_up, over_rows
 from .modes import MODE, recording
 from .on_first_call import RUNTIME
 from .tape import INFERENCE, UNWRITTEN, Node, output_node, wrap_node
@@ -185,7 +185,7 @@ def unbroadcast(g: Any, shape: tuple[int, ...]) -> Any:
         if axes == (0,) and g.ndim == 2:
             g = over_rows(g)
         elif axes:
-            g = np.add.reduce(g, axis=axes)
+            g = add_up(g, axes, False)
         return g if g.shape == shape else np.reshape(g, shape)
     return RUNTIME["sum_to_size"](g, shape)
 

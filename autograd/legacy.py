@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from .creation import empty, tensor
+from .creation import tensor
 from .dtypes import as_dtype, set_default_dtype
 from .errors import fail
+from .filled import empty
 from .tensor import Size, Tensor
 
 __all__ = [

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from . import creation, ops, ranges  # noqa: F401 (fill the registry)
+from . import creation, filled, ops, ranges  # noqa: F401 (fill the registry)
 from .dispatch import constant
 from .forms import method_form
 from .inplace import check_writable, inplace, write_result

@@ -201,8 +201,8 @@ def accumulate(leaf: Leaf, g: Any, create_graph: bool) -> None:
     total = leaf.grad
     if total is None:
         if g.__class__ is np.ndarray:
-            # Held by the caller's loop and this frame alone, the array can be kept without a copy.
-            if g.base is not None or getrefcount(g) > _SOLE or not g.flags.c_contiguous:
+            # Held by the caller's loop and this frame alone, the array can be kept without a copy; a reshaped one, too.
+            if getrefcount(g) > _SOLE or not g.flags.c_contiguous or not (g.base is None or _is_sole_view(g)):
                 g = np.array(g, order="C")
         elif isinstance(g, np.generic):
             g = np.array(g)
@@ -217,6 +217,25 @@ def accumulate(leaf: Leaf, g: Any, create_graph: bool) -> None:
         array = total._a
         array += getattr(g, "_a", g)
         written(total._vc)
+
+
+def _is_sole_view(g: np.ndarray[Any, Any]) -> bool:
+    """Whether ``g`` is all of an array that nothing else refers to."""
+    base = g.base
+    return (base.__class__ is np.ndarray and base.flags.owndata and base.size == g.size
+            and getrefcount(base) <= _SOLE_BASE)
+
+
+def _references_of_a_sole_base() -> int:
+    """What `getrefcount` says in `_is_sole_view` of an array to which only a view refers."""
+    def count(g: Any) -> int:
+        base = g.base
+        return getrefcount(base)
+
+    return count(np.empty(1).reshape(1, 1))
+
+
+_SOLE_BASE = _references_of_a_sole_base()
 
 
 def _references_of_a_sole_argument() -> int:

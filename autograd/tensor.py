@@ -110,6 +110,10 @@ class Tensor(Attributes, Place, Protocols):
 
         Raises:
             RuntimeError: it is not a leaf, or its elements are neither floating nor complex.
+
+        >>> import autograd
+        >>> autograd.zeros(2).requires_grad_()
+        tensor([0., 0.], requires_grad=True)
         """
         node = self._node if self._meta is None else node_of(self)
         if node is not None and not isinstance(node, Leaf):
@@ -138,7 +142,10 @@ class Tensor(Attributes, Place, Protocols):
 
     @property
     def grad(self) -> Tensor | None:
-        """The gradient gathered by backward, or None."""
+        """The gradient gathered by backward, a tensor of this one's shape and dtype; None before, and for non-leaves.
+
+        Backward adds to it: set it to None (an optimizer's ``zero_grad`` does) before the next step.
+        """
         node = self._node
         if node.__class__ is Leaf:
             g = node.grad
@@ -177,7 +184,18 @@ class Tensor(Attributes, Place, Protocols):
 
     def backward(self, gradient: Tensor | None = None, retain_graph: bool | None = None,
                  create_graph: bool = False, inputs: Any = None) -> None:
-        """Add the gradient of this tensor to the leaves it was computed from; see `autograd.backward`."""
+        """Add the gradient of this tensor to the ``grad`` of the leaves it was computed from.
+
+        Args:
+            gradient: the gradient at this tensor, of its shape; None where it has one element.
+            retain_graph, create_graph, inputs: as in `autograd.backward`, which also says what it raises.
+
+        >>> import autograd
+        >>> x = autograd.tensor([1., 2.], requires_grad=True)
+        >>> (x * x).backward(autograd.tensor([1., 10.]))
+        >>> x.grad
+        tensor([ 2., 40.])
+        """
         backward(self, gradient, retain_graph, create_graph, inputs)
 
     def register_hook(self, hook: Callable[[Tensor], Tensor | None]) -> Handle:
@@ -185,6 +203,16 @@ class Tensor(Attributes, Place, Protocols):
 
         Returns:
             A handle whose ``remove()`` takes the hook away.
+
+        Raises:
+            RuntimeError: the tensor does not require a gradient.
+
+        >>> import autograd
+        >>> x = autograd.ones(2, requires_grad=True)
+        >>> handle = x.register_hook(lambda grad: grad * 10)
+        >>> x.sum().backward()
+        >>> x.grad
+        tensor([10., 10.])
         """
         node = self._node if self._meta is None else node_of(self)
         if node is None:
@@ -200,7 +228,18 @@ class Tensor(Attributes, Place, Protocols):
         return extra_of(node).add("accumulated", lambda: hook(reference()))  # type: ignore[arg-type]
 
     def retain_grad(self) -> None:
-        """Keep this non-leaf's gradient in ``grad`` when backward computes it."""
+        """Keep this non-leaf's gradient in ``grad`` when backward computes it.
+
+        Raises:
+            RuntimeError: the tensor does not require a gradient.
+
+        >>> import autograd
+        >>> y = autograd.ones(2, requires_grad=True) * 3
+        >>> y.retain_grad()
+        >>> (y * y).sum().backward()
+        >>> y.grad
+        tensor([6., 6.])
+        """
         node = self._node if self._meta is None else node_of(self)
         if node is None:
             fail(RuntimeError, "can't retain_grad on Tensor that has requires_grad=False")
@@ -269,6 +308,10 @@ class Tensor(Attributes, Place, Protocols):
 
         Raises:
             RuntimeError: it has no element, or more than one.
+
+        >>> import autograd
+        >>> autograd.tensor([1.5, 2.]).sum().item()
+        3.5
         """
         if self._a.size != 1:
             fail(RuntimeError, f"a Tensor with {self._a.size} elements cannot be converted to Scalar "

@@ -112,7 +112,7 @@ def chain_of(t: Tensor) -> Chain:
 
 
 def node_of(t: Tensor) -> Node | None:
-    """The node of a tensor with a ``_meta``, renewed where its base was written to since."""
+    """The node of a tensor, renewed where it is a view whose base was written to since."""
     meta = t._meta
     recipe = meta.recipe if meta.__class__ is Meta else meta
     if recipe is not None and recipe[3] != t._vc[1]:

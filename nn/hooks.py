@@ -272,6 +272,13 @@ class Hookable:
 
         Returns:
             A handle whose ``remove()`` takes the hook away.
+
+        >>> import autograd, nn
+        >>> layer, shapes = nn.Linear(3, 2), []
+        >>> handle = layer.register_forward_hook(lambda module, args, output: shapes.append(list(output.shape)))
+        >>> _ = layer(autograd.zeros(5, 3))
+        >>> shapes
+        [[5, 2]]
         """
         vars(self)["_hooked"] = True
         return self._forward_hooks.add(hook, prepend, Way(with_kwargs, always_call))

@@ -118,6 +118,15 @@ class Registering:
             name: the attribute under which it can be read.
             tensor: the buffer, or None to reserve its name.
             persistent: whether it is part of the ``state_dict``.
+
+        Raises:
+            KeyError, TypeError: the name or the tensor cannot be.
+
+        >>> import autograd, nn
+        >>> m = nn.Module()
+        >>> m.register_buffer("mean", autograd.zeros(2))
+        >>> m.mean, list(m.state_dict())
+        (tensor([0., 0.]), ['mean'])
         """
         if "_buffers" not in vars(self):
             self._not_made("buffer", name)

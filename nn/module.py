@@ -72,7 +72,15 @@ class Module(Registering, Tree, Hookable, Stateful):
     # --- what is done to all ------------------------------------------------------------------------------
 
     def apply(self, fn: Callable[[Module], None]) -> Any:
-        """Call ``fn`` on every module below this one, children first, and on this one; returns the module."""
+        """Call ``fn`` on every module below this one, children first, and on this one; returns the module.
+
+        >>> import nn
+        >>> model = nn.Sequential(nn.Linear(2, 2), nn.ReLU())
+        >>> _ = model.apply(lambda m: print(type(m).__name__))
+        Linear
+        ReLU
+        Sequential
+        """
         for module in self.children():
             module.apply(fn)
         fn(self)
@@ -111,6 +119,11 @@ class Module(Registering, Tree, Hookable, Stateful):
 
         Raises:
             TypeError: the dtype is neither floating nor complex.
+            RuntimeError: a device other than the CPU.
+
+        >>> import autograd, nn
+        >>> nn.Linear(2, 1).to(autograd.float64).weight.dtype
+        autograd.float64
         """
         dtype = kwargs.pop("dtype", None)
         on_cpu(kwargs.pop("device", None))
@@ -173,7 +186,10 @@ class Module(Registering, Tree, Hookable, Stateful):
         return self
 
     def train(self, mode: bool = True) -> Any:
-        """Set training mode for this module and all below it: dropout drops, batch norm uses the batch's statistics."""
+        """Set training mode for this module and all below it: dropout drops, batch norm uses the batch's statistics.
+
+        Returns the module.
+        """
         if not isinstance(mode, bool):
             fail(ValueError, "training mode is expected to be boolean")
         self.training = mode
@@ -182,7 +198,12 @@ class Module(Registering, Tree, Hookable, Stateful):
         return self
 
     def eval(self) -> Any:
-        """Set evaluation mode: ``train(False)``."""
+        """Set evaluation mode, which is ``train(False)``; returns the module.
+
+        >>> import nn
+        >>> nn.Dropout().eval().training
+        False
+        """
         return self.train(False)
 
     def requires_grad_(self, requires_grad: bool = True) -> Any:
@@ -192,7 +213,7 @@ class Module(Registering, Tree, Hookable, Stateful):
         return self
 
     def zero_grad(self, set_to_none: bool = True) -> None:
-        """Take away the gradients of all parameters, or set them to zero."""
+        """Take away the gradients of all parameters, or with ``set_to_none=False`` set them to zero."""
         for param in self.parameters():
             grad = param.grad
             if grad is None:

@@ -160,6 +160,11 @@ class Stateful:
 
         Raises:
             RuntimeError: names are missing or unexpected under ``strict``, or a shape does not fit.
+
+        >>> import nn
+        >>> a, b = nn.Linear(2, 1), nn.Linear(2, 1)
+        >>> b.load_state_dict(a.state_dict())
+        <All keys matched successfully>
         """
         if not isinstance(state_dict, Mapping):
             hint = ""

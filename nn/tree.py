@@ -68,7 +68,12 @@ class Tree:
 
     def named_parameters(self, prefix: str = "", recurse: bool = True,
                          remove_duplicate: bool = True) -> Iterator[tuple[str, Parameter]]:
-        """The parameters with their dotted names, of this module and, with ``recurse``, of all below it."""
+        """The parameters with their dotted names, of this module and, with ``recurse``, of all below it.
+
+        >>> import nn
+        >>> [(name, list(p.shape)) for name, p in nn.Sequential(nn.Linear(3, 2)).named_parameters()]
+        [('0.weight', [2, 3]), ('0.bias', [2])]
+        """
         return self._named_members(lambda m: m._parameters.items(), prefix, recurse, remove_duplicate)
 
     def parameters(self, recurse: bool = True) -> Iterator[Parameter]:

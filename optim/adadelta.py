@@ -21,7 +21,10 @@ from .rule import RuleOptimizer, gradient
 
 
 class Adadelta(RuleOptimizer):
-    """Adadelta.
+    """Adadelta: ``p -= lr * d`` with ``d = sqrt(u + eps) / sqrt(v + eps) * g``.
+
+    ``v`` and ``u`` are running averages of ``g ** 2`` and of ``d ** 2``. Zeiler, "ADADELTA: an adaptive learning rate
+    method" (2012).
 
     Args:
         params: parameters, or groups of them.
@@ -30,7 +33,11 @@ class Adadelta(RuleOptimizer):
         eps: added under the roots.
         weight_decay: factor of the L2 penalty.
         maximize: go up instead of down.
+        differentiable: record the steps, so that gradients flow through them.
         foreach, capturable: accepted; there is one implementation.
+
+    Raises:
+        ValueError: an option is out of its range.
 
     >>> import autograd, nn, optim
     >>> p = nn.Parameter(autograd.tensor([1., 2.]))

@@ -31,7 +31,10 @@ from .rule import SingleOptimizer
 
 
 class Adafactor(SingleOptimizer):
-    """Adafactor, updating one parameter at a time.
+    """Adafactor: steps scaled by a running average of squared gradients that is kept as a row and a column.
+
+    Shazeer and Stern, "Adafactor: adaptive learning rates with sublinear memory cost" (2018). The formula opens the
+    module's text.
 
     Args:
         params: parameters, or groups of them.
@@ -42,6 +45,9 @@ class Adafactor(SingleOptimizer):
         weight_decay: how much parameters shrink, apart from the gradient.
         foreach: accepted; there is one implementation.
         maximize: go up instead of down.
+
+    Raises:
+        ValueError: an option is out of its range.
 
     >>> import autograd, nn, optim
     >>> p = nn.Parameter(autograd.tensor([1., 2.]))

@@ -22,7 +22,9 @@ from .rule import RuleOptimizer, gradient
 
 
 class Adagrad(RuleOptimizer):
-    """Adagrad.
+    """Adagrad: ``p -= lr / (1 + (t - 1) * lr_decay) * g / (sqrt(s) + eps)``, with the sum ``s`` of all ``g ** 2``.
+
+    Duchi, Hazan and Singer, "Adaptive subgradient methods for online learning and stochastic optimization" (2011).
 
     Args:
         params: parameters, or groups of them.
@@ -32,7 +34,11 @@ class Adagrad(RuleOptimizer):
         initial_accumulator_value: where the sum of squares starts.
         eps: added to the denominator.
         maximize: go up instead of down.
+        differentiable: record the steps, so that gradients flow through them.
         foreach, fused: accepted; there is one implementation.
+
+    Raises:
+        ValueError: an option is out of its range.
 
     >>> import autograd, nn, optim
     >>> p = nn.Parameter(autograd.tensor([1., 2.]))

@@ -36,7 +36,11 @@ def _check_tensors(options: dict[str, Any]) -> None:
 
 
 class Adam(RuleOptimizer):
-    """Adam.
+    """Adam: ``p -= lr * m / (sqrt(v) + eps)``, with running averages ``m`` of the gradient and ``v`` of its square.
+
+    ``m = b1 * m + (1 - b1) * g`` and ``v = b2 * v + (1 - b2) * g ** 2``, each divided by ``1 - b ** t`` at step ``t``,
+    for ``betas = (b1, b2)``. Kingma and Ba, "Adam: a method for stochastic optimization" (2015); ``amsgrad``: Reddi et
+    al., "On the convergence of Adam and beyond" (2018).
 
     Args:
         params: parameters, or groups of them.
@@ -46,8 +50,12 @@ class Adam(RuleOptimizer):
         weight_decay: factor of the L2 penalty.
         amsgrad: divide by the largest average so far.
         maximize: go up instead of down.
+        differentiable: record the steps, so that gradients flow through them.
         decoupled_weight_decay: shrink the parameters instead of adding to the gradient, as `AdamW` does.
         foreach, capturable, fused: accepted; there is one implementation.
+
+    Raises:
+        ValueError: an option is out of its range.
 
     >>> import autograd, nn, optim
     >>> p = nn.Parameter(autograd.tensor([1., 2.]))

@@ -20,7 +20,9 @@ from .rule import RuleOptimizer, gradient
 
 
 class Adamax(RuleOptimizer):
-    """Adamax.
+    """Adamax: ``p -= lr / (1 - b1 ** t) * m / u``, with ``u = max(b2 * u, abs(g) + eps)`` and the ``m`` of `Adam`.
+
+    Kingma and Ba, "Adam: a method for stochastic optimization" (2015), section 7.
 
     Args:
         params: parameters, or groups of them.
@@ -29,7 +31,11 @@ class Adamax(RuleOptimizer):
         eps: added to the size of each gradient.
         weight_decay: factor of the L2 penalty.
         maximize: go up instead of down.
+        differentiable: record the steps, so that gradients flow through them.
         foreach, capturable: accepted; there is one implementation.
+
+    Raises:
+        ValueError: an option is out of its range.
 
     >>> import autograd, nn, optim
     >>> p = nn.Parameter(autograd.tensor([1., 2.]))

@@ -16,7 +16,9 @@ from .options import options
 
 
 class AdamW(Adam):
-    """Adam with decoupled weight decay; arguments as in `Adam`.
+    """Adam with decoupled weight decay: ``p *= 1 - lr * weight_decay``, then `Adam`'s step; its arguments.
+
+    Loshchilov and Hutter, "Decoupled weight decay regularization" (2019).
 
     >>> import autograd, nn, optim
     >>> p = nn.Parameter(autograd.tensor([1., 2.]))

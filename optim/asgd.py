@@ -23,6 +23,8 @@ from .rule import RuleOptimizer, gradient
 class ASGD(RuleOptimizer):
     """Averaged stochastic gradient descent; the averages are ``state[p]["ax"]``.
 
+    Polyak and Juditsky, "Acceleration of stochastic approximation by averaging" (1992).
+
     Args:
         params: parameters, or groups of them.
         lr: learning rate.
@@ -31,7 +33,11 @@ class ASGD(RuleOptimizer):
         t0: step at which averaging starts.
         weight_decay: factor of the L2 penalty.
         maximize: go up instead of down.
+        differentiable: record the steps, so that gradients flow through them.
         foreach, capturable: accepted; there is one implementation.
+
+    Raises:
+        ValueError: an option is out of its range.
 
     >>> import autograd, nn, optim
     >>> p = nn.Parameter(autograd.tensor([1., 2.]))

@@ -30,7 +30,10 @@ Array = np.ndarray[Any, Any]
 
 
 class LBFGS(Optimizer):
-    """L-BFGS. One step makes up to ``max_iter`` iterations, and needs a closure that computes loss and gradients.
+    """L-BFGS: Newton steps with an inverse Hessian estimated from the last gradients.
+
+    Nocedal, "Updating quasi-Newton matrices with limited storage" (1980). One step makes up to ``max_iter``
+    iterations, and needs a closure that computes loss and gradients.
 
     Args:
         params: parameters, in one group.
@@ -41,6 +44,9 @@ class LBFGS(Optimizer):
         tolerance_change: the largest change of parameters or loss that counts as none.
         history_size: how many steps are remembered.
         line_search_fn: ``"strong_wolfe"`` or None.
+
+    Raises:
+        ValueError: the parameters are in several groups, or a tensor as ``lr`` has several elements.
 
     >>> import autograd, nn, optim
     >>> p = nn.Parameter(autograd.tensor([3., -2.]))

@@ -32,6 +32,9 @@ from .rule import SingleOptimizer
 class Muon(SingleOptimizer):
     """Muon, for the weight matrices of hidden layers. Give biases, embeddings and heads to another optimizer.
 
+    Steps go along the momentum with its singular values made nearly equal. Jordan et al., "Muon: an optimizer for
+    hidden layers in neural networks" (2024). The formula opens the module's text.
+
     As in PyTorch the iteration rounds its matrices to bfloat16, which is part of the method's numbers; the products
     themselves are summed in float32.
 

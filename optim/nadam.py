@@ -33,7 +33,9 @@ def _product(product: Any, factor: Any) -> Any:
 
 
 class NAdam(RuleOptimizer):
-    """NAdam.
+    """NAdam: `Adam` with Nesterov's momentum.
+
+    Dozat, "Incorporating Nesterov momentum into Adam" (2016). The formula opens the module's text.
 
     Args:
         params: parameters, or groups of them.
@@ -44,7 +46,11 @@ class NAdam(RuleOptimizer):
         momentum_decay: how fast the momentum grows to its final value.
         decoupled_weight_decay: shrink the parameters instead of adding to the gradient.
         maximize: go up instead of down.
+        differentiable: record the steps, so that gradients flow through them.
         foreach, capturable: accepted; there is one implementation.
+
+    Raises:
+        ValueError: an option is out of its range.
 
     >>> import autograd, nn, optim
     >>> p = nn.Parameter(autograd.tensor([1., 2.]))

@@ -212,7 +212,7 @@ class Optimizer:
         self.param_groups.append(param_group)
 
     def zero_grad(self, set_to_none: bool = True) -> None:
-        """Take away the gradients of all parameters, or set them to zero."""
+        """Take away the gradients of all parameters, or with ``set_to_none=False`` set them to zero."""
         for group in self.param_groups:
             for p in group["params"]:
                 if not set_to_none:

@@ -28,7 +28,9 @@ from .rule import RuleOptimizer, gradient
 
 
 class RAdam(RuleOptimizer):
-    """RAdam.
+    """RAdam: `Adam` that takes plain momentum steps until the average of squares can be trusted.
+
+    Liu et al., "On the variance of the adaptive learning rate and beyond" (2020). The formula opens the module's text.
 
     Args:
         params: parameters, or groups of them.
@@ -38,7 +40,11 @@ class RAdam(RuleOptimizer):
         weight_decay: factor of the L2 penalty.
         decoupled_weight_decay: shrink the parameters instead of adding to the gradient.
         maximize: go up instead of down.
+        differentiable: record the steps, so that gradients flow through them.
         foreach, capturable: accepted; there is one implementation.
+
+    Raises:
+        ValueError: an option is out of its range.
 
     >>> import autograd, nn, optim
     >>> p = nn.Parameter(autograd.tensor([1., 2.]))

@@ -25,7 +25,10 @@ from .rule import RuleOptimizer, gradient
 
 
 class RMSprop(RuleOptimizer):
-    """RMSprop.
+    """RMSprop: ``p -= lr * g / (sqrt(v) + eps)`` with ``v = alpha * v + (1 - alpha) * g ** 2``.
+
+    Hinton, lecture 6 of "Neural networks for machine learning" (2012); ``centered``: Graves, "Generating sequences with
+    recurrent neural networks" (2013).
 
     Args:
         params: parameters, or groups of them.
@@ -36,7 +39,11 @@ class RMSprop(RuleOptimizer):
         momentum: how much of the last step is kept.
         centered: divide by an estimate of the standard deviation.
         maximize: go up instead of down.
+        differentiable: record the steps, so that gradients flow through them.
         foreach, capturable: accepted; there is one implementation.
+
+    Raises:
+        ValueError: an option is out of its range.
 
     >>> import autograd, nn, optim
     >>> p = nn.Parameter(autograd.tensor([1., 2.]))

@@ -26,7 +26,10 @@ from .rule import RuleOptimizer
 
 
 class Rprop(RuleOptimizer):
-    """Resilient backpropagation.
+    """Resilient backpropagation: each element has a step size of its own, and moves by it against the gradient's sign.
+
+    The size grows while the sign stays, and shrinks when it turns. Riedmiller and Braun, "A direct adaptive method for
+    faster backpropagation learning" (1993).
 
     Args:
         params: parameters, or groups of them.
@@ -34,7 +37,11 @@ class Rprop(RuleOptimizer):
         etas: factors of the step size where the sign of the gradient changes, and where it stays.
         step_sizes: smallest and largest step size.
         maximize: go up instead of down.
+        differentiable: record the steps, so that gradients flow through them.
         foreach, capturable: accepted; there is one implementation.
+
+    Raises:
+        ValueError: an option is out of its range.
 
     >>> import autograd, nn, optim
     >>> p = nn.Parameter(autograd.tensor([1., 2.]))

@@ -26,7 +26,10 @@ from .rule import RuleOptimizer, gradient
 
 
 class SGD(RuleOptimizer):
-    """Stochastic gradient descent.
+    """Stochastic gradient descent: ``p -= lr * b`` with ``b = momentum * b + (1 - dampening) * g``.
+
+    The first time ``b`` is ``g``; with ``nesterov`` the step is along ``g + momentum * b``. Sutskever et al., "On the
+    importance of initialization and momentum in deep learning" (2013).
 
     Args:
         params: parameters, or groups of them.
@@ -36,7 +39,11 @@ class SGD(RuleOptimizer):
         weight_decay: factor of the L2 penalty.
         nesterov: look ahead along the momentum.
         maximize: go up instead of down.
+        differentiable: record the steps, so that gradients flow through them.
         foreach, fused: accepted; there is one implementation.
+
+    Raises:
+        ValueError: an option is out of its range.
 
     >>> import autograd, nn, optim
     >>> p = nn.Parameter(autograd.tensor([1., 2.]))

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from . import conv_choice, conv_plans, products
+from . import attention, conv_choice, conv_plans, products
 from .late import LATE
 from .loops import LOOPS
 
@@ -33,6 +33,7 @@ def kernels(dtype: np.dtype[Any]) -> list[tuple[str, Callable[[], Any]]]:
     found: list[tuple[str, Callable[[], Any]]] = [("formulas", kernel.compile) for kernel in tuple(LATE.values())]
     found += [("loops", lambda loop=loop: loop.compile(loop.only or dtype)) for loop in LOOPS.values()]
     found += [("products", lambda: products.compile(dtype))]
+    found += [("attention", lambda backward=backward: attention.compile(dtype, backward)) for backward in (False, True)]
     for x, w, stride, padding in _CONVOLUTIONS.values():
         g = conv_choice.geometry(x, w, stride, padding, (1, 1), x[1] // w[1])
         assert g is not None

@@ -14,6 +14,7 @@ threads share the rows of large ones (see `threads`).
 from __future__ import annotations
 
 import functools
+import importlib
 import types
 from collections.abc import Callable
 from functools import partial
@@ -44,6 +45,25 @@ class Elementary:
         self.forms = {np.float32: single, np.float64: double}
 
 
+class InVectors:
+    """A function that loops call, spelled out in vectors: made for the element type and processor of the loop.
+
+    Args:
+        name: of the function that makes it.
+        module: the one of `vector_...` where it is.
+    """
+
+    def __init__(self, name: str, module: str = "vector_rows") -> None:
+        self.name, self.module = name, module
+
+    def form(self, scalar: type) -> Any:
+        """What a loop over numbers of this type calls."""
+        from .vector_ir import host
+
+        module = importlib.import_module(f"{__package__}.{self.module}")
+        return getattr(module, self.name)(host(), np.dtype(scalar).itemsize)
+
+
 class Loop:
     """A loop, as declared by `loop`."""
 
@@ -54,6 +74,7 @@ class Loop:
         self._accounts = {d: Account() for d in _SCALARS}
         self._compiled: dict[np.dtype[Any], Callable[..., Any] | None] = {}
         self._by_rows = tuple([code.startswith("*") for code in signature.split()])
+        self._multiple = _NUMBERS if all(code.endswith("1") for code in signature.split() if code[0] == "*") else 1
         self.name = f"{function.__module__.rpartition('.')[2]}.{function.__name__}"
         LOOPS[self.name] = self
 
@@ -77,8 +98,7 @@ class Loop:
     def _in_ranges(self, compiled: Callable[..., Any], seconds: float, *args: Any) -> None:
         def run(start: int, stop: int) -> None:
             compiled(*[a[start:stop] if rows else a for a, rows in zip(args, self._by_rows, strict=True)])
-        first = args[self._by_rows.index(True)]
-        share(run, len(first), seconds, _NUMBERS if first.ndim == 1 else 1)
+        share(run, len(args[self._by_rows.index(True)]), seconds, self._multiple)
 
     def compile(self, dtype: np.dtype[Any]) -> Callable[..., Any] | None:
         """Compile now, or load what was compiled before; None where that fails."""
@@ -159,6 +179,8 @@ def _typed(function: Callable[..., Any], scalar: type, reassociate: bool, inline
             return scalar(value)
         if isinstance(value, Elementary):
             value = value.forms[scalar]  # type: ignore[index]
+        if isinstance(value, InVectors):
+            return value.form(scalar)
         if value is wide:
             return _wide()
         if type(value) is types.FunctionType and value.__module__.startswith(__package__):

@@ -14,13 +14,12 @@ import numpy as np
 
 from . import norm_loops
 from .loops import Loop
+from .reduce import add_up
 
 Array = np.ndarray[Any, Any]
 Ints = tuple[int, ...]
 
 _HALF = np.dtype(np.float16)
-#: So many numbers are added one after the other in single precision.
-_MANY = 1024
 
 
 def wide(x: Array) -> Array:
@@ -127,18 +126,8 @@ def scale_channels(x: Array, scale: Array, shift: Array) -> Array | None:
 # --- the same in NumPy ------------------------------------------------------------------------------------
 
 
-def _sum(x: Array, axes: Ints, keepdims: bool = False) -> Array:
-    """NumPy adds along the last axes pairwise, along others one after the other: many of these in double precision."""
-    last = x.ndim
-    while last - 1 in axes:
-        last -= 1
-    if x.dtype != np.float32 or math.prod([x.shape[a] for a in axes if a < last]) <= _MANY:
-        return np.add.reduce(x, axis=axes, keepdims=keepdims)
-    return np.add.reduce(x, axis=axes, keepdims=keepdims, dtype=np.float64).astype(np.float32)
-
-
 def _mean(x: Array, axes: Ints) -> Array:
-    total = _sum(x, axes, True)
+    total = add_up(x, axes, True)
     total /= math.prod([x.shape[a] for a in axes])
     return total
 
@@ -175,7 +164,7 @@ def reduce_to(x: Any, affine: Ints) -> Any:
     """The sum of ``x`` over the axes along which a weight of ``affine`` shape is repeated, flattened."""
     repeated = tuple([a for a, n in enumerate(affine) if n == 1 and x.shape[a] != 1])
     if repeated:
-        x = _sum(x, repeated) if isinstance(x, np.ndarray) else x.sum(repeated)
+        x = add_up(x, repeated, False) if isinstance(x, np.ndarray) else x.sum(repeated)
     return x.reshape(math.prod(affine))
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from .loops import loop, narrow, wide
+from .loops import InVectors, loop, narrow, wide
 
 #: Rows of a part of a sum over rows, whose sums are vectors, and numbers of one along a row, which is taken in lanes.
 _ROWS, _RUN = 64, 4096
@@ -16,65 +16,55 @@ _ROWS, _RUN = 64, 4096
 # --- rows [R, D]: a mean and variance for each, a weight for each column ----------------------------------
 
 
-@loop("F2 F1 F1 F2 F1 F1 F F I", saves=1.2e-9, reassociate=True)
+_row_sum, _row_squares, _row_normalized, _row_slope_sums, _row_slopes_of_norm = (
+    InVectors(f"row_{name}", "vector_norms") for name in (
+        "sum", "squares", "normalized", "slope_sums", "slopes_of_norm"))
+
+
+@loop("*F2 F1 F1 *F2 *F1 *F1 F F I", saves=1.2e-9)
 def rows(x, weight, bias, out, mean, var, share, eps, centered):  # type: ignore[no-untyped-def]
     """``share`` is 1 / D."""
     wide()
-    n = x.shape[1]
+    n, size = x.shape[1], x.itemsize
     for i in range(x.shape[0]):
-        r, o = x[i], out[i]
+        r = x[i].ctypes.data
         m = 0.0
         if centered:
-            first, total = r[0], np.float64(0.0)  # a mean far from zero would round each sum
+            first, total = x[i, 0], np.float64(0.0)  # a mean far from zero would round each sum
             for start in range(0, n, _RUN):
-                k, t = r[start:start + _RUN], 0.0
-                for j in range(k.size):
-                    t += k[j] - first
-                total += t
+                total += _row_sum(r + start * size, min(_RUN, n - start), first)
             m = narrow(total) * share + first
         total = np.float64(0.0)
         for start in range(0, n, _RUN):
-            k, t = r[start:start + _RUN], 0.0
-            for j in range(k.size):
-                t += (k[j] - m) * (k[j] - m)
-            total += t
+            total += _row_squares(r + start * size, min(_RUN, n - start), m)
         v = narrow(total) * share
         mean[i] = m
         var[i] = v
-        s = 1.0 / np.sqrt(v + eps)
-        for j in range(n):
-            o[j] = (r[j] - m) * s * weight[j] + bias[j]
+        _row_normalized(r, weight.ctypes.data, bias.ctypes.data, out[i].ctypes.data, n, m, 1.0 / np.sqrt(v + eps))
 
 
-@loop("F2 F2 F1 F1 F1 F2 F1 F1 F F I", saves=5e-9, reassociate=True)
+@loop("F2 F2 F1 F1 F1 F2 F1 F1 F F I", saves=5e-9)
 def rows_grad(g, x, mean, var, weight, out, g_weight, g_bias, share, eps, centered):  # type: ignore[no-untyped-def]
     """The gradients by x, into ``out``, by the weight and by the bias."""
     wide()
-    n = x.shape[1]
+    n, size = x.shape[1], x.itemsize
     of_weight, of_bias = np.empty_like(g_weight), np.empty_like(g_bias)
     all_weight, all_bias = np.zeros(n), np.zeros(n)
+    w = weight.ctypes.data
     for top in range(0, x.shape[0], _ROWS):
         of_weight[:] = 0.0
         of_bias[:] = 0.0
         for i in range(top, min(top + _ROWS, x.shape[0])):
-            h, r, o = g[i], x[i], out[i]
-            m, s = mean[i], 1.0 / np.sqrt(var[i] + eps)
+            h, r, m, s = g[i].ctypes.data, x[i].ctypes.data, mean[i], 1.0 / np.sqrt(var[i] + eps)
             total, along = np.float64(0.0), np.float64(0.0)
             for start in range(0, n, _RUN):
-                stop, t, u = start + _RUN, 0.0, 0.0
-                hs, rs, ws = h[start:stop], r[start:stop], weight[start:stop]
-                vs, bs = of_weight[start:stop], of_bias[start:stop]
-                for j in range(hs.size):
-                    normal, a = (rs[j] - m) * s, hs[j] * ws[j]
-                    t += a
-                    u += a * normal
-                    vs[j] += hs[j] * normal
-                    bs[j] += hs[j]
+                at = start * size
+                t, u = _row_slope_sums(h + at, r + at, w + at, of_weight.ctypes.data + at, of_bias.ctypes.data + at,
+                                       min(_RUN, n - start), m, s)
                 total += t
                 along += u
-            shift, slope = narrow(total) * share if centered else 0.0, narrow(along) * share
-            for j in range(n):
-                o[j] = s * (h[j] * weight[j] - shift - (r[j] - m) * s * slope)
+            shift = narrow(total) * share if centered else 0.0
+            _row_slopes_of_norm(h, r, w, out[i].ctypes.data, n, m, s, shift, narrow(along) * share)
         for j in range(n):
             all_weight[j] += of_weight[j]
             all_bias[j] += of_bias[j]

@@ -24,7 +24,7 @@ def _larger(v, b, p):  # type: ignore[no-untyped-def]
     return (v > b) | (v != v) | (p < 0)
 
 
-@loop("F3 F3 I3 I I I I I I I I I I", saves=3e-9)
+@loop("*F3 *F3 *I3 I I I I I I I I I I", saves=3e-9)
 def _max_pool(x, out, indices, k_h, k_w, s_h, s_w, p_h, p_w, d_h, d_w, height, width):  # type: ignore[no-untyped-def]
     wide()
     place = np.empty(width, np.int32)
@@ -71,7 +71,7 @@ def _max_pool(x, out, indices, k_h, k_w, s_h, s_w, p_h, p_w, d_h, d_w, height, w
 # Windows of 2 x 2, side by side: all four elements at once, which short rows need.
 
 
-@loop("F3 F3 I3", saves=1e-8)
+@loop("*F3 *F3 *I3", saves=1e-8)
 def _max_pool_2x2(x, out, indices):  # type: ignore[no-untyped-def]
     wide()
     for m in range(x.shape[0]):
@@ -92,7 +92,7 @@ def _max_pool_2x2(x, out, indices):  # type: ignore[no-untyped-def]
                 found[j] = at + 2 * j + place
 
 
-@loop("F3 F3", saves=3e-9)
+@loop("*F3 *F3", saves=3e-9)
 def _sums_2x2(x, out):  # type: ignore[no-untyped-def]
     wide()
     for m in range(x.shape[0]):
@@ -102,7 +102,7 @@ def _sums_2x2(x, out):  # type: ignore[no-untyped-def]
                 total[j] = (r[2 * j] + r[2 * j + 1]) + (t[2 * j] + t[2 * j + 1])
 
 
-@loop("F3 F3", saves=3e-9)
+@loop("*F3 *F3", saves=3e-9)
 def _spread_2x2(g, out):  # type: ignore[no-untyped-def]
     """The planes have even sizes, so that nothing is left out."""
     wide()
@@ -117,7 +117,7 @@ def _spread_2x2(g, out):  # type: ignore[no-untyped-def]
                 t[j] = r[j]
 
 
-@loop("F1 F2", saves=1e-9)
+@loop("*F1 *F2", saves=1e-9)
 def _spread_planes(g, out):  # type: ignore[no-untyped-def]
     for m in range(out.shape[0]):
         r, v = out[m], g[m]
@@ -125,7 +125,7 @@ def _spread_planes(g, out):  # type: ignore[no-untyped-def]
             r[j] = v
 
 
-@loop("F2 I2 F2 I1", saves=3e-9)
+@loop("*F2 *I2 *F2 I1", saves=3e-9)
 def _scatter(g, indices, out, outside):  # type: ignore[no-untyped-def]
     plane = out.shape[1]
     for m in range(g.shape[0]):
@@ -139,7 +139,7 @@ def _scatter(g, indices, out, outside):  # type: ignore[no-untyped-def]
                 outside[0] += 1
 
 
-@loop("F3 F3 I I I I I I", saves=1e-9)
+@loop("*F3 *F3 I I I I I I", saves=1e-9)
 def _window_sums(x, out, k_h, k_w, s_h, s_w, p_h, p_w):  # type: ignore[no-untyped-def]
     wide()
     height, width = out.shape[1], out.shape[2]
@@ -167,7 +167,7 @@ def _window_sums(x, out, k_h, k_w, s_h, s_w, p_h, p_w):  # type: ignore[no-untyp
                             t[j] += r[s_w * j]
 
 
-@loop("F2 F1", saves=2e-9, reassociate=True)
+@loop("*F2 *F1", saves=2e-9, reassociate=True)
 def _plane_sums(x, out):  # type: ignore[no-untyped-def]
     for m in range(x.shape[0]):
         r = x[m]
@@ -177,7 +177,7 @@ def _plane_sums(x, out):  # type: ignore[no-untyped-def]
         out[m] = total
 
 
-@loop("F3 F3 I I I I I I", saves=1e-9)
+@loop("*F3 *F3 I I I I I I", saves=1e-9)
 def _spread_windows(g, out, k_h, k_w, s_h, s_w, p_h, p_w):  # type: ignore[no-untyped-def]
     wide()
     height, width = g.shape[1], g.shape[2]

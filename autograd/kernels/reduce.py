@@ -15,6 +15,9 @@ Array = np.ndarray[Any, Any]
 Dims = Any  # an int, a sequence of ints, or None for all
 
 _SMALL = 513
+#: NumPy adds up pairwise along the axis whose elements lie side by side, and one after the other along others: so many
+#: at most, or the last digits drown; and so many parts are added up at a time until there are no more.
+LONG, _PARTS = 1024, 32
 #: Up to this many elements OpenBLAS multiplies by a vector in one thread.
 _SINGLE_THREADED = 8192
 _FLOAT16, _FLOAT32, _FLOAT64 = np.dtype("float16"), np.dtype("float32"), np.dtype("float64")
@@ -57,6 +60,36 @@ def sum_into(x: Any, out: Any) -> None:
     out[()] = s
 
 
+def add_up(x: Array, over: tuple[int, ...], keepdims: bool) -> Any:
+    """``np.add.reduce`` of floating numbers whose errors do not grow with the number of rows."""
+    if x.size <= LONG or math.prod([x.shape[a] for a in over]) <= LONG:
+        return _add_up(x, axis=over, keepdims=keepdims)
+    reach, far = min([abs(t) for t, n in zip(x.strides, x.shape) if n > 1]), []
+    for a in sorted(over, key=lambda a: abs(x.strides[a])):
+        if abs(x.strides[a]) == reach:  # one row with what is nearer
+            reach *= x.shape[a]
+        elif x.shape[a] > 1:
+            far.append(a)
+    if math.prod([x.shape[a] for a in far]) <= LONG:
+        return _add_up(x, axis=over, keepdims=keepdims)
+    for a in reversed(far):
+        x = _add_up(_shortened(x, a), axis=a, keepdims=True)
+    return _add_up(x, axis=over, keepdims=keepdims)
+
+
+def _shortened(x: Array, axis: int) -> Array:
+    """The sums of parts of ``x`` along an axis, so many that it is not `LONG`."""
+    while (n := x.shape[axis]) > LONG:
+        step = n // _PARTS
+        before, whole = (slice(None),) * axis, step * _PARTS
+        parts = x[(*before, slice(whole))].reshape(*x.shape[:axis], _PARTS, step, *x.shape[axis + 1:])
+        sums = _add_up(parts, axis=axis)
+        if whole < n:
+            sums[(*before, slice(n - whole))] += x[(*before, slice(whole, n))]
+        x = sums
+    return x
+
+
 def total(x: Array) -> Any:
     """The sum of all elements.
 
@@ -88,7 +121,7 @@ def over_rows(x: Array) -> Array:
             return _ONES32[n].dot(x)
         if dtype is _FLOAT64:
             return _ONES64[n].dot(x)
-    return np.add.reduce(x, axis=0)
+    return add_up(x, (0,), False)  # type: ignore[no-any-return]
 
 
 def axes(dim: Dims, ndim: int) -> tuple[int, ...]:
@@ -132,15 +165,19 @@ def sum(x: Array, dim: Dims, keepdim: bool, dtype: np.dtype[Any] | None = None) 
     """The sum over ``dim``; integers add up in int64, half precision in single."""
     if dtype is None:
         dtype = x.dtype
-        if (dtype is _FLOAT32 or dtype is _FLOAT64) and dim.__class__ is int and x.ndim:
+        if (dtype is _FLOAT32 or dtype is _FLOAT64) and dim.__class__ is int and x.ndim and x.size <= LONG:
             return _add_up(x, dim, None, None, keepdim)  # the common call: keyword arguments would cost a third
         if dtype.kind in "biu":
             dtype = _INT64
     over = axes(dim, x.ndim)
     if dtype == _FLOAT16:
+        if x.size > LONG:
+            return add_up(x.astype(_FLOAT32), over, keepdim).astype(_FLOAT16)
         return _add_up(x, axis=over, keepdims=keepdim, dtype=_FLOAT32).astype(_FLOAT16)
     if dtype == _BOOL:
         return _or(x, axis=over, keepdims=keepdim)
+    if dtype.kind in "fc" and dtype == x.dtype:
+        return add_up(x, over, keepdim)
     return _add_up(x, axis=over, keepdims=keepdim, dtype=dtype)
 
 

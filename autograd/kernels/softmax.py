@@ -6,8 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from .elementary import exp
-from .loops import loop, wide
+from .loops import InVectors, loop, wide
 
 Array = np.ndarray[Any, Any]
 
@@ -20,77 +19,47 @@ _CALLS = 8000
 
 
 # --- compiled, along rows [R, C] --------------------------------------------------------------------------
-# A maximum is taken in several lanes at once: LLVM finds no vectors in the maximum of a row by itself, because NaN
-# makes the order of comparisons matter. NaN is not seen by it, and comes back in the sum of exponentials.
+# The maximum of a row leaves NaN out, which comes back in the sum of exponentials.
+
+_row_maximum_of, _row_exponentials, _row_sum_of_exponentials, _row_slopes = (
+    InVectors(f"row_{name}") for name in ("maximum", "exponentials", "sum_of_exponentials", "slopes"))
 
 
-def _maximum(r, lanes):  # type: ignore[no-untyped-def]
-    """The greatest element of a row, NaN left out."""
-    n, width = r.size, lanes.size
-    for k in range(width):
-        lanes[k] = -np.inf
-    for j in range(0, n - width + 1, width):
-        for k in range(width):
-            v = r[j + k]
-            lanes[k] = v if v > lanes[k] else lanes[k]
-    for j in range(n - n % width, n):
-        lanes[0] = r[j] if r[j] > lanes[0] else lanes[0]
-    highest = lanes[0]
-    for k in range(width):
-        highest = lanes[k] if lanes[k] > highest else highest
-    return highest
-
-
-@loop("F2 F2", saves=1.5e-9, reassociate=True)
+@loop("F2 F2", saves=1.5e-9)
 def _softmax_rows(x, out):  # type: ignore[no-untyped-def]
     wide()
-    lanes = np.empty(32, x.dtype)
+    n = x.shape[1]
     for i in range(x.shape[0]):
-        r, o = x[i], out[i]
-        highest = _maximum(r, lanes)
-        total = 0.0
-        for j in range(r.size):
-            e = exp(r[j] - highest)
-            o[j] = e
-            total += e
-        share = 1.0 / total
-        for j in range(r.size):
+        at, o = x[i].ctypes.data, out[i]
+        share = 1.0 / _row_exponentials(at, o.ctypes.data, n, _row_maximum_of(at, n))
+        for j in range(n):
             o[j] *= share
 
 
-@loop("F2 F2 I", saves=2e-9, reassociate=True)
+@loop("F2 F2 I", saves=2e-9)
 def _causal_softmax_rows(x, out, queries):  # type: ignore[no-untyped-def]
     """Row i of every ``queries`` rows has i + 1 elements, and zeros after them."""
     wide()
-    lanes = np.empty(32, x.dtype)
     for i in range(x.shape[0]):
         n = min(i % queries + 1, x.shape[1])
-        r, o, rest = x[i, :n], out[i, :n], out[i, n:]
-        highest = _maximum(r, lanes)
-        total = 0.0
-        for j in range(r.size):
-            e = exp(r[j] - highest)
-            o[j] = e
-            total += e
-        share = 1.0 / total
-        for j in range(r.size):
+        at, o, rest = x[i].ctypes.data, out[i, :n], out[i, n:]
+        share = 1.0 / _row_exponentials(at, o.ctypes.data, n, _row_maximum_of(at, n))
+        for j in range(o.size):
             o[j] *= share
         for j in range(rest.size):
             rest[j] = 0.0
 
 
-@loop("F2 F2", saves=1.5e-9, reassociate=True)
+@loop("F2 F2", saves=1.5e-9)
 def _log_softmax_rows(x, out):  # type: ignore[no-untyped-def]
     wide()
-    lanes = np.empty(32, x.dtype)
+    n = x.shape[1]
     for i in range(x.shape[0]):
         r, o = x[i], out[i]
-        highest = _maximum(r, lanes)
-        total = 0.0
-        for j in range(r.size):
-            total += exp(r[j] - highest)
-        shift = np.log(total)
-        for j in range(r.size):
+        at = r.ctypes.data
+        highest = _row_maximum_of(at, n)
+        shift = np.log(_row_sum_of_exponentials(at, at, n, highest))
+        for j in range(n):
             o[j] = (r[j] - highest) - shift
 
 
@@ -109,27 +78,22 @@ def _softmax_grad_rows(g, out, found):  # type: ignore[no-untyped-def]
 @loop("F2 F2 F2", saves=1e-9, reassociate=True)
 def _log_softmax_grad_rows(g, out, found):  # type: ignore[no-untyped-def]
     wide()
+    n = g.shape[1]
     for i in range(g.shape[0]):
-        h, p, f = g[i], out[i], found[i]
+        h = g[i]
         total = 0.0
-        for j in range(h.size):
+        for j in range(n):
             total += h[j]
-        for j in range(h.size):
-            f[j] = h[j] - exp(p[j]) * total
+        _row_slopes(h.ctypes.data, out[i].ctypes.data, found[i].ctypes.data, n, total)
 
 
 @loop("F2 I1 F1 F1 F2", saves=1e-9, reassociate=True)
 def _cross_entropy(x, target, weight, losses, slope):  # type: ignore[no-untyped-def]
     wide()
-    lanes = np.empty(32, x.dtype)
     for i in range(x.shape[0]):
         r, s = x[i], slope[i]
-        highest = _maximum(r, lanes)
-        total = 0.0
-        for j in range(r.size):
-            e = exp(r[j] - highest)
-            s[j] = e
-            total += e
+        highest = _row_maximum_of(r.ctypes.data, r.size)
+        total = _row_exponentials(r.ctypes.data, s.ctypes.data, r.size, highest)
         picked, w = target[i], weight[i]
         losses[i] = (np.log(total) - (r[picked] - highest)) * w
         share = 1.0 / total

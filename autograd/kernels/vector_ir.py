@@ -72,6 +72,10 @@ class Emitter:
         self.zero = ir.Constant(self.type, [0.0] * self.lanes)
         self._suffix = f"v{self.lanes}f{8 * itemsize}"
 
+    def constant(self, value: float) -> Any:
+        """A vector with this number in every lane."""
+        return ir.Constant(self.type, [value] * self.lanes)
+
     def _intrinsic(self, name: str, result: ir.Type, *args: ir.Value) -> Any:
         kind = ir.FunctionType(result, [a.type for a in args])
         return self.builder.call(cgutils.get_or_insert_function(self.builder.module, kind, name), args)

@@ -10,17 +10,17 @@ from typing import Any
 
 import numpy as np
 
-from ..creation import zeros
 from ..dispatch import is_tensor
 from ..errors import describe, fail
-from ..kernels import softmax as kernel
+from ..filled import zeros
+from ..kernels import attention as attention_kernel, softmax as kernel
 from ..primitive import composite, primitive
 from .dropout import dropout
 from .joining import cat
 from .linear import linear
 from .softmax import softmax
 
-_BOOL = np.dtype(np.bool_)
+_BOOL, _SUMMED = np.dtype(np.bool_), (np.dtype(np.float32), np.dtype(np.float64))
 
 
 @primitive(method=False)
@@ -44,12 +44,59 @@ def causal_softmax(scores):
     return kernel.causal_softmax(scores)
 
 
-def _weights(scores: Any, masked: bool) -> Any:
-    """Softmax of scores; a row in which everything is masked gets weights of zero."""
-    if not masked:
+def _weights(scores: Any, mask: Any, is_causal: bool, sums: Any = None) -> Any:
+    """Softmax of scores after the mask. A row in which everything is masked gets weights of zero; ``sums`` is infinite
+    there, if given."""
+    if is_causal:
+        return causal_softmax(scores)
+    if mask is None:
         return softmax(scores, -1)
-    live = rows_with_a_key(scores.detach())
-    return softmax(scores.where(live, 0.0), -1).where(live, 0.0)
+    scores = np.where(mask, scores, -inf) if mask.dtype == _BOOL else scores + mask
+    live = rows_with_a_key(scores.detach()) if sums is None else (sums != inf).reshape((*sums.shape, 1))
+    return np.where(live, softmax(np.where(live, scores, 0.0), -1), 0.0)
+
+
+def _attention_rule(g, query, key, value, mask, out, sums, is_causal, scale):
+    """With weights P = softmax(S): dV = P' g, dP = g V', dS = P (dP - sum(dP P)), dQ = dS K scale, dK = dS' Q scale."""
+    if g.__class__ is np.ndarray:
+        return [*attention_kernel.attention_grad(g, query, key, value, out, sums, mask, is_causal, scale), None]
+
+    def grouped(x):
+        """Queries of all heads that share one of keys, one after the other."""
+        if x.shape[:-2] == key.shape[:-2]:
+            return x
+        return x.reshape((*key.shape[:-2], x.shape[-3] // key.shape[-3] * x.shape[-2], x.shape[-1]))
+
+    shape = (*query.shape[:-1], key.shape[-2])
+    weights = _weights((grouped(query * scale) @ key.mT).reshape(shape), mask, is_causal, sums)
+    slope = (grouped(g) @ value.mT).reshape(shape) * weights
+    slope = slope - weights * slope.sum(-1).reshape((*shape[:-1], 1))
+    return [(grouped(slope) @ key).reshape(query.shape) * scale, grouped(slope).mT @ grouped(query) * scale,
+            grouped(weights).mT @ grouped(g), None]
+
+
+@primitive(vjp=_attention_rule, inputs=("query", "key", "value", "mask"), aux=("sums",), method=False,
+           node_name="ScaledDotProductFlashAttentionForCpuBackward0")
+def attention(query, key, value, is_causal, scale, mask=None):
+    """`scaled_dot_product_attention` without dropout, in memory that grows with the length and not with its square.
+
+    Dimensions in front are equal, but there may be fewer heads (third dimension from the right) of keys and values.
+    """
+    return attention_kernel.attention(query, key, value, mask, is_causal, scale)
+
+
+def _is_one_kernel(query: Any, key: Any, value: Any, mask: Any, enable_gqa: bool) -> bool:
+    """Whether `attention` computes it; other shapes broadcast, or are errors that the products describe."""
+    q, k, v = query.shape, key.shape, value.shape
+    if query.dtype not in _SUMMED or len(q) != len(k) or len(q) != len(v) or k[:-1] != v[:-1] or k[-1] != q[-1]:
+        return False
+    if len(q) > 2 and (q[:-3] != k[:-3] or (q[-3] != k[-3] and not enable_gqa)):
+        return False
+    if mask is None:
+        return True
+    scores = (*q[:-1], k[-2])
+    return (not mask.requires_grad and mask.ndim <= len(scores)
+            and all(n in (1, full) for n, full in zip(mask.shape[::-1], scores[::-1])))
 
 
 def _check(query: Any, key: Any, value: Any, attn_mask: Any, is_causal: bool) -> None:
@@ -106,13 +153,13 @@ def scaled_dot_product_attention(query, key, value, attn_mask=None, dropout_p=0.
         if heads % key.shape[-3] or heads % value.shape[-3]:
             fail(RuntimeError, "Number of heads in key and value must divide the number of heads in query, but got "
                                f"query {list(query.shape)}, key {list(key.shape)} and value {list(value.shape)}")
-        key, value = (x.repeat_interleave(heads // x.shape[-3], -3) for x in (key, value))
     if scale is None:
         scale = 1 / sqrt(query.shape[-1]) if query.shape[-1] else 1.0
-    scores = (query * scale) @ key.transpose(-2, -1)
-    if attn_mask is not None:
-        scores = scores.where(attn_mask, -inf) if attn_mask.dtype == _BOOL else scores + attn_mask
-    weights = causal_softmax(scores) if is_causal else _weights(scores, attn_mask is not None)
+    if dropout_p <= 0 and _is_one_kernel(query, key, value, attn_mask, enable_gqa):
+        return attention(query, key, value, bool(is_causal), float(scale), attn_mask)
+    if enable_gqa:
+        key, value = (x.repeat_interleave(heads // x.shape[-3], -3) for x in (key, value))
+    weights = _weights((query * scale) @ key.mT, attn_mask, is_causal)
     if dropout_p > 0:
         weights = dropout(weights, dropout_p)
     return weights @ value

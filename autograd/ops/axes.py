@@ -13,7 +13,10 @@ from .shape import alias
 
 @primitive(vjp={"input": lambda g, dim0, dim1: g.swapaxes(dim0, dim1) if g.ndim else g}, view=True)
 def transpose(input, dim0, dim1):
-    """Dimensions ``dim0`` and ``dim1`` exchanged.
+    """A view with dimensions ``dim0`` and ``dim1`` exchanged.
+
+    Raises:
+        IndexError: there is no such dimension.
 
     >>> import autograd
     >>> autograd.transpose(autograd.tensor([[1, 2], [3, 4]]), 0, 1)
@@ -109,7 +112,10 @@ def hermitian(input):
 
 @primitive(vjp={"input": lambda g, dims: permute(g, inverse_order(wrap_dims(dims, g.ndim)))}, view=True, varargs="dims")
 def permute(input, dims):
-    """Dimensions in the order ``dims``.
+    """A view with the dimensions in the order ``dims``, given one by one or as a sequence.
+
+    Raises:
+        RuntimeError: ``dims`` does not name every dimension once.
 
     >>> import autograd
     >>> autograd.zeros(2, 3, 4).permute(2, 0, 1).shape

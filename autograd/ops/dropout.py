@@ -5,8 +5,8 @@ from __future__ import annotations
 import warnings
 from typing import Any
 
-from ..creation import empty, empty_like, zeros
 from ..errors import fail
+from ..filled import empty, empty_like, zeros
 from ..primitive import composite
 from .checks import checked
 

@@ -6,9 +6,9 @@ import itertools
 import warnings
 from typing import Any
 
-from ..creation import ones, zeros
 from ..dispatch import is_tensor
 from ..errors import fail
+from ..filled import ones, zeros
 from ..primitive import composite
 from ..ranges import linspace
 from .joining import cat

@@ -34,8 +34,13 @@ def _left_out(shape, ndim):
 def cat(tensors, dim=0):
     """The tensors one after the other along ``dim``. Empty 1-d tensors are passed over.
 
+    Args:
+        tensors: a sequence of tensors, of one shape but for dimension ``dim``; dtypes are promoted to a common one.
+        dim: an existing dimension.
+
     Raises:
         RuntimeError: the other dimensions differ.
+        IndexError: there is no dimension ``dim``.
         ValueError: no tensors are given.
 
     >>> import autograd
@@ -100,6 +105,10 @@ def _stack_vjp(g, dim, tensors_shape):
 @primitive(vjp=_stack_vjp, inputs=("tensors",), variadic=True, promote="common", method=False, numpy=(np.stack,))
 def stack(tensors, dim=0):
     """The tensors, of one shape, along a new dimension ``dim``.
+
+    Raises:
+        RuntimeError: the shapes differ, or no tensors are given.
+        IndexError: ``dim`` is beyond the number of dimensions.
 
     >>> import autograd
     >>> autograd.stack([autograd.zeros(2), autograd.ones(2)], 1)

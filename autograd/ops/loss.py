@@ -11,9 +11,9 @@ from typing import Any
 
 import numpy as np
 
-from ..creation import ones
 from ..dispatch import is_tensor
 from ..errors import fail, warn
+from ..filled import ones
 from ..kernels.norm import wide
 from ..primitive import composite, primitive
 from .before_loss import column_hint, warn_of

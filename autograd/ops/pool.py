@@ -82,11 +82,12 @@ def max_pool(input, kernel_size, stride, padding, dilation, ceil_mode):
     return _window_maxima(input, kernel_size, stride, padding, dilation, ceil_mode)
 
 
-def _with_indices_rule(g, out_1, input_shape, kernel_size):
+def rule_of_maxima(g, out_1, input_shape, kernel_size):
+    """The gradient goes to where each maximum was found, at the indices ``out_1``."""
     return scatter_planes(g[0], out_1, input_shape[len(input_shape) - len(kernel_size):])
 
 
-@primitive(vjp={"input": _with_indices_rule}, outputs=2, method=False)
+@primitive(vjp={"input": rule_of_maxima}, outputs=2, method=False)
 def max_pool_with_indices(input, kernel_size, stride, padding, dilation, ceil_mode):
     """`max_pool`, and the int64 index of each maximum in its flattened plane."""
     return list(_window_maxima(input, kernel_size, stride, padding, dilation, ceil_mode))

@@ -58,6 +58,15 @@ def sum(input, dim=None, keepdim=False, *, dtype=None):
 
     Integers and booleans add up in int64, half precision in single.
 
+    Args:
+        dim: an int or several, negative ones from the end; None for all.
+        keepdim: keep reduced dimensions with size 1.
+        dtype: convert to this type first; also the result's.
+
+    Raises:
+        IndexError: there is no such dimension.
+        RuntimeError: a dimension is named twice.
+
     >>> import autograd
     >>> autograd.tensor([[1., 2.], [3., 4.]]).sum(0)
     tensor([4., 6.])
@@ -71,10 +80,11 @@ def sum(input, dim=None, keepdim=False, *, dtype=None):
     numpy=(np.mean,),
 )
 def mean(input, dim=None, keepdim=False, *, dtype=None):
-    """Arithmetic mean ``sum(input) / n``, over all dimensions or over ``dim`` (an int or several).
+    """Arithmetic mean ``sum(input) / n``, over all dimensions or over ``dim``; the arguments of `sum`.
 
     Raises:
         RuntimeError: the elements are integers and no floating ``dtype`` is given.
+        IndexError: there is no such dimension.
 
     >>> import autograd
     >>> autograd.tensor([[1., 2.], [3., 4.]]).mean(1, keepdim=True)

@@ -7,10 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from ..creation import finish, shape_from
+from ..creation import finish
 from ..dispatch import is_tensor
 from ..dtypes import DEFAULT, numpy_dtype, scalar_type
 from ..errors import describe, fail
+from ..filled import shape_from
 from ..kernels import counts, sampling as kernel
 from ..primitive import composite
 from ..strides import like

@@ -11,6 +11,7 @@ from ..codegen import inline
 from ..dims import wrap_dim, wrap_dims
 from ..dtypes import numpy_dtype
 from ..errors import fail
+from ..kernels.reduce import add_up
 from ..on_first_call import RUNTIME
 from ..primitive import composite, primitive
 from ..views import apply_chain
@@ -200,7 +201,10 @@ def unflatten(input, dim, sizes):
 
 @primitive(vjp={"input": lambda g, input_shape: g.reshape(input_shape)}, view=True, numpy=(np.squeeze,))
 def squeeze(input, dim=None):
-    """Without the dimensions of size 1, or without those among ``dim`` that have size 1.
+    """A view without the dimensions of size 1, or without those among ``dim`` (an int or several) that have size 1.
+
+    Raises:
+        IndexError: there is no such dimension.
 
     >>> import autograd
     >>> autograd.zeros(1, 3, 1).squeeze().shape, autograd.zeros(1, 3, 1).squeeze(0).shape
@@ -213,7 +217,10 @@ def squeeze(input, dim=None):
 
 @primitive(vjp={"input": lambda g, input_shape: g.reshape(input_shape)}, view=True)
 def unsqueeze(input, dim):
-    """With a new dimension of size 1 at ``dim``.
+    """A view with a new dimension of size 1 at ``dim``; -1 is behind the last.
+
+    Raises:
+        IndexError: ``dim`` is beyond the number of dimensions.
 
     >>> import autograd
     >>> autograd.zeros(3).unsqueeze(0).shape, autograd.zeros(3).unsqueeze(-1).shape
@@ -343,7 +350,9 @@ def sum_to_size(input, size):
     axes = tuple(range(extra)) + tuple([d + extra for d, n in enumerate(size) if n == 1 and shape[d + extra] != 1])
     if not axes and size:
         return input.reshape(size)
-    return np.add.reduce(input, axis=axes, dtype=np.int64 if input.dtype.kind in "biu" else None).reshape(size)
+    if input.dtype.kind in "biu":
+        return np.add.reduce(input, axis=axes, dtype=np.int64).reshape(size)
+    return add_up(input, axes, False).reshape(size)
 
 
 # --- writing through views --------------------------------------------------------------------------------

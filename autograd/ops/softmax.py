@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from ..creation import empty, zeros
 from ..dims import wrap_dim
 from ..dtypes import numpy_dtype
 from ..errors import fail
+from ..filled import empty, zeros
 from ..kernels import softmax as kernel
 from ..kernels.reduce import kept_shape
 from ..primitive import composite, primitive
@@ -44,9 +44,19 @@ def _softmax_rule(g: Any, out: Any, dim: int, dtype: Any, input_dtype: Any) -> A
 def softmax(input, dim, *, dtype=None):
     """Softmax ``exp(x) / sum(exp(x))`` along ``dim``: positive, and summing to 1.
 
+    The greatest element is subtracted first, so that nothing overflows.
+
     Args:
+        input: a floating tensor.
         dim: an int.
-        dtype: convert to this type first.
+        dtype: convert to this type first; integers need it.
+
+    Returns:
+        A tensor of the input's shape. A row that is minus infinity throughout gives NaN.
+
+    Raises:
+        NotImplementedError: the elements are integers and no ``dtype`` is given.
+        IndexError: there is no dimension ``dim``.
 
     >>> import autograd
     >>> autograd.softmax(autograd.tensor([0., 0., 0., 0.]), 0)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from operator import index
 
+import numpy as np
+
 from ..dims import wrap_dim
 from ..errors import fail
 from ..modes import recording
@@ -21,7 +23,24 @@ def _complete(g, shapes):
     return [expand(zero, shape) if p is None else p for p, shape in zip(g, shapes)]
 
 
+def _joined_already(parts, dim, shape):
+    """The array of this shape whose parts along ``dim`` these are, one after the other; None if there is none."""
+    base = getattr(parts[0], "base", None)
+    if base.__class__ is not np.ndarray or base.shape != shape:
+        return None
+    at = base.__array_interface__["data"][0]
+    for part in parts:
+        if (part.__class__ is not np.ndarray or part.base is not base or part.strides != base.strides
+                or part.__array_interface__["data"][0] != at):
+            return None
+        at += part.shape[dim] * base.strides[dim]
+    return base
+
+
 def _pieces_vjp(g, dim, sizes, input_shape):
+    whole = _joined_already(g, dim, input_shape)
+    if whole is not None:
+        return (whole,)
     shapes = [(*input_shape[:dim], n, *input_shape[dim + 1:]) for n in sizes]
     return (cat(_complete(g, shapes), dim),)
 

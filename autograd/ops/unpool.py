@@ -10,7 +10,7 @@ import numpy as np
 from ..errors import describe, fail
 from ..kernels import pool as kernel
 from ..primitive import composite, primitive
-from .pool import gather_planes, planes, scatter_planes
+from .pool import gather_planes, planes, rule_of_maxima
 from .sampling import rand
 from .spatial import per_dim, stride_of
 
@@ -127,11 +127,7 @@ def _starts(samples: Any, n: int, out: int, window: int) -> Any:
     return found
 
 
-def _fractional_rule(g, out_1, input_shape, kernel_size):
-    return scatter_planes(g[0], out_1, input_shape[len(input_shape) - len(kernel_size):])
-
-
-@primitive(vjp={"input": _fractional_rule}, inputs=("input", "samples"), outputs=2, method=False,
+@primitive(vjp={"input": rule_of_maxima}, inputs=("input", "samples"), outputs=2, method=False,
            node_name="FractionalMaxPoolBackward0")
 def fractional_maxima(input, samples, kernel_size, output_size):
     """The maxima over windows whose places follow ``samples`` (N, C, dimensions), and their indices."""

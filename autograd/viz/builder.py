@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import linecache
+import re
 from typing import Any
 
 import numpy as np
@@ -11,13 +12,16 @@ from ..errors import describe
 from ..node import LEAF, OUTPUT, Node
 from ..where import is_noted, lines_of
 from . import findings
-from .formula import formulas
+from .formula import Formula, formulas
 from .modules import Modules
 from .naming import Names, expression, function_name, numbered
 from .pass_trace import Trace
 from .recording import forward_ms, note_of
 from .summaries import SMALL, Summary, dtype_name, summarise
 from .work import flops
+
+#: Names longer than this are replaced by letters in formulas.
+_LONG = 8
 
 
 class Builder:
@@ -213,12 +217,28 @@ class Builder:
                 edge.update(contribution=contribution, total=step.totals[i], local=step.local.get(i))
                 rule = rules[i] if i < len(rules) else None
                 if rule is not None:
-                    edge["formula"] = {"text": rule.text(), "mathml": rule.mathml()}
+                    edge["formula"] = self._formula(rule, step.node, node)
                 sent.append(edge["id"])
             steps.append({"node": node["id"], "edges": sent})
         for leaf, grad in self.traced.leaves.items():
             self.nodes[self.ids[leaf]]["grad"] = grad
         return steps
+
+    def _formula(self, rule: Formula, node: Node, row: dict[str, Any]) -> dict[str, str]:
+        """A rule in the names of the tape; those that are long have a letter, which ``where`` explains."""
+        long = {"input": "x", "other": "y", "weight": "w", "bias": "b", "target": "t"}
+        names = {"g": rf"\nabla {row['short']}", "out": row["short"]}
+        where = []
+        for i, name in enumerate(_edge_names(node)):
+            if (node, i) in self.edge_ids:
+                source = self.nodes[self.edges[self.edge_ids[node, i]]["from"]]
+                names[name] = source["short"] or source["label"]
+                if len(names[name]) > _LONG and name in long:
+                    where.append((name, f"{long[name]} = {names[name]}"))
+                    names[name] = long[name]
+        text = rule.text()
+        said = ", ".join(what for name, what in where if re.search(rf"\b{name}\b", text))
+        return {"text": text, "mathml": rule.mathml(names), "where": said}
 
 
 def place_leaves(nodes: list[dict[str, Any]], edges: list[dict[str, Any]], modules: Modules) -> None:

@@ -55,7 +55,7 @@ def mark(data: dict[str, Any]) -> None:
 
 
 def _cancelled(data: dict[str, Any], start: float) -> set[int]:
-    """Parameters with hardly a gradient beside one that has its own: a bias whose shift a normalisation undoes."""
+    """Parameters with hardly a gradient beside one that has more: a bias, say, whose shift a normalisation undoes."""
     small, large = set(), set()
     users: dict[int, list[int]] = {}
     for edge in data["edges"]:

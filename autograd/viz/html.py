@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import html
-import json
 import os
 import re
 import sys
@@ -14,15 +13,15 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import fail
 from .model import build
+from .packing import embedded, packed
 
 if TYPE_CHECKING:
     from .model import Graph
 
 _PAGE = Path(__file__).with_name("page")
 # Each after what it imports.
-_SCRIPTS = ("numbers.js", "data.js", "layout.js", "scene.js", "draw.js", "elements.js", "panels.js", "tip.js",
-            "main.js")
-_SUMMARIES = {"nodes": ("value", "grad"), "edges": ("contribution", "local", "total")}
+_SCRIPTS = ("numbers.js", "data.js", "words.js", "layout.js", "scene.js", "boxes.js", "draw.js", "svg.js",
+            "elements.js", "panels.js", "steps.js", "tip.js", "pointer.js", "main.js")
 
 
 class Page:
@@ -42,7 +41,7 @@ class Page:
         self.graph = graph
         parts = {
             "title": html.escape(f"{graph.about['title']} - graph"), "style": (_PAGE / "style.css").read_text("utf-8"),
-            "script": _script(), "data": _embedded(_pooled(graph.as_dict()))}
+            "script": _script(), "data": embedded(packed(graph.as_dict()))}
         shell = (_PAGE / "shell.html").read_text("utf-8")
         self.html = re.sub(r"\{\{(\w+)\}\}", lambda found: parts[found[1]], shell)
 
@@ -104,43 +103,3 @@ def _script() -> str:
         text = re.sub(r"^import [^;]*;\n", "", text, flags=re.MULTILINE)
         texts.append(re.sub(r"^export ", "", text, flags=re.MULTILINE))
     return "\n".join(texts)
-
-
-def _pooled(data: dict[str, Any]) -> dict[str, Any]:
-    """The data with each summary and source line once, in ``pool`` and ``sources``, and their numbers where they are
-    used; a page of 10,000 nodes is half as long.
-    """
-    pool: list[Any] = []
-    numbers: dict[str, int] = {}
-    by_id: dict[int, int] = {}
-
-    def number_of(summary: Any) -> int | None:
-        if summary is None:
-            return None
-        if id(summary) not in by_id:
-            text = json.dumps(summary, allow_nan=False)
-            if text not in numbers:
-                numbers[text] = len(pool)
-                pool.append(summary)
-            by_id[id(summary)] = numbers[text]
-        return by_id[id(summary)]
-
-    packed = dict(data)
-    for part, fields in _SUMMARIES.items():
-        packed[part] = [_lean({**row, **{field: number_of(row[field]) for field in fields}}) for row in data[part]]
-    sources: dict[Any, int] = {}
-    for row in packed["nodes"]:
-        if "source" in row:
-            row["source"] = sources.setdefault(tuple(row["source"].items()), len(sources))
-    return {**packed, "pool": pool, "sources": [dict(items) for items in sources]}
-
-
-def _lean(row: dict[str, Any]) -> dict[str, Any]:
-    """Without the id, which is the place in the list, and without what is None, False or empty."""
-    return {k: v for k, v in row.items() if k != "id" and v is not None and v is not False and v not in ("", [], {})}
-
-
-def _embedded(data: Any) -> str:
-    """JSON that can stand inside a script element: nothing in it can end the element."""
-    text = json.dumps(data, allow_nan=False, separators=(",", ":"))
-    return text.replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")

@@ -40,9 +40,9 @@ class Graph:
             (where the forward ran inside `profile`), ``backward_ms`` and ``marks`` (what is worth a look: ``kind``,
             ``text``).
         edges: from the node that made an input to the one that uses it: ``from``, ``to``, ``input``; with a backward
-            pass also ``local`` (the local derivative, where there are few elements), ``formula`` (``text`` and
-            ``mathml`` of the rule, or None), ``contribution``, and ``total``, the gradient of the input after this
-            contribution was added.
+            pass also ``local`` (the local derivative, where there are few elements), ``formula`` (``text`` of the rule,
+            ``mathml`` in the names of the tape, and ``where``, what its letters stand for; or None), ``contribution``,
+            and ``total``, the gradient of the input after this contribution was added.
         modules: the tree of module calls: ``id``, ``parent``, ``path``, ``name``, ``type``, ``text``, ``repeat`` (how
             many equal blocks a folded one stands for, else 0).
         backward: the steps of the backward pass in order: ``node`` and ``edges``, the numbers of the edges along which

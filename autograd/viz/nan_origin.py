@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..anomaly import detect_anomaly
-from ..creation import ones_like
 from ..errors import fail
+from ..filled import ones_like
 from ..node import LEAF, Node, Output
 from ..nonfinite import Finding, first_bad, forward_origin, noted, number_text
 from ..primitive import Primitive

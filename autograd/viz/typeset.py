@@ -215,6 +215,8 @@ def mathml(box: Box) -> str:
 def _letter(name: str) -> str:
     if name.startswith(r"\bar "):
         return f"<mover>{_letter(name[5:])}<mo>¯</mo></mover>"
+    if name.startswith(r"\nabla "):
+        return f"<mrow><mo>∇</mo>{_letter(name[7:])}</mrow>"
     if "^" in name:
         base, power = name.split("^")
         return f"<msup>{_letter(base)}<mn>{escape(power)}</mn></msup>"

@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from ..backward import _node
 from ..node import Node, unpack_saved
 from ..primitive import Primitive
 from ..tensor import Tensor
+from ..views import node_of
 
 
 def ordered(roots: Iterable[Node]) -> list[Node]:
@@ -31,7 +31,7 @@ def values_of(nodes: list[Node], tensors: Iterable[Any]) -> dict[Node, Any]:
     on_tape = set(nodes)
     values: dict[Node, Any] = {}
     for t in (*tensors, *_alive()):
-        node = t._node if t._meta is None else _node(t)
+        node = node_of(t)
         if node in on_tape:
             values.setdefault(node, t._a)
     for n in nodes:

@@ -8,12 +8,12 @@ from typing import Any
 
 import numpy as np
 
-from ..backward import _node
 from ..codegen import _defaults as defaults_of
 from ..errors import fail
 from ..node import LEAF, Node, Output
 from ..primitive import Primitive
 from ..tensor import Tensor
+from ..views import node_of
 from ..where import line_of, module_of, modules_of
 from .adjoints import Adjoints, Step
 from .naming import numbered
@@ -67,7 +67,7 @@ class Tape:
             KeyError: it is not on this tape.
         """
         node = next((n for n, name in self.names.items() if name == of), None) if isinstance(of, str) else (
-            _node(of) if isinstance(of, Tensor) else of)
+            node_of(of) if isinstance(of, Tensor) else of)
         if node not in self.names:
             fail(KeyError, f"{of!r} is not on this tape; there are {', '.join(list(self.names.values())[:20])}")
         return node
@@ -203,7 +203,7 @@ def names_around(depth: int) -> dict[str, Any]:
 def _root(t: Any, index: int) -> Node:
     if not isinstance(t, Tensor):
         fail(TypeError, f"tape() takes Tensors, but output {index} is {type(t).__name__}")
-    node = _node(t)
+    node = node_of(t)
     if node is None:
         fail(RuntimeError, f"output {index} does not require grad and has no tape: nothing it was computed from has "
                            "requires_grad=True, or it was computed under no_grad, or detached")
@@ -231,12 +231,12 @@ def _named_tensors(variables: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
 def _names(nodes: list[Node], given: Mapping[str, Any]) -> dict[Node, str]:
     names: dict[Any, str] = {}
     for name, t in given.items():
-        node = _node(t)
+        node = node_of(t)
         if node is not None:
             names.setdefault(node, name)
     for module in {id(m): m for n in nodes for m in modules_of(n)[:1]}.values():
         for name, parameter in module.named_parameters():
-            names.setdefault(_node(parameter), name)
+            names.setdefault(node_of(parameter), name)
     return numbered(nodes, names)
 
 

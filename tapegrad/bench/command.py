@@ -45,7 +45,8 @@ def run(options: argparse.Namespace) -> int:
             raise ValueError(f"--threads {options.threads}: at least one is needed")
         for section in sections:
             if any(getattr(row, "threads", None) is not None for row in section.rows(False)):
-                require(f"the section {section.name}, which changes the number of BLAS threads,", "threadpoolctl")
+                require(f"the section {section.name} (--sections chooses others), which changes the number of BLAS "
+                        "threads,", "threadpoolctl")
         if shapes is None:
             options.out.mkdir(parents=True, exist_ok=True)
     except (OSError, ImportError, ValueError) as error:

@@ -49,7 +49,7 @@ def describe(peers: Peers, mode: str) -> dict[str, Any]:
     if any(lib.key == "torch" for lib in peers.libraries):
         found["PyTorch"] = _version("torch")
     for remote in peers.remotes:
-        found[remote.title] = _version({"jax": "jax", "hips": "autograd"}[remote.key], remote.folder)
+        found[remote.title] = _version({"hips": "autograd"}.get(remote.key, remote.key), remote.folder)
     return found
 
 

@@ -23,7 +23,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--compile", action="store_true",
                         help="torch.compile takes part in whole training steps (compiling takes minutes)")
     parser.add_argument("--peers", type=Path, metavar="DIR",
-                        help=f"folder with peers under hips/ and jax/ (default {default_folder()})")
+                        help=f"folder with peers under hips/, jax/ and tinygrad/ (default {default_folder()})")
     parser.add_argument("--out", type=Path, default=Path("runs/bench"), metavar="DIR",
                         help="where results.json, results.md and ratios.png go (default runs/bench)")
     parser.add_argument("--tune", nargs="*", metavar="SHAPE",

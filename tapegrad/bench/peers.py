@@ -73,6 +73,13 @@ def find(folder: Path | None = None, compile: bool = False, threads: int = 1) ->
         remotes.append(RemotePeer("hips", "HIPS autograd", folder / "hips", threads))
     else:
         missing["HIPS autograd"] = f"pip install --no-deps --target {folder / 'hips'} autograd"
+    if not ((folder / "tinygrad").is_dir() or importlib.util.find_spec("tinygrad")):
+        missing["tinygrad"] = f"pip install --no-deps --target {folder / 'tinygrad'} tinygrad"
+    elif not shutil.which("clang"):
+        missing["tinygrad"] = "its device for processors needs the compiler clang (on Debian: apt install clang)"
+    else:
+        own = folder / "tinygrad"
+        remotes.append(RemotePeer("tinygrad", "tinygrad", own if own.is_dir() else None, threads))
     return Peers(libraries, remotes, threads, missing)
 
 

@@ -1,4 +1,4 @@
-"""The process of a peer with NumPy's interface: JAX or HIPS autograd. Run by path, with the peer's folder.
+"""The process of a peer with another interface: JAX, HIPS autograd or tinygrad. Run by path, with the peer's folder.
 
 It imports nothing of Tapegrad, because HIPS autograd has the engine's import name.
 """
@@ -24,7 +24,7 @@ def main() -> None:
     clock = time.process_time if threads == 1 else time.perf_counter  # as measure.clock_for says
     answers = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # what a library prints is not an answer
-    kinds = Kinds(_jax() if key == "jax" else _hips())
+    kinds = TinyKinds() if key == "tinygrad" else Kinds(_jax() if key == "jax" else _hips())
     step: Step = lambda: None  # noqa: E731
     while True:
         try:
@@ -36,12 +36,12 @@ def main() -> None:
             kind, state = rest
             step = getattr(kinds, kind)(**state)
         elif what == "values":
-            answer = [kinds.peer.array(step()) for _ in range(3)]
+            answer = [kinds.array(step()) for _ in range(3)]
         else:
             start = clock()
             for _ in range(rest[0]):
                 out = step()
-            kinds.peer.array(out)
+            kinds.array(out)
             answer = (clock() - start) / rest[0]
         pickle.dump(answer, answers)
         answers.flush()
@@ -83,7 +83,7 @@ class Kinds:
     """The programs, each made from its state: a function that takes one step and returns its loss."""
 
     def __init__(self, peer: Peer) -> None:
-        self.peer = peer
+        self.peer, self.array = peer, peer.array
 
     def mlp(self, parameters: Sequence[Any], x: Any, y: Any, activation: str, loss: str, optimizer: str,
             lr: float) -> Step:
@@ -167,6 +167,61 @@ class Kinds:
         def step() -> Any:
             value, state[0] = update(state[0], x, y)
             return value
+        return step
+
+
+class TinyKinds:
+    """The same programs for tinygrad, whose interface is its own; each step is one compiled function."""
+
+    def __init__(self) -> None:
+        os.environ |= {"TRAINING": "1", "DEV": "CPU"}  # it reads them when it is imported
+        import tinygrad
+        from tinygrad.nn import optim
+        self.tensor, self.jit, self.optim = tinygrad.Tensor, tinygrad.TinyJit, optim
+
+    def array(self, tensor: Any) -> Any:
+        return tensor.numpy()
+
+    def mlp(self, parameters: Sequence[Any], x: Any, y: Any, activation: str, loss: str, optimizer: str,
+            lr: float) -> Step:
+        return self._training(lambda p, x: self._layers(p, x, activation), loss, parameters, x, y, optimizer, lr)
+
+    def cnn(self, parameters: Sequence[Any], x: Any, y: Any, loss: str, optimizer: str, lr: float) -> Step:
+        def model(p: Sequence[Any], x: Any) -> Any:
+            for at in range(3):
+                x = x.conv2d(p[2 * at], p[2 * at + 1]).relu()
+                x = x.max_pool2d(2) if at < 2 else x
+            return self._layers(p[6:], x.flatten(1), "ReLU")
+        return self._training(model, loss, parameters, x, y, optimizer, lr)
+
+    def _layers(self, parameters: Sequence[Any], x: Any, activation: str) -> Any:
+        for at in range(0, len(parameters), 2):
+            x = x.linear(parameters[at].T, parameters[at + 1])
+            if at + 2 < len(parameters):
+                x = x.tanh() if activation == "Tanh" else x.relu()
+        return x
+
+    def _training(self, model: Callable[..., Any], loss: str, parameters: Sequence[Any], x: Any, y: Any,
+                  optimizer: str, lr: float) -> Step:
+        parameters = [self.tensor(a) for a in parameters]
+        for p in parameters:
+            p.requires_grad = True
+        make = self.optim.Adam if optimizer == "Adam" else self.optim.SGD
+        steps = make(parameters, lr=lr)
+        x, y = self.tensor(x).realize(), self.tensor(y).realize()
+
+        def update() -> Any:
+            out = model(parameters, x)
+            if loss == "MSELoss":
+                value = ((out - y) ** 2).mean()
+            elif loss == "BCEWithLogitsLoss":
+                value = out.binary_crossentropy_logits(y)
+            else:
+                value = out.sparse_categorical_crossentropy(y)
+            steps.zero_grad()
+            value.backward()
+            return value.realize(*steps.schedule_step())
+        step: Step = self.jit(update)
         return step
 
 

@@ -98,7 +98,7 @@ def test_missing_peers_are_named_with_what_to_install(tmp_path, monkeypatch):
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     peers = find(tmp_path)
     assert [lib.key for lib in peers.libraries] == ["ours"] and not peers.remotes
-    assert list(peers.missing) == ["PyTorch", "JAX", "HIPS autograd"]
+    assert list(peers.missing) == ["PyTorch", "JAX", "HIPS autograd", "tinygrad"]
     assert all("pip install" in how for how in peers.missing.values())
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     assert options.default_folder() == tmp_path / "tapegrad" / "peers"

@@ -6,22 +6,14 @@ import io
 import os
 import pickle
 import zipfile
-from collections import Counter, OrderedDict, namedtuple
+from collections import OrderedDict
 
 import numpy as np
 import pytest
-from hypothesis import given, settings, strategies as st
 
 import autograd
 import nn
 from autograd.io import load, save
-
-PLAIN = {
-    "none": None, "true": True, "int": -(2**70), "float": 0.1, "nan": float("nan"), "inf": -float("inf"),
-    "complex": complex(1.5, -0.0), "text": 'a"/\\\n\0é', "bytes": b"\0\xff", "list": [1, [2, []]],
-    "tuple": (1, (), "x"), "set": {1, 2}, "bytearray": bytearray(b"x"), "counter": Counter("abca"),
-    "device": autograd.device("cpu"), "empty": {}, "": "empty key",
-}
 
 
 def round_trip(obj):
@@ -29,11 +21,6 @@ def round_trip(obj):
     save(obj, file, format="npz")
     file.seek(0)
     return load(file)
-
-
-def test_plain_values_come_back_with_their_types():
-    back = round_trip(PLAIN)
-    assert repr(back) == repr(PLAIN)  # repr also tells 1 from True and () from []
 
 
 def test_dict_keys_keep_type_and_order():
@@ -69,28 +56,6 @@ def test_numpy_scalars_sizes_and_dtypes():
     assert back[3] is autograd.float16
 
 
-def test_a_tensor_that_occurs_twice_comes_back_as_one():
-    tied = autograd.tensor([1.0, 2.0])
-    back = round_trip({"encoder": tied, "decoder": [tied], "other": autograd.tensor([1.0, 2.0])})
-    assert back["encoder"] is back["decoder"][0] and back["encoder"] is not back["other"]
-
-
-def test_requires_grad_is_kept():
-    leaf = autograd.tensor([1.0], requires_grad=True)
-    back = round_trip([leaf, leaf * 2, leaf.detach()])
-    assert all(t.is_leaf for t in back) and [t.requires_grad for t in back] == [True, True, False]
-
-
-def test_parameters_come_back_as_parameters():
-    back = round_trip([nn.Parameter(autograd.ones(2)), nn.Parameter(autograd.ones(2), requires_grad=False)])
-    assert [type(p) for p in back] == [nn.Parameter] * 2 and [p.requires_grad for p in back] == [True, False]
-
-
-def test_a_state_dict_keeps_the_versions_of_its_modules():
-    state = nn.BatchNorm1d(2).state_dict()
-    assert round_trip(state)._metadata == state._metadata
-
-
 def test_tied_weights_are_kept_once_and_come_back_tied():
     w = autograd.ones(3)
     back = round_trip({"a": w, "b": w.detach(), "p": nn.Parameter(w), "array": w.numpy()})
@@ -113,7 +78,7 @@ def test_numpy_reads_the_arrays(tmp_path):
 
 def test_equal_objects_give_equal_files(tmp_path):
     for name in "ab":
-        save({"x": np.arange(5), "y": PLAIN}, tmp_path / f"{name}.npz")
+        save({"x": np.arange(5), "y": [1, ("a", None)]}, tmp_path / f"{name}.npz")
     assert (tmp_path / "a.npz").read_bytes() == (tmp_path / "b.npz").read_bytes()
 
 
@@ -128,47 +93,6 @@ def test_names_that_become_equal_stay_apart():
            "0": np.array(6)}
     back = round_trip(obj)
     assert [int(back[k]) for k in ("a/b", "a:b", "a?b", 0, "0")] == [1, 3, 4, 5, 6] and int(back["a"]["b"]) == 2
-
-
-plain = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.complex_numbers() | st.text(max_size=5)
-    | st.binary(max_size=5),
-    lambda inner: st.lists(inner, max_size=3) | st.tuples(inner, inner)
-    | st.dictionaries(st.text(max_size=3) | st.integers() | st.booleans(), inner, max_size=3), max_leaves=12)
-
-
-@given(plain)
-@settings(max_examples=60, deadline=None)
-def test_any_plain_nesting_comes_back(obj):
-    assert repr(round_trip(obj)) == repr(obj)
-
-
-class Custom:
-    pass
-
-
-class CustomDict(dict):
-    pass
-
-
-Point = namedtuple("Point", "x y")
-
-
-@pytest.mark.parametrize("value", [Custom(), len, CustomDict(a=1), Point(1, 2), np.array([Custom()], object), Custom])
-def test_what_is_not_data_is_refused_with_its_place(value, tmp_path):
-    path = tmp_path / "f.npz"
-    with pytest.raises(TypeError, match=r"model/0"):
-        save({"model": [value]}, path)
-    assert list(tmp_path.iterdir()) == []
-
-
-def test_a_container_inside_itself_is_refused():
-    obj: list = []
-    obj.append({"again": obj})
-    with pytest.raises(ValueError, match="contains itself"):
-        save(obj, io.BytesIO())
-    shared = [1]
-    assert round_trip([shared, shared]) == [[1], [1]]
 
 
 @pytest.fixture

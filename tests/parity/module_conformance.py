@@ -12,20 +12,16 @@ the state of one library loads into the other, and the errors of bad input. The 
 from __future__ import annotations
 
 import re
-import signal
 import sys
-import warnings
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [p for p in (str(ROOT), str(ROOT / "tests")) if p not in sys.path]
 
-import torch  # noqa: E402
 from parity import conformance  # noqa: E402
 from parity.modules import CATEGORIES, every_module  # noqa: E402
-from parity.operators import Result, TimeUp  # noqa: E402
+from parity.operators import Result  # noqa: E402
 
 #: What the last recorded run gave; `test_modules` fails below it.
 SCORE = Path(__file__).with_name("module_score.json")
@@ -33,21 +29,8 @@ SCORE = Path(__file__).with_name("module_score.json")
 
 def run(only: str = "", tell: Callable[[Result], None] | None = None) -> list[Result]:
     """Results of the modules whose name matches the expression ``only``."""
-    torch.set_num_threads(1)
-    warnings.simplefilter("ignore")
-
-    def time_up(*_: Any) -> None:
-        raise TimeUp
-
-    signal.signal(signal.SIGALRM, time_up)
-    results = []
-    for module in every_module():
-        if only and not re.fullmatch(only, module.name.removeprefix("nn.")):
-            continue
-        results.append(module.run())
-        if tell is not None:
-            tell(results[-1])
-    return results
+    modules = [m for m in every_module() if not only or re.fullmatch(only, m.name.removeprefix("nn."))]
+    return conformance.run_each(modules, tell)
 
 
 if __name__ == "__main__":

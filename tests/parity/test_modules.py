@@ -2,32 +2,15 @@
 
 from __future__ import annotations
 
-import json
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+from parity.ratchet import scores
 
 torch = pytest.importorskip("torch")
 
-HERE = Path(__file__).parent
-
-
 def test_no_module_is_lost(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    found_at = tmp_path / "scores.json"
-    done = subprocess.run([sys.executable, str(HERE / "module_conformance.py"), "--json", str(found_at)],
-                          capture_output=True, text=True, timeout=900, check=False)
-    assert done.returncode == 0, done.stderr[-4000:]
-    found, kept = json.loads(found_at.read_text()), json.loads((HERE / "module_score.json").read_text())
-    with capsys.disabled():
-        print("\n" + done.stdout[done.stdout.rindex("category "):])
-    lost = {name: {c: o["failure"] for c, o in found["results"][name]["outcomes"].items() if o["passed"] != o["tried"]}
-            for name in kept["entirely"] if not found["results"][name]["entirely"]}
-    assert not lost, f"passed entirely before: {json.dumps(lost, indent=1)}"
-    for category, score in kept["scores"].items():
-        if category not in ("excluded", "missing"):
-            assert found["scores"][category] >= score, f"{category}: {found['scores'][category]} modules, was {score}"
+    scores("module_conformance.py", "module_score.json", tmp_path, capsys)
 
 
 def test_every_module_has_samples() -> None:

@@ -4,7 +4,7 @@ const GAP_Y = 16;
 
 // Positions for items of given sizes with links [from, to]: {x, y, width, height, routes}. The last `ports` items are
 // where wires come in from outside: they stand at the left edge.
-export function layered(items, links, ports = 0) {
+export function layered(items, links, ports = 0, aspect = 1.4, isWhole = false) {
   const n = items.length;
   const rank = ranks(n, links);
   for (let i = n - ports; i < n; i += 1) rank[i] = 0;
@@ -15,11 +15,11 @@ export function layered(items, links, ports = 0) {
   for (let i = 0; i < total; i += 1) (layers[rank[i]] ??= []).push(i);
   for (let r = 0; r < layers.length; r += 1) layers[r] ??= [];
   const after = neighbours(total, parts.from, parts.to), before = neighbours(total, parts.to, parts.from);
-  const sweeps = total > 4000 ? 2 : 6;
+  const sweeps = total > 4000 ? 1 : 6;
   orderLayers(layers, before, after, sweeps);
   const y = placeAcross(layers, height, before, after, sweeps);
   const x = new Float64Array(total);
-  const gap = n < 60 ? 58 : 38; // room for numbers beside the wires of a small graph
+  const gap = n < 24 ? 90 : n < 60 ? 58 : 38; // room for numbers beside the wires of a small graph
   const columns = [];
   let left = 0;
   for (const layer of layers) {
@@ -30,7 +30,7 @@ export function layered(items, links, ports = 0) {
     columns.push({ left, right: left + wide });
     left += wide + gap + Math.min(60, 2 * (layer.length - 1));
   }
-  const rows = wrap(layers, columns, x, y, width, height, parts);
+  const rows = wrap(layers, columns, x, y, width, height, parts, aspect, isWhole);
   const right = rows.reduce((most, r) => Math.max(most, r.right), 0);
   const bend = rows.length > 1 ? GUTTER : 0;
   for (let i = 0; i < total; i += 1) x[i] += bend;
@@ -46,28 +46,53 @@ export function layered(items, links, ports = 0) {
     on(link[1], true);
     return points.length ? points : NO_POINTS;
   };
-  return { x, y: y.map((centre, i) => centre - height[i] / 2), width: right + 2 * bend, height: rows.at(-1)?.bottom ?? 0, rows: rows.length,
+  return { x, y: y.map((centre, i) => centre - height[i] / 2),
+    width: right + 2 * bend, height: rows.at(-1)?.bottom ?? 0, rows: rows.length,
     first: columns.length ? columns[0].right - columns[0].left : 0,
     routes: links.map(route) };
 }
 
+const TURN = 40; // what a further wire that has to turn costs, in height
 const GUTTER = 30; // beside the rows, for the wires that lead from one to the next
 
 // A long band of layers is broken into rows, like text, so that it fills a page. Moves x and y.
-function wrap(layers, columns, x, y, width, height, parts) {
+function wrap(layers, columns, x, y, width, height, parts, aspect, isWhole) {
   if (!layers.length) return [];
+  const tops = new Float64Array(layers.length).fill(Infinity), bottoms = new Float64Array(layers.length).fill(-Infinity);
+  for (let r = 0; r < layers.length; r += 1) {
+    for (let k = 0; k < layers[r].length; k += 1) {
+      const i = layers[r][k], half = height[i] / 2;
+      if (y[i] - half < tops[r]) tops[r] = y[i] - half;
+      if (y[i] + half > bottoms[r]) bottoms[r] = y[i] + half;
+    }
+  }
   const extent = (from, to) => {
     let top = Infinity, bottom = -Infinity;
-    for (let r = from; r < to; r += 1) for (const i of layers[r]) {
-      top = Math.min(top, y[i] - height[i] / 2);
-      bottom = Math.max(bottom, y[i] + height[i] / 2);
+    for (let r = from; r < to; r += 1) {
+      if (tops[r] < top) top = tops[r];
+      if (bottoms[r] > bottom) bottom = bottoms[r];
     }
     return [top, bottom];
   };
-  const [top, bottom] = extent(0, layers.length);
-  const long = columns.at(-1).right;
-  const count = Math.max(1, Math.floor(Math.sqrt(long / ((bottom - top + GUTTER) * 1.7)) + 0.4));
-  const cuts = count > 1 && layers.length > 5 ? cutsFor(columns, long / count, crossings(layers, parts)) : [];
+  const total = y.length, long = columns.at(-1).right, crossing = crossings(layers, parts);
+  // How much of a page of this aspect the rows would take: what has to fit is the wider or the higher.
+  const need = (cuts) => {
+    let from = 0, wide = 0, high = 0;
+    for (const to of [...cuts, layers.length]) {
+      const [above, below] = extent(from, to);
+      wide = Math.max(wide, columns[to - 1].right - columns[from].left);
+      high += below - above + GUTTER + (to < layers.length ? TURN * (crossing[to - 1] - 1) : 0);
+      from = to;
+    }
+    return Math.max((wide + (cuts.length ? 3 * GUTTER : 0)) / aspect, high);
+  };
+  let cuts = [], best = need(cuts) * (isWhole ? 0.95 : 0.75); // turns are worth it only for much larger letters
+  const most = Math.min(total > 4000 ? 12 : 40, isWhole ? layers.length : layers.length / 2);
+  for (let count = 2; count <= most && (isWhole || layers.length >= 4); count += 1) {
+    const tried = cutsFor(columns, long / count, crossing), needed = need(tried);
+    if (needed < best) { cuts = tried; best = needed; }
+    if (needed > 2 * best) break;
+  }
   const rows = [];
   let from = 0, at = 0;
   for (const to of [...cuts, layers.length]) {
@@ -125,7 +150,19 @@ function rowOf(rows, layer) {
 function turn(rows, rank, a, b, y, k) {
   const row = rows[rowOf(rows, rank[a])], side = 8 + (k % 4) * 4;
   const below = row.bottom + 7 + (k % 4) * 4, right = row.right + GUTTER + side;
-  return [[right, y[a], 0], [right, below, 1], [GUTTER - side - 4, below, 1], [GUTTER - side - 4, y[b], 1]];
+  const left = GUTTER - side - 4;
+  return [[right, y[a], 1, FROM], [right, below, 1], [left, below, 1], [left, y[b], 1, TO]];
+}
+
+// Corners at the height of what a wire comes from, and of what it leads to: in a module that is elsewhere than here.
+const FROM = 1, TO = 2;
+
+export function levelled(points) {
+  for (let i = 1; i < points.length - 1; i += 1) {
+    if (points[i][3] === FROM) points[i][1] = points[i - 1][1];
+    if (points[i][3] === TO) points[i][1] = points[i + 1][1];
+  }
+  return points;
 }
 
 export const NO_POINTS = [];

@@ -1,12 +1,16 @@
 // The page: its state, and what keys, buttons and the pointer do to it.
 
-import { ancestors, gradientAt, isComputed, moduleTitle, nodeTitle, readModel } from "./data.js";
-import { moduleSizer, nodeSizer, paint, readTheme, toSvg } from "./draw.js";
-import { definitions, element } from "./elements.js";
-import { formatBytes, formatShape, inWords } from "./numbers.js";
-import { showDetail, showFindings, showNow, StepList, stepText } from "./panels.js";
+import { ancestors, gradientAt, isComputed, readModel } from "./data.js";
+import { moduleSizer, nodeSizer } from "./boxes.js";
+import { paint, readTheme } from "./draw.js";
+import { element } from "./elements.js";
+import { formatBytes, formatCount, inWords } from "./numbers.js";
+import { showDetail, showFindings, showKeys, showLegend, showNow } from "./panels.js";
+import { listen } from "./pointer.js";
 import { makeScene } from "./scene.js";
-import { tipContents } from "./tip.js";
+import { StepList } from "./steps.js";
+import { toSvg } from "./svg.js";
+import { equation, matching, moduleTitle, stepText } from "./words.js";
 
 const $ = (id) => document.getElementById(id);
 const model = readModel(JSON.parse($("data").textContent));
@@ -14,14 +18,28 @@ const canvas = $("canvas"), context = canvas.getContext("2d", { alpha: false });
 const state = { model, scene: null, theme: readTheme(), view: { x: 0, y: 0, scale: 1 }, done: 0, selected: null,
   found: [], width: 0, height: 0, ratio: 1 };
 const open = new Set();
-const MANY = 60; // so many boxes can still be read
+const MANY = 150; // of more boxes a picture is not tried out
+const MARGIN = 34, LEGEND = 40; // around the picture, and below it
+const READABLE = 0.8, SMALLEST = 0.62; // scales at which all is easy to read, and at which it can be read
 
 // --- what is shown --------------------------------------------------------------------------------------------
 
 const sizes = [nodeSizer(model), moduleSizer(model)];
 
+// What is inside of modules is broken into rows of about the length with which the whole fits the window best.
+function sceneOf(modules) {
+  const aspect = Math.max(0.6, state.width / Math.max(1, state.height - LEGEND));
+  let best = makeScene(model, modules, ...sizes, aspect, aspect);
+  if (!best.frames.length || best.boxes.length > MANY) return best;
+  for (const k of [0.7, 1.4, 2, 2.8, 4]) {
+    const tried = makeScene(model, modules, ...sizes, aspect, aspect * k);
+    if (fitScale(tried) > 1.04 * fitScale(best)) best = tried;
+  }
+  return best;
+}
+
 function rebuild() {
-  state.scene = makeScene(model, open, ...sizes);
+  state.scene = sceneOf(open);
   if (state.selected !== null && state.selected < state.scene.N) state.selected = state.scene.boxOf[state.selected];
   draw();
 }
@@ -37,13 +55,14 @@ function draw(isMove = false) {
 // A large picture is not drawn anew for each movement: the last one is shifted, and drawn when the movement rests or
 // has uncovered a third of the window.
 const MANY_SHAPES = 3000;
-const last = { picture: document.createElement("canvas"), view: null };
+const last = { picture: document.createElement("canvas"), view: null, kept: false };
 
 function render() {
   const { scene, view, width, height } = state;
   const isLarge = scene.boxes.length + scene.wires.length > MANY_SHAPES;
   clearTimeout(settled);
   if (moving && isLarge && last.view) {
+    if (!last.kept) keepPicture();
     const k = view.scale / last.view.scale, x = view.x - last.view.x * k, y = view.y - last.view.y * k;
     const covered = Math.max(0, Math.min(width, x + width * k) - Math.max(0, x))
       * Math.max(0, Math.min(height, y + height * k) - Math.max(0, y));
@@ -57,25 +76,38 @@ function render() {
     }
   }
   paint(context, state);
-  if (isLarge) {
-    last.picture.width = canvas.width;
-    last.picture.height = canvas.height;
-    last.picture.getContext("2d", { alpha: false }).drawImage(canvas, 0, 0);
-    last.view = { ...view };
-  }
+  last.view = isLarge ? { ...view } : null;
+  last.kept = false;
 }
 
-// Open modules level by level while the picture can be read.
-function openSome() {
-  let level = model.modules.filter((m) => m.parent === null);
-  let count = model.nodes.filter((n) => n.module === null).length + level.length;
+// Waits until all is drawn, so it is left to the first movement.
+function keepPicture() {
+  last.picture.width = canvas.width;
+  last.picture.height = canvas.height;
+  last.picture.getContext("2d", { alpha: false }).drawImage(canvas, 0, 0);
+  last.kept = true;
+}
+
+// The overview: modules are opened while the picture can be read; first those that have modules inside, then the others.
+function overview() {
+  open.clear();
+  const inner = (m) => (m.repeat ? [] : m.children.map((c) => model.modules[c]));
+  const tryOpen = (level, least) => {
+    const more = level.reduce((a, m) => a + m.nodes.length + m.children.length, 0);
+    if (more > MANY) return false;
+    for (const m of level) open.add(m.id);
+    if (level.length && fitScale(sceneOf(open)) >= least) return true;
+    for (const m of level) open.delete(m.id);
+    return false;
+  };
+  let level = model.modules.filter((m) => m.parent === null), closed = [];
   while (level.length) {
-    const more = level.filter((m) => !m.repeat).reduce((a, m) => a + m.nodes.length + m.children.length - 1, 0);
-    if (count + more > MANY) break;
-    count += more;
-    for (const m of level) if (!m.repeat) open.add(m.id);
-    level = level.filter((m) => !m.repeat).flatMap((m) => m.children.map((c) => model.modules[c]));
+    const containers = level.filter((m) => m.children.length && !m.repeat);
+    closed.push(...level.filter((m) => !m.children.length));
+    if (!tryOpen(containers, SMALLEST)) break;
+    level = containers.flatMap(inner);
   }
+  tryOpen(closed, READABLE);
 }
 
 function resize() {
@@ -83,13 +115,20 @@ function resize() {
   Object.assign(state, { width: box.width, height: box.height, ratio: window.devicePixelRatio || 1 });
   canvas.width = Math.round(box.width * state.ratio);
   canvas.height = Math.round(box.height * state.ratio);
-  draw();
+  if (state.scene) draw();
 }
 
+function fitScale(scene) {
+  const wide = (state.width - 2 * MARGIN) / Math.max(1, scene.width);
+  return Math.min(wide, (state.height - 2 * MARGIN - LEGEND) / Math.max(1, scene.height), 1.7);
+}
+
+let fitted = null; // the last view of everything
 function fit() {
-  const { scene, width, height } = state, m = 36;
-  const scale = Math.min((width - 2 * m) / Math.max(1, scene.width), (height - 2 * m) / Math.max(1, scene.height), 1.6);
-  state.view = { scale, x: (width - scene.width * scale) / 2, y: (height - scene.height * scale) / 2 };
+  const { scene, width, height } = state, scale = fitScale(scene);
+  const x = (width - scene.width * scale) / 2, y = (height - LEGEND - scene.height * scale) / 2;
+  state.view = { scale, x, y };
+  fitted = { scale, x, y };
   draw();
 }
 
@@ -130,7 +169,8 @@ function goTo(done, speak = true) {
   $("slider").value = state.done;
   const text = state.done ? `${model.steps[state.done - 1].phase}: ${stepText(model, state.done - 1)}` : "at the start";
   $("slider").setAttribute("aria-valuetext", text);
-  showNow($("now"), model, state.scene, state.done, toggle);
+  showNow($("now"), model, state.scene, state.done, toggle, show);
+  $("slider").style.setProperty("--at", `${(100 * state.done) / Math.max(1, model.steps.length)}%`);
   list.show(state.done);
   showDetail($("detail"), model, state.scene, state.selected, state.done, toggle);
   if (speak) $("say").textContent = text;
@@ -190,10 +230,11 @@ function describe(id) {
   const value = isComputed(n, state.done) ? (n.value ? inWords(n.value) : "not recorded") : "not computed yet";
   const gradient = n.kind === "constant" || !model.hasBackward ? ""
     : `, gradient ${inWords(gradientAt(model, n, state.done).summary)}`;
-  return `${nodeTitle(n)}, value ${value}${gradient}${n.marks.map((m) => `, attention: ${m.text}`).join("")}`;
+  return `${equation(model, n)}, value ${value}${gradient}${n.marks.map((m) => `, attention: ${m.text}`).join("")}`;
 }
 
 function toggle(module) {
+  const { view } = state, isFitted = view.scale === fitted.scale && view.x === fitted.x && view.y === fitted.y;
   const anchor = state.scene.byId.get(state.scene.N + module)
     ?? state.scene.frames.find((f) => f.id === state.scene.N + module);
   const at = anchor && [anchor.x * state.view.scale + state.view.x, anchor.y * state.view.scale + state.view.y];
@@ -202,7 +243,9 @@ function toggle(module) {
   rebuild();
   const now = state.scene.byId.get(state.scene.N + module)
     ?? state.scene.frames.find((f) => f.id === state.scene.N + module);
-  if (at && now) { // the corner stays where it was
+  if (isFitted && fitScale(state.scene) >= 0.5) {
+    fit();
+  } else if (at && now) { // the corner stays where it was
     state.view.x = at[0] - now.x * state.view.scale;
     state.view.y = at[1] - now.y * state.view.scale;
   }
@@ -210,7 +253,8 @@ function toggle(module) {
 }
 
 function all(on) {
-  open.clear();
+  if (on === null) overview();
+  else open.clear();
   if (on) for (const m of model.modules) open.add(m.id);
   rebuild();
   fit();
@@ -230,17 +274,10 @@ function show(node) {
 
 let hits = [], hit = -1;
 function search(text) {
-  const words = text.toLowerCase().split(/\s+/).filter(Boolean);
-  hits = !words.length ? [] : model.nodes.filter((n) => {
-    const source = n.source ? `${n.source.file}:${n.source.line} ${n.source.text}` : "";
-    const path = n.module === null ? "" : `${model.modules[n.module].path} ${model.modules[n.module].type}`;
-    const marks = n.marks.map((m) => `${m.kind} ${m.text}`).join(" ");
-    const all = `${n.label} ${n.name ?? ""} ${n.op} ${path} ${source} ${formatShape(n.shape)} ${marks}`.toLowerCase();
-    return words.every((w) => all.includes(w));
-  }).map((n) => n.id);
+  hits = matching(model, text);
   hit = -1;
   state.found = [...new Set(hits.map((id) => state.scene.boxOf[id]))].slice(0, 500);
-  $("found").textContent = words.length ? `${hits.length} found` : "";
+  $("found").textContent = text.trim() ? `${hits.length} found` : "";
   draw();
 }
 
@@ -258,66 +295,11 @@ function move(step) {
   select(ids[at < 0 ? (step > 0 ? 0 : ids.length - 1) : (at + step + ids.length) % ids.length]);
 }
 
-// --- pointer --------------------------------------------------------------------------------------------------
-
-function boxAt(event) {
-  const { view, scene } = state, bounds = canvas.getBoundingClientRect();
-  const x = (event.clientX - bounds.left - view.x) / view.scale, y = (event.clientY - bounds.top - view.y) / view.scale;
-  const inside = (b) => x >= b.x && x <= b.x + b.w && y >= b.y && y <= b.y + b.h;
-  const box = scene.boxes.find(inside);
-  if (box) return box.id;
-  const frame = scene.frames.filter((f) => inside(f) && y <= f.y + 26).at(-1);
-  return frame ? frame.id : null;
-}
-
-let drag = null;
-canvas.addEventListener("pointerdown", (event) => {
-  drag = { x: event.clientX, y: event.clientY, moved: false };
-  canvas.setPointerCapture(event.pointerId);
-});
-canvas.addEventListener("pointermove", (event) => {
-  if (!drag) { tip(event); return; }
-  const dx = event.clientX - drag.x, dy = event.clientY - drag.y;
-  if (!drag.moved && Math.hypot(dx, dy) < 4) return;
-  Object.assign(drag, { x: event.clientX, y: event.clientY, moved: true });
-  canvas.classList.add("dragging");
-  $("tip").hidden = true;
-  pan(dx, dy);
-});
-canvas.addEventListener("pointerup", (event) => {
-  if (drag && !drag.moved) {
-    const id = boxAt(event);
-    select(id, false);
-    if (id !== null && id >= state.scene.N) toggle(id - state.scene.N);
-  }
-  drag = null;
-  canvas.classList.remove("dragging");
-});
-canvas.addEventListener("pointerleave", () => { $("tip").hidden = true; });
-canvas.addEventListener("wheel", (event) => {
-  event.preventDefault();
-  const bounds = canvas.getBoundingClientRect();
-  zoom(Math.exp(-event.deltaY * (event.ctrlKey ? 0.01 : 0.0016)), event.clientX - bounds.left, event.clientY - bounds.top);
-}, { passive: false });
-
-function tip(event) {
-  const id = boxAt(event), box = $("tip");
-  box.hidden = id === null;
-  if (id === null) return;
-  const bounds = canvas.getBoundingClientRect();
-  box.replaceChildren(...tipContents(state, id));
-  box.style.left = `${Math.min(event.clientX - bounds.left + 16, state.width - box.offsetWidth - 8)}px`;
-  box.style.top = `${Math.min(event.clientY - bounds.top + 16, state.height - box.offsetHeight - 8)}px`;
-}
+listen(canvas, $("tip"), state, { pan, zoom, select, toggle });
 
 // --- keys and buttons -----------------------------------------------------------------------------------------
 
-const KEYS = [
-  ["→ ←", "one step on, one back"], ["Home End", "to the start, to the end"], ["Space", "play or pause"],
-  ["↑ ↓", "select a box"], ["Enter", "open or close the selected module"], ["Shift + arrows", "move the picture"],
-  ["+ −", "zoom"], ["F", "show everything"], ["E C", "open or close all modules"], ["/", "search; Enter: next"],
-  ["S", "save as SVG"], ["T", "dark or light"], ["?", "this list"]];
-$("keys").append(element("h2", {}, "Keys"), definitions(KEYS));
+showKeys($("keys"));
 
 function help(on = $("keys").hidden) {
   $("keys").hidden = !on;
@@ -333,7 +315,6 @@ function toggleTheme() {
 
 function recolour() {
   state.theme = readTheme();
-  legend();
   goTo(state.done, false);
 }
 
@@ -349,7 +330,8 @@ const onKey = {
   ArrowUp: (e) => (e.shiftKey ? pan(0, 60) : move(-1)), ArrowDown: (e) => (e.shiftKey ? pan(0, -60) : move(1)),
   Home: () => goTo(0), End: () => goTo(model.steps.length), " ": () => play(),
   Enter: () => { if (state.selected !== null && state.selected >= state.scene.N) toggle(state.selected - state.scene.N); },
-  "+": () => zoom(1.25), "=": () => zoom(1.25), "-": () => zoom(0.8), f: fit, e: () => all(true), c: () => all(false),
+  "+": () => zoom(1.25), "=": () => zoom(1.25), "-": () => zoom(0.8),
+  f: fit, o: () => all(null), e: () => all(true), c: () => all(false),
   t: toggleTheme, s: saveSvg, "?": () => help(), "/": () => $("search").focus(),
   Escape: () => { help(false); select(null); },
 };
@@ -376,6 +358,7 @@ press("play", () => play());
 press("forth", forth);
 press("last", () => goTo(model.steps.length));
 press("fit", fit);
+press("overview", () => all(null));
 press("open-all", () => all(true));
 press("close-all", () => all(false));
 press("svg", saveSvg);
@@ -388,29 +371,22 @@ $("search-form").addEventListener("submit", (event) => { event.preventDefault();
 matchMedia("(prefers-color-scheme: dark)").addEventListener("change", recolour);
 new ResizeObserver(resize).observe($("stage"));
 
-function legend() {
-  const entries = [["leaf", "parameter, leaf"], ["constant", "constant"], ["op", "operation"], ["output", "result"],
-    ["module", "module"]];
-  const swatch = ([k, text]) => element("span", {},
-    element("i", { style: `background:var(--${k});border-color:var(--${k}-line)` }), text);
-  $("legend").replaceChildren(...entries.map(swatch),
-    element("span", {}, element("i", { style: "border-style:dashed;border-color:var(--edge)" }), "not computed yet"),
-    model.hasBackward ? element("span", {}, element("i", { style: "border-color:transparent;border-bottom-color:var(--gradient)" }),
-      "gradient is there") : "");
-}
-
 // --- start ----------------------------------------------------------------------------------------------------
 
-const counts = `${model.steps.slice(0, model.turn).length} operations, ${formatBytes(model.about.saved_bytes)} saved`;
+const sum = (of) => model.nodes.reduce((a, n) => a + of(n), 0);
+const weights = sum((n) => (n.kind === "parameter" ? n.shape.reduce((a, b) => a * b, 1) : 0)), work = sum((n) => n.flops);
+const counts = [`${model.turn} operations`, weights && `${weights.toLocaleString("en")} parameters`,
+  work && `${formatCount(work)} FLOPs`, `${formatBytes(model.about.saved_bytes)} saved`].filter(Boolean).join(" · ");
 $("title").append(model.about.title, element("small", {}, counts));
 $("slider").max = model.steps.length;
+$("slider").style.setProperty("--turn", `${(100 * model.turn) / Math.max(1, model.steps.length)}%`);
 $("phase-forward").style.flex = model.turn;
 $("phase-backward").style.flex = model.steps.length - model.turn;
 $("phase-backward").hidden = !model.hasBackward;
-legend();
-openSome();
-rebuild();
+showLegend($("legend"), model);
 resize();
+overview();
+rebuild();
 fit();
 showFindings($("findings"), model, show);
 goTo(0, false);
@@ -419,4 +395,5 @@ render();
 
 // For the console, and for tests.
 window.explorer = { state, model, open, goTo, forth, back, play, select, show, toggle, search, fit, zoom, pan, all,
-  svg: () => toSvg(state), paint: () => paint(context, state), openedAfter: performance.now() };
+  svg: () => toSvg(state), paint: () => paint(context, state), openedAfter: performance.now(),
+  shownAfter: new Promise((resolve) => { requestAnimationFrame(() => setTimeout(() => resolve(performance.now()))); }) };

@@ -10,8 +10,12 @@ export function readNumber(v) {
 export function formatNumber(v) {
   if (typeof v !== "number") return String(v);
   if (Number.isNaN(v)) return "NaN";
-  if (!Number.isFinite(v)) return v > 0 ? "∞" : "-∞";
+  if (!Number.isFinite(v)) return v > 0 ? "∞" : "−∞";
   if (Object.is(v, -0)) return "0";
+  return digits(v).replace(/-/g, "−");
+}
+
+function digits(v) {
   if (Number.isInteger(v) && Math.abs(v) < 1e6) return String(v);
   const size = Math.abs(v);
   if (size >= 1e5 || size < 1e-3) return v.toExponential(2).replace("e+", "e");
@@ -53,6 +57,10 @@ export function statistics(s) {
 }
 
 // One sentence on a tensor, for lists and screen readers.
+export function normOf(s) {
+  return s.norm ?? (s.values === undefined ? NaN : Math.hypot(...s.values.map(Number).filter(Number.isFinite)));
+}
+
 export function inWords(s) {
   if (s === null) return "not computed yet";
   if (isScalar(s)) return formatNumber(s.values[0]);
@@ -60,4 +68,11 @@ export function inWords(s) {
     return "[" + s.values.map(formatNumber).join(", ") + "]";
   }
   return `${formatShape(s.shape)} of norm ${formatNumber(statistics(s).norm ?? NaN)}`;
+}
+
+export function formatCount(n) {
+  for (const [size, unit] of [[1e12, " T"], [1e9, " G"], [1e6, " M"], [1e3, " k"]]) {
+    if (n >= size) return `${Number((n / size).toPrecision(3))}${unit}`;
+  }
+  return String(n);
 }

@@ -1,15 +1,15 @@
 // What is drawn of a model with some modules open: boxes, frames and wires, with their places.
 
-import { layered, NO_POINTS } from "./layout.js";
+import { layered, levelled, NO_POINTS } from "./layout.js";
 
 // What is inside an open module is laid out by itself, and the module is then one item of what it stands in. So boxes
 // never overlap, and the work grows with the number of boxes and edges shown.
 
-const PAD = 14, HEAD = 26;
+const PAD = 16, HEAD = 28;
 
 // The picture of a model with some modules open: boxes (nodes and closed modules), frames (open modules), and wires.
 // Ids of modules come after those of nodes.
-export function makeScene(model, open, sizeOfNode, sizeOfModule) {
+export function makeScene(model, open, sizeOfNode, sizeOfModule, aspect, inner) {
   const N = model.nodes.length;
   // For each place of nodes (a module, or none), the open modules around what is shown, and the closed one, if any.
   const places = new Map([[null, { around: [], closed: -1 }]]);
@@ -58,13 +58,13 @@ export function makeScene(model, open, sizeOfNode, sizeOfModule) {
   const boxes = new Map(), frames = [], index = new Int32Array(N + model.modules.length);
   const layout = (level) => {
     const ids = contents.get(level);
-    const inner = new Map();
+    const inside = new Map();
     const items = ids.map((id) => {
       if (id < N) return sizeOfNode(model.nodes[id]);
       const m = id - N;
       if (!contents.has(m)) return sizeOfModule(model.modules[m]);
       const found = layout(m);
-      inner.set(id, found);
+      inside.set(id, found);
       return { w: Math.max(found.width + 2 * PAD, found.head), h: found.height + 2 * PAD + HEAD };
     });
     ids.forEach((id, i) => { index[id] = i; });
@@ -83,15 +83,15 @@ export function makeScene(model, open, sizeOfNode, sizeOfModule) {
       links.push([items.length, index[id]]);
       items.push({ w: 0, h: 8 });
     }
-    const found = layered(items, links, entries.length);
+    const found = layered(items, links, entries.length, level < 0 ? aspect : inner, level < 0);
     found.entries = entries.map(([, through], k) => ({
       through, port: items.length - entries.length + k, link: links.length - entries.length + k,
     }));
     const head = level < 0 ? 0 : sizeOfModule(model.modules[level]).w + 30;
-    return { ...found, ids, items, inner, head, level };
+    return { ...found, ids, items, inside, head, level };
   };
   const put = (found, left, top) => {
-    const moved = ([px, py, line]) => [px + left, py + top, line];
+    const moved = ([px, py, line, corner]) => [px + left, py + top, line, corner];
     for (const { through, port, link } of found.entries) {
       const x = found.x[port], y = found.y[port] + 4;
       const points = [[x, y, 0], [x + found.first, y, 1], ...found.routes[link]].map(moved);
@@ -99,9 +99,9 @@ export function makeScene(model, open, sizeOfNode, sizeOfModule) {
     }
     found.ids.forEach((id, i) => {
       const x = left + found.x[i], y = top + found.y[i], { w, h } = found.items[i];
-      if (found.inner.has(id)) {
+      if (found.inside.has(id)) {
         frames.push({ id, x, y, w, h });
-        put(found.inner.get(id), x + PAD, y + PAD + HEAD);
+        put(found.inside.get(id), x + PAD, y + PAD + HEAD);
       } else {
         boxes.set(id, { id, x, y, w, h });
       }
@@ -113,14 +113,17 @@ export function makeScene(model, open, sizeOfNode, sizeOfModule) {
       }
     }
     for (const w of atLevel.get(found.level) ?? []) {
-      w.via = found.routes[w.link].map(moved);
+      const route = found.routes[w.link];
+      w.via = route.length ? route.map(moved) : NO_POINTS;
     }
   };
   const all = layout(-1);
   put(all, 0, 0);
   for (const w of wires) {
     const a = boxes.get(w.from), b = boxes.get(w.to);
-    w.points = [[a.x + a.w, a.y + a.h / 2, 0], ...w.outside, ...w.via, ...w.inside, [b.x, b.y + b.h / 2, 0]];
+    const start = [a.x + a.w, a.y + a.h / 2, 0], end = [b.x, b.y + b.h / 2, 0];
+    w.points = w.via.length || w.inside.length || w.outside.length
+      ? levelled([start, ...w.outside, ...w.via, ...w.inside, end]) : [start, end];
   }
   return {
     boxes: [...boxes.values()], byId: boxes, frames, wires, boxOf,
@@ -136,8 +139,11 @@ function wiresOf(model, boxOf, placeOf) {
     const a = placeOf(model.nodes[e.from].module), b = placeOf(model.nodes[e.to].module);
     let k = 0;
     while (k < a.around.length && k < b.around.length && a.around[k] === b.around[k]) k += 1;
+    const flat = k === a.around.length && k === b.around.length; // as most are, and in a large graph that saves time
     const made = {
-      from, to, edges: [e.id], level: k ? a.around[k - 1] : -1, via: NO_POINTS, inside: [], points: null, link: 0, enters: b.around.slice(k), leaves: a.around.slice(k), outside: [],
+      from, to, edges: [e.id], level: k ? a.around[k - 1] : -1, via: NO_POINTS, points: null, link: 0,
+      inside: flat ? NO_POINTS : [], outside: flat ? NO_POINTS : [],
+      enters: flat ? NO_POINTS : b.around.slice(k), leaves: flat ? NO_POINTS : a.around.slice(k),
       ends: [k < a.around.length ? N + a.around[k] : from, k < b.around.length ? N + b.around[k] : to],
     };
     wires.push(made);

@@ -161,14 +161,14 @@ def cases(tiny: bool = False) -> list[Case]:
 
 
 def _cases(tiny: bool) -> Iterator[Case]:
-    both = ("jax", "hips")
+    peers = ("jax", "hips", "tinygrad")
     line = mlp((1, 1), 4 if tiny else 100, "ReLU", "MSELoss", "linear regression", "SGD", 0.05)
     moons = mlp((2, 3, 1) if tiny else (2, 16, 16, 1), 4 if tiny else 100, "ReLU", "BCEWithLogitsLoss", "moons MLP")
     digits = mlp((6, 5, 3) if tiny else (784, 128, 10), 4 if tiny else 64, "ReLU", "CrossEntropyLoss")
     for step, target in ((line, None), (moons, 0.2), (digits, 0.35)):
-        yield step.case(target, elsewhere=step.elsewhere("mlp", both, activation="ReLU"))
+        yield step.case(target, elsewhere=step.elsewhere("mlp", peers, activation="ReLU"))
     network = cnn(tiny)
-    yield network.case(0.6, elsewhere=network.elsewhere("cnn", ("jax",)))
+    yield network.case(0.6, elsewhere=network.elsewhere("cnn", ("jax", "tinygrad")))
     yield resnet18(tiny).case(0.8, slow=True)
     yield char_lstm(tiny).case(0.3)
     yield gpt_block(tiny).case(0.5)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import platform
 import subprocess
 import sys
 
@@ -13,10 +14,18 @@ pytest.importorskip("numba")
 
 from autograd.kernels import conv, conv_choice
 from autograd.kernels.late import choose
-from autograd.kernels.vector_ir import Target, host
+from autograd.kernels.vector_ir import Target
 from autograd.kernels.windows import output_size
 
-AVX2 = Target(32, 16, True, False)
+TARGETS = {
+    "avx512": Target(64, 32, True, True),
+    "avx2": Target(32, 16, True, False),
+    "avx without fma": Target(32, 16, False, False),
+    "neon": Target(16, 32, True, False),
+    "plain": Target(16, 16, False, False),
+}
+KERNELS = {"conv_forward", "conv_input", "conv_weight", "grouped_forward", "grouped_input", "grouped_weight", "thin_input",
+           "winograd_image", "winograd_weight"}
 
 # input, weight, stride, padding, dilation, groups
 CASES = {
@@ -84,21 +93,64 @@ def test_agrees_with_the_twin(ready, name, dtype):
     _close(_results(CASES[name], *operands), _reference(CASES[name], operands), dtype)
 
 
-@pytest.mark.parametrize("name", ["odd", "3x3, odd planes", "strided", "grouped", "small groups"])
-def test_narrow_vectors(ready, monkeypatch, name):
-    if host().width < AVX2.width:
-        pytest.skip("this processor has no such vectors")
-    monkeypatch.setattr("autograd.kernels.vector_ir.host", lambda: AVX2)
-    monkeypatch.setattr(conv_choice, "_compiled", _NARROW)
+@pytest.fixture(scope="module")
+def compiled_for():
+    """What is compiled for each target, kept between tests."""
+    return {}
+
+
+@pytest.mark.parametrize(("name", "dtype"), [*[(name, np.float32) for name in TARGETS], ("plain", np.float64)])
+def test_all_targets(ready, monkeypatch, compiled_for, name, dtype):
+    """All kernels in vectors of all widths, with and without fused products, whatever this processor has."""
+    monkeypatch.setattr("autograd.kernels.vector_ir.host", lambda: TARGETS[name])
+    monkeypatch.setattr(conv_choice, "_compiled", compiled_for.setdefault(name, {}))
     conv_choice._target.cache_clear()
     try:
-        operands = _operands(CASES[name], np.float32)
-        _close(_results(CASES[name], *operands), _reference(CASES[name], operands), np.float32)
+        for case in ("odd", "3x3", "3x3, odd planes", "strided", "thin", "grouped", "depthwise", "depthwise, strided",
+                     "small groups", "one dimension"):
+            operands = _operands(CASES[case], dtype)
+            _close(_results(CASES[case], *operands), _reference(CASES[case], operands), dtype)
     finally:
         conv_choice._target.cache_clear()
+    assert {kernel for kernel, d in conv_choice._compiled if d == dtype} == KERNELS
+    assert all(conv_choice._compiled.values())
 
 
-_NARROW = {}
+PROCESSOR = """if True:
+    import numpy as np
+    import autograd, nn
+    from autograd.kernels import conv_choice, late, products, vector_ir
+    assert vector_ir.host() == vector_ir.Target({target}), vector_ir.host()
+
+    def results():
+        autograd.manual_seed(0)
+        model = nn.Sequential(nn.Conv2d(16, 16, 3, padding=1), nn.ReLU(), nn.MaxPool2d(2), nn.BatchNorm2d(16), nn.GELU(),
+                              nn.Flatten(), nn.Linear(256, 64), nn.LayerNorm(64), nn.Tanh(), nn.Linear(64, 5))
+        loss = nn.CrossEntropyLoss()(model(autograd.randn(32, 16, 8, 8)), autograd.arange(32) % 5)
+        loss.backward()
+        return [loss.item(), *(p.grad.numpy() for p in model.parameters())]
+
+    with late.choose("0"):
+        expected = results()
+    with late.choose("now"):
+        found = results()
+    assert conv_choice._compiled and all(conv_choice._compiled.values()) and all(products._compiled.values())
+    for a, b in zip(found, expected):
+        np.testing.assert_allclose(a, b, rtol=1e-3, atol=1e-5 * np.abs(b).max())
+"""
+
+
+@pytest.mark.skipif(platform.machine() not in ("x86_64", "AMD64"), reason="processors of another family")
+@pytest.mark.parametrize(("cpu", "features", "target"), [
+    ("x86-64", "", "16, 16, False, False"), ("sandybridge", "+avx", "32, 16, False, False"),
+    ("haswell", "+avx,+avx2,+fma", "32, 16, True, False")])
+def test_a_training_step_on_older_processors(cpu, features, target):
+    """Numba compiles for them, and so do all loops: none needs an instruction that they lack."""
+    done = subprocess.run([sys.executable, "-c", PROCESSOR.format(target=target)], capture_output=True, text=True,
+                          env={**os.environ, "NUMBA_CPU_NAME": cpu, "NUMBA_CPU_FEATURES": features})
+    if "assert vector_ir.host()" in done.stderr and cpu != "x86-64":
+        pytest.skip("this processor has no such vectors")
+    assert done.returncode == 0 and "could not be compiled" not in done.stderr, done.stderr
 
 
 def test_the_twin_is_not_what_was_tested(ready):

@@ -350,3 +350,48 @@ def test_dead_vanishing_and_exploding() -> None:
     assert ("x", "vanishing") in marks(viz.graph((x * 1e-7).sum()))
     assert ("x", "exploding") in marks(viz.graph((x * 1e7).sum()))
     assert marks(viz.graph((x * 2).sum())) == set()
+
+
+def test_the_fault_and_its_path() -> None:
+    x = autograd.tensor([4.0, 0.0], requires_grad=True)
+    assert viz.graph((x + 1).sum()).about["fault"] is None
+    graph = viz.graph((x.sqrt() * 3).sum())  # the slope at 0
+    fault = graph.about["fault"]
+    assert (fault["phase"], graph.nodes[fault["node"]]["op"]) == ("backward", "sqrt")
+    assert [graph.nodes[graph.edges[e]["from"]]["label"] for e in fault["edges"]] == ["x"]
+    with viz.record():
+        loss = (x.log() * 0 + 1).sum()  # an infinity first, then NaN
+    graph = viz.graph(loss)
+    fault = graph.about["fault"]
+    assert (fault["phase"], graph.nodes[fault["node"]]["op"]) == ("forward", "log")
+    assert [graph.nodes[graph.edges[e]["to"]]["op"] for e in fault["edges"]] == ["mul", "add", "sum"]
+    assert graph.to_dot().source.count("penwidth=2.5") >= 3 and "penwidth" in graph.to_dot("backward").source
+
+
+def test_a_bias_before_a_normalisation_is_no_vanishing_gradient() -> None:
+    autograd.manual_seed(0)
+    net = nn.Sequential(nn.Conv2d(1, 4, 3), nn.BatchNorm2d(4), nn.ReLU())
+    with viz.record():
+        loss = (net(autograd.randn(8, 1, 6, 6)) * autograd.randn(8, 4, 4, 4)).sum() * 100
+    assert not [m for m in marks(viz.graph(loss)) if m[1] == "vanishing"]
+
+
+def test_names_are_those_of_the_tape() -> None:
+    a, b = (autograd.tensor(v, requires_grad=True) for v in (2.0, 3.0))
+    with viz.record():
+        c = (a * b + 1) ** 2 / a
+        loss = -c.tanh() @ autograd.tensor([1.0]) if c.ndim else -c.tanh()
+    graph, tape = viz.graph(loss), autograd.tape(loss)
+    ops = [n for n in graph.nodes if n["kind"] == "op"]
+    assert [n["short"] for n in ops] == [tape.names[n] for n in tape if n.op.name != "leaf" and n.edges]
+    assert [n["text"] for n in ops] == ["a × b", "v1 + 1", "v2²", "v3 ÷ a", "tanh(c)", "−v4"]
+    formula = graph.edges[next(i for i, e in enumerate(graph.edges) if graph.nodes[e["to"]]["op"] == "mul")]["formula"]
+    assert formula["text"] == "g * other" and "<mo>∇</mo><mi>v1</mi>" in formula["mathml"]
+
+
+def test_long_names_are_letters_in_formulas() -> None:
+    net = nn.Sequential(nn.Sequential(nn.Linear(2, 2)))
+    with viz.record():
+        loss = net(autograd.ones(1, 2, requires_grad=True)).sum()
+    formulas = [e["formula"] for e in viz.graph(loss).edges if e["formula"]]
+    assert "w = 0.0.weight" in {f["where"] for f in formulas}

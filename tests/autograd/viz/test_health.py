@@ -142,3 +142,12 @@ def test_no_false_alarms_on_the_built_in_runs(name: str, tmp_path: Path) -> None
     with viz.health(training.model) as check:
         training.train()
     assert check.steps >= epochs and check.findings() == [], check
+
+
+def test_without_a_step_nothing_is_known() -> None:
+    model = nn.Linear(2, 2)
+    check = viz.health(model)
+    assert not check and "no step was seen" in repr(check)
+    with check:
+        model.eval()(autograd.ones(1, 2))
+    assert not check and "in training mode" in repr(check)

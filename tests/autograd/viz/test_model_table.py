@@ -88,3 +88,12 @@ def test_what_the_tape_keeps_is_counted_once() -> None:
     x = autograd.randn(4, 4, requires_grad=True)
     assert viz.summary(Keep(), input_data=x).kept_bytes == 2 * 16 * 4
     assert viz.summary(nn.Linear(4, 4), (2, 4)).kept_bytes == np.prod((2, 4)) * 4
+
+
+def test_a_tensor_is_taken_as_the_input() -> None:
+    model = nn.Linear(2, 3)
+    assert repr(viz.summary(model, autograd.ones(4, 5, 2))) == repr(viz.summary(model, (4, 5, 2)))
+    assert viz.summary(model, {"input": autograd.ones(4, 2)}).layers[0].output_size == [4, 3]
+    text = repr(viz.summary(model, (4, 5, 2)))
+    assert "240" in text  # FLOPs: 2 * 20 * 6, where torchinfo's multiply-adds are 4 * 9
+    assert viz.summary(model, (4, 5, 2)).total_mult_adds == 36

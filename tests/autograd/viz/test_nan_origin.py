@@ -432,3 +432,19 @@ def test_quick_look_at_arrays(dtype: str) -> None:
         found = first_bad(a)
         assert found is not None and found.index == (3, 4) and found.count == 1 and found.nan == np.isnan(value)
     assert first_bad(a, nan_only=True) is None
+
+
+def test_the_path_is_on_the_graph() -> None:
+    found = viz.explain_nan(lambda: in_block(lambda x: (x - 100).log()))
+    graph = found.graph()
+    node = graph.nodes[graph.about["fault"]["node"]]
+    assert node["op"] == found.op == "log" and node["source"]["line"] > 0
+    assert "path of the NaN" in graph.explore().html
+
+
+def test_after_backward_it_is_said_what_to_do() -> None:
+    x = leaf(4.0, 0.0)
+    loss = (x.sqrt() * 3).sum()
+    loss.backward()
+    with pytest.raises(RuntimeError, match="backward\\(\\) released them: ask before backward"):
+        viz.explain_nan(loss)

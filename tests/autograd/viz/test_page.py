@@ -212,8 +212,8 @@ def test_list_of_steps_for_screen_readers(show) -> None:
     tab = show(viz.explore(out, params={"a": a, "b": b}))
     rows = tab.eval_on_selector_all("#steps button", "all => all.map(b => b.getAttribute('aria-label'))")
     assert len(rows) == tab.evaluate("explorer.model.steps.length")
-    assert rows[0] == "forward mul(a, b) → -6"
-    assert rows[-1].startswith("backward mul")
+    assert rows[0] == "forward v1 = a × b → −6"
+    assert rows[-1] == "backward v1: gradient −0.1204; to a: 0.3613; to b: −0.2408"
     tab.click("#steps li:nth-child(3) button")
     assert tab.evaluate("explorer.state.done") == 3
     assert tab.get_attribute("#steps li:nth-child(3) button", "aria-current") == "step"
@@ -320,6 +320,75 @@ def test_nan_and_large_tensors_are_shown(show) -> None:
     assert tab.eval_on_selector_all("#detail canvas", "all => all.map(c => c.getAttribute('aria-label'))")[0].startswith("value: heat-map")
 
 
+def test_the_path_of_a_nan_is_marked(show) -> None:
+    x = autograd.tensor([1.0, -1.0], requires_grad=True)
+    with viz.record():
+        loss = (x * 2).log().sum()
+    page = viz.explore(loss)
+    assert page.graph.about["fault"]["phase"] == "forward"
+    tab = show(page)
+    assert "the first NaN of the forward pass arises here" in tab.inner_text("#now .fault")
+    assert "keep the argument positive" in tab.inner_text("#now .fault")
+    tab.click("#now .fault button")
+    assert tab.inner_text("#detail h2").startswith("v2 = log(")
+    tab.focus("#canvas")
+    tab.keyboard.press("End")
+    looks = """() => explorer.state.scene.wires.filter((w) => w.edges.some((e) => explorer.model.edges[e].bad))
+        .map((w) => explorer.model.nodes[w.to].op)"""
+    assert tab.evaluate(looks) == ["sum"]
+    assert tab.evaluate("explorer.svg()").count('stroke-width="5"') == 1
+    assert "origin" in tab.inner_text("#findings li:first-child")
+
+
+def test_times_and_operations_are_shown(show) -> None:
+    autograd.manual_seed(0)
+    net = nn.Sequential(nn.Linear(3, 4), nn.Tanh())
+    with viz.profile(), viz.record():
+        loss = net(autograd.randn(5, 3)).sum()
+    graph = viz.graph(loss)
+    linear = next(n for n in graph.nodes if n["op"] == "linear")
+    assert linear["flops"] == 2 * 5 * 3 * 4 and linear["forward_ms"] > 0 and linear["backward_ms"] > 0
+    tab = show(graph.explore())
+    assert "120 FLOPs" in tab.inner_text("#title") and "16 parameters" in tab.inner_text("#title")
+    tab.evaluate("(id) => explorer.show(id)", linear["id"])
+    said = tab.inner_text("#detail")
+    assert "FLOPs" in said and "forward" in said and "backward" in said
+    tab.click("#fit")
+    x, y = tab.evaluate("""(id) => { const s = explorer.state, b = s.scene.byId.get(id);
+        const r = document.getElementById("canvas").getBoundingClientRect();
+        return [r.left + s.view.x + (b.x + b.w / 2) * s.view.scale, r.top + s.view.y + (b.y + 8) * s.view.scale]; }""", linear["id"])
+    tab.mouse.move(x, y)
+    assert re.search(r"FLOPs\s+120\s+time\s+.* forward, .* backward", tab.inner_text("#tip"))
+
+
+def test_the_overview_can_be_read(show) -> None:
+    from tapegrad.examples import EXAMPLES
+    for name, least in (("gpt", 1.0), ("resnet", 0.6), ("neuron", 0.9)):
+        tab = show(EXAMPLES[name].graph().explore())
+        assert tab.evaluate("explorer.state.view.scale") >= least, name
+        before = tab.evaluate("explorer.state.scene.boxes.length")
+        tab.keyboard.press("c")
+        tab.keyboard.press("o")
+        assert tab.evaluate("explorer.state.scene.boxes.length") == before
+        if name == "gpt":
+            titles = "explorer.state.scene.boxes.map((b) => b.id - explorer.state.scene.N).filter((m) => m >= 0)"
+            assert 12 in [tab.evaluate(f"explorer.model.modules[{m}].repeat") for m in tab.evaluate(titles)]
+
+
+def test_numbers_are_put_into_the_equation(show) -> None:
+    (a, b), out = scalars()
+    tab = show(viz.explore(out, params={"a": a, "b": b}))
+    tab.keyboard.press("ArrowRight")
+    assert tab.inner_text("#now h2").endswith("v1 = a × b") and tab.inner_text("#now .equation") == "v1 = 2 × (−3) = −6"
+
+
+def test_what_cannot_be_saved_is_said() -> None:
+    _, out = scalars()
+    page = viz.explore(out)
+    with pytest.raises(ValueError, match=r"\.html, not as \.png.*page\.graph\.save\('graph\.png'\)"):
+        page.save("x.png")
+
+
 def test_ten_thousand_nodes(show, capsys) -> None:
     autograd.manual_seed(0)
     layer = [autograd.randn(2, requires_grad=True) for _ in range(50)]
@@ -339,8 +408,10 @@ def test_ten_thousand_nodes(show, capsys) -> None:
     drawn = tab.evaluate("""() => { const taken = [];
         for (let i = 0; i < 20; i += 1) { const t = performance.now(); explorer.paint(); taken.push(performance.now() - t); }
         return taken.sort((a, b) => a - b); }""")
+    shown = tab.evaluate("explorer.shownAfter")
     with capsys.disabled():
-        print(f"\n{nodes} nodes: page of {len(page.html) / 1e6:.1f} MB open after {opened:.0f} ms; a frame while panning "
+        print(f"\n{nodes} nodes: page of {len(page.html) / 1e6:.1f} MB open after {opened:.0f} ms, the first picture after "
+              f"{shown:.0f} ms; a frame while panning "
               f"{frames[20]:.0f} ms (median), {frames[36]:.0f} ms (90 %); drawing alone {drawn[10]:.0f} ms")
     tab.keyboard.press("End")
     assert tab.evaluate("explorer.state.done === explorer.model.steps.length")

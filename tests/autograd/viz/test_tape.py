@@ -246,3 +246,11 @@ def test_written_values_are_not_shown() -> None:
 def test_the_module_of_the_name_stays_importable() -> None:
     assert importlib.import_module("autograd.tape").Node is not None
     assert callable(autograd.tape) and viz.tape is autograd.tape
+
+
+def test_a_long_tape_stays_narrow() -> None:
+    layer = nn.LSTM(3, 4)
+    out, _ = layer(autograd.randn(100, 2, 3))
+    lines = repr(autograd.tape(out.sum())).splitlines()
+    assert max(map(len, lines)) <= 140
+    assert any("[2, 16] × 100" in line for line in lines) and any("… 97 more …" in line for line in lines)
