@@ -73,8 +73,11 @@ class Loop:
         self._saves = saves
         self._accounts = {d: Account() for d in _SCALARS}
         self._compiled: dict[np.dtype[Any], Callable[..., Any] | None] = {}
-        self._by_rows = tuple([code.startswith("*") for code in signature.split()])
-        self._multiple = _NUMBERS if all(code.endswith("1") for code in signature.split() if code[0] == "*") else 1
+        words = signature.split()
+        self._ranged = words[-1] == "R"
+        self._by_rows = tuple([word.startswith("*") for word in words])
+        numbers = all(word.endswith("1") for word in words if word.startswith("*"))
+        self._multiple = _NUMBERS if numbers and not self._ranged else 1
         self.name = f"{function.__module__.rpartition('.')[2]}.{function.__name__}"
         LOOPS[self.name] = self
 
@@ -91,11 +94,16 @@ class Loop:
         found = self._compiled.get(dtype)
         if found is None:
             found = self.compile(dtype)
-        if size < _SHARED or found is None or not any(self._by_rows):
+        if found is None or (not self._ranged and (size < _SHARED or not any(self._by_rows))):
             return found
         return partial(self._in_ranges, found, size * _STEP)
 
     def _in_ranges(self, compiled: Callable[..., Any], seconds: float, *args: Any) -> None:
+        if self._ranged:
+            *rest, rows = args
+            share(lambda start, stop: compiled(*rest, start, stop), rows, seconds)
+            return
+
         def run(start: int, stop: int) -> None:
             compiled(*[a[start:stop] if rows else a for a, rows in zip(args, self._by_rows, strict=True)])
         share(run, len(args[self._by_rows.index(True)]), seconds, self._multiple)
@@ -110,7 +118,8 @@ class Loop:
         from .compiled_cache import entry_point, fingerprint
 
         key = f"{fingerprint(self.function)} {dtype} {self.reassociate}"
-        signature = numba.types.void(*[_parameter(numba.types, code, dtype.name) for code in self.signature.split()])
+        words = self.signature.replace("R", "I I").split()
+        signature = numba.types.void(*[_parameter(numba.types, word, dtype.name) for word in words])
         dispatcher = _typed(self.function, _SCALARS[dtype], self.reassociate, False)
         return entry_point(dispatcher, f"loop-{self.function.__name__}", key, signature)
 
@@ -132,9 +141,10 @@ def loop(signature: str, saves: float, reassociate: bool = False,
     """Declare a loop.
 
     Args:
-        signature: a word for each parameter: F for the floating type, I for int64, W for 32-bit words, B for
-            bool; and the rank of the array, or nothing for a number. In front, a star where the loop computes each
-            element along the first dimension by itself: all such arrays have as many.
+        signature: a word for each parameter: F for the floating type, I for int64, W for 32-bit words, B for bool;
+            and the rank of the array, or nothing for a number. In front, a star where the loop computes each element
+            along the first dimension by itself: all such arrays have as many. Where it does so along another one, the
+            last word is R, for two parameters: where to start and stop; callers give how many there are.
         saves: seconds that one step of the compiled loop saves.
         reassociate: let sums be computed in any order, as vectors need.
         only: the only type it is called for, if it is one.

@@ -44,6 +44,12 @@ class _Form(NamedTuple):
     #: Whether they know normalization without a mean.
     centers: bool
 
+    def options(self, centered: bool) -> tuple[int, ...]:
+        """The last arguments of the loops."""
+        if self.centers:
+            return (centered,)
+        return (self.shape[1],) if self.forward is norm_loops.channels else ()
+
 
 @functools.lru_cache(maxsize=256)
 def _form(shape: Ints, axes: Ints) -> _Form | None:
@@ -87,7 +93,7 @@ def _normalized(x: Array, weight: Array | None, bias: Array | None, axes: Ints, 
     out, mean, var = np.empty(x.shape, d), np.empty(form.kept, d), np.empty(form.kept, d)
     compiled(np.ascontiguousarray(x).reshape(form.shape), _weights(weight, form.affine, d, 1),
              _weights(bias, form.affine, d, 0), out.reshape(form.shape), mean.reshape(-1), var.reshape(-1),
-             1 / form.count, eps, *([centered] if form.centers else []))
+             1 / form.count, eps, *form.options(centered))
     return out, mean if centered else np.zeros((), d), var
 
 
@@ -107,7 +113,7 @@ def _normalized_grad(g: Array, x: Array, mean: Array, var: Array, weight: Array 
     mean = np.ascontiguousarray(mean) if centered else np.zeros(var.size, d)
     compiled(np.ascontiguousarray(g).reshape(form.shape), np.ascontiguousarray(x).reshape(form.shape),
              mean.reshape(-1), np.ascontiguousarray(var).reshape(-1), _weights(weight, form.affine, d, 1),
-             out.reshape(form.shape), g_weight, g_bias, 1 / form.count, eps, *([centered] if form.centers else []))
+             out.reshape(form.shape), g_weight, g_bias, 1 / form.count, eps, *form.options(centered))
     return out, g_weight.reshape(-1), g_bias.reshape(-1)
 
 

@@ -149,11 +149,11 @@ def groups_grad(g, x, mean, var, weight, out, g_weight, g_bias, share, eps, cent
 # --- channels [N, C, S]: a mean and variance for each c ---------------------------------------------------
 
 
-@loop("F3 F1 F1 F3 F1 F1 F F", saves=2e-9, reassociate=True)
-def channels(x, weight, bias, out, mean, var, share, eps):  # type: ignore[no-untyped-def]
+@loop("F3 F1 F1 F3 F1 F1 F F R", saves=2e-9, reassociate=True)
+def channels(x, weight, bias, out, mean, var, share, eps, first, last):  # type: ignore[no-untyped-def]
     wide()
     count, size = x.shape[0], x.shape[2]
-    for c in range(x.shape[1]):
+    for c in range(first, last):
         # Mean and squares of what came so far, joined with those of a part of a row: Chan et al., Updating formulae and
         # a pairwise algorithm for computing sample variances, 1982.
         m, squares, seen = np.float64(0.0), np.float64(0.0), 0
@@ -182,11 +182,11 @@ def channels(x, weight, bias, out, mean, var, share, eps):  # type: ignore[no-un
                 o[j] = (r[j] - middle) * scale + shift
 
 
-@loop("F3 F3 F1 F1 F1 F3 F1 F1 F F", saves=5e-9, reassociate=True)
-def channels_grad(g, x, mean, var, weight, out, g_weight, g_bias, share, eps):  # type: ignore[no-untyped-def]
+@loop("F3 F3 F1 F1 F1 F3 F1 F1 F F R", saves=5e-9, reassociate=True)
+def channels_grad(g, x, mean, var, weight, out, g_weight, g_bias, share, eps, first, last):  # type: ignore[no-untyped-def]
     wide()
     count, size = x.shape[0], x.shape[2]
-    for c in range(x.shape[1]):
+    for c in range(first, last):
         m, s = mean[c], 1.0 / np.sqrt(var[c] + eps)
         total, along = np.float64(0.0), np.float64(0.0)
         for n in range(count):
@@ -281,7 +281,7 @@ def columns_grad(g, x, mean, var, weight, out, g_weight, g_bias, share, eps):  #
             o[c] = h[c] * scale[c] - (r[c] - mean[c]) * slope[c] - shift[c]
 
 
-@loop("F3 F1 F1 F3", saves=5e-10)
+@loop("*F3 F1 F1 *F3", saves=5e-10)
 def scale(x, scale, shift, out):  # type: ignore[no-untyped-def]
     """x * scale + shift of [N, C, S]."""
     for n in range(x.shape[0]):

@@ -26,7 +26,7 @@ def compiled(form: Any, p: Array, g: Array) -> Any:
 # ``sign`` is -1 to go up. A decay of 0 leaves out its product, which would make NaN of an infinite parameter.
 
 
-@loop("F1 F1 F F F", saves=3e-10)
+@loop("*F1 *F1 F F F", saves=3e-10)
 def descend(p, g, rate, sign, decay):  # type: ignore[no-untyped-def]
     for i in range(p.size):
         d = g[i] * sign
@@ -34,7 +34,7 @@ def descend(p, g, rate, sign, decay):  # type: ignore[no-untyped-def]
         p[i] -= d * rate
 
 
-@loop("F1 F1 F1 F F F F F I I", saves=6e-10)
+@loop("*F1 *F1 *F1 F F F F F I I", saves=6e-10)
 def momentum(p, g, b, rate, sign, decay, kept, share, nesterov, fresh):  # type: ignore[no-untyped-def]
     for i in range(p.size):
         d = g[i] * sign
@@ -44,7 +44,7 @@ def momentum(p, g, b, rate, sign, decay, kept, share, nesterov, fresh):  # type:
         p[i] -= (d + m * kept if nesterov else m) * rate
 
 
-@loop("F1 F1 F1 F1 F1 F F F", saves=2e-9)
+@loop("*F1 *F1 *F1 *F1 F1 F F F", saves=2e-9)
 def adam_pass(p, g, m, v, c, sign, decay, shrink):  # type: ignore[no-untyped-def]
     wide()
     for i in range(p.size):
@@ -57,7 +57,7 @@ def adam_pass(p, g, m, v, c, sign, decay, shrink):  # type: ignore[no-untyped-de
         p[i] = p[i] * shrink - c[4] * (mi / (np.sqrt(vi) + c[5]))
 
 
-@loop("F1 F1 F1 F1 F1 F1 F F F", saves=3e-9)
+@loop("*F1 *F1 *F1 *F1 *F1 F1 F F F", saves=3e-9)
 def amsgrad_pass(p, g, m, v, largest, c, sign, decay, shrink):  # type: ignore[no-untyped-def]
     wide()
     for i in range(p.size):
@@ -72,7 +72,7 @@ def amsgrad_pass(p, g, m, v, largest, c, sign, decay, shrink):  # type: ignore[n
         p[i] = p[i] * shrink - c[4] * (mi / (np.sqrt(most) + c[5]))
 
 
-@loop("F1 F1 F1 F F F F F F", saves=1.5e-9)
+@loop("*F1 *F1 *F1 F F F F F F", saves=1.5e-9)
 def rmsprop_pass(p, g, v, kept, rest, eps, rate, sign, decay):  # type: ignore[no-untyped-def]
     wide()
     for i in range(p.size):

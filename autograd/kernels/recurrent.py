@@ -15,7 +15,7 @@ Array = np.ndarray[Any, Any]
 _CALLS = 10000
 
 
-@loop("F2 F2 F2 F2 F2 F2", saves=2e-9)
+@loop("*F2 *F2 *F2 *F2 *F2 *F2", saves=2e-9)
 def _lstm(x, y, cell, hidden, new, gates):  # type: ignore[no-untyped-def]
     wide()
     n = cell.shape[1]
@@ -35,7 +35,7 @@ def _lstm(x, y, cell, hidden, new, gates):  # type: ignore[no-untyped-def]
             h[j] = o[j] * tanh(after[j])
 
 
-@loop("F2 F2 F2 F2 F2 F2 F2", saves=4e-9)
+@loop("*F2 *F2 *F2 *F2 *F2 *F2 *F2", saves=4e-9)
 def _lstm_grad(g_hidden, g_new, cell, new, gates, g_gates, g_cell):  # type: ignore[no-untyped-def]
     wide()
     n = cell.shape[1]
@@ -56,7 +56,7 @@ def _lstm_grad(g_hidden, g_new, cell, new, gates, g_gates, g_cell):  # type: ign
             found[j] *= f[j]
 
 
-@loop("F2 F2 F2 F2 F2", saves=2e-9)
+@loop("*F2 *F2 *F2 *F2 *F2", saves=2e-9)
 def _gru(x, y, hidden, new, gates):  # type: ignore[no-untyped-def]
     wide()
     n = hidden.shape[1]
@@ -71,7 +71,7 @@ def _gru(x, y, hidden, new, gates):  # type: ignore[no-untyped-def]
             after[j] = g[j] + z[j] * (h[j] - g[j])
 
 
-@loop("F2 F2 F2 F2 F2 F2 F2", saves=4e-9)
+@loop("*F2 *F2 *F2 *F2 *F2 *F2 *F2", saves=4e-9)
 def _gru_grad(g_new, inner, hidden, gates, g_x, g_y, g_hidden):  # type: ignore[no-untyped-def]
     wide()
     n = hidden.shape[1]

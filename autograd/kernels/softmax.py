@@ -25,7 +25,7 @@ _row_maximum_of, _row_exponentials, _row_sum_of_exponentials, _row_slopes = (
     InVectors(f"row_{name}") for name in ("maximum", "exponentials", "sum_of_exponentials", "slopes"))
 
 
-@loop("F2 F2", saves=1.5e-9)
+@loop("*F2 *F2", saves=1.5e-9)
 def _softmax_rows(x, out):  # type: ignore[no-untyped-def]
     wide()
     n = x.shape[1]
@@ -50,7 +50,7 @@ def _causal_softmax_rows(x, out, queries):  # type: ignore[no-untyped-def]
             rest[j] = 0.0
 
 
-@loop("F2 F2", saves=1.5e-9)
+@loop("*F2 *F2", saves=1.5e-9)
 def _log_softmax_rows(x, out):  # type: ignore[no-untyped-def]
     wide()
     n = x.shape[1]
@@ -63,7 +63,7 @@ def _log_softmax_rows(x, out):  # type: ignore[no-untyped-def]
             o[j] = (r[j] - highest) - shift
 
 
-@loop("F2 F2 F2", saves=1e-9, reassociate=True)
+@loop("*F2 *F2 *F2", saves=1e-9, reassociate=True)
 def _softmax_grad_rows(g, out, found):  # type: ignore[no-untyped-def]
     wide()
     for i in range(g.shape[0]):
@@ -75,7 +75,7 @@ def _softmax_grad_rows(g, out, found):  # type: ignore[no-untyped-def]
             f[j] = p[j] * (h[j] - total)
 
 
-@loop("F2 F2 F2", saves=1e-9, reassociate=True)
+@loop("*F2 *F2 *F2", saves=1e-9, reassociate=True)
 def _log_softmax_grad_rows(g, out, found):  # type: ignore[no-untyped-def]
     wide()
     n = g.shape[1]
@@ -87,7 +87,7 @@ def _log_softmax_grad_rows(g, out, found):  # type: ignore[no-untyped-def]
         _row_slopes(h.ctypes.data, out[i].ctypes.data, found[i].ctypes.data, n, total)
 
 
-@loop("F2 I1 F1 F1 F2", saves=1e-9, reassociate=True)
+@loop("*F2 *I1 *F1 *F1 *F2", saves=1e-9, reassociate=True)
 def _cross_entropy(x, target, weight, losses, slope):  # type: ignore[no-untyped-def]
     wide()
     for i in range(x.shape[0]):
