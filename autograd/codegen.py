@@ -52,13 +52,9 @@ def names_of(op: Primitive) -> dict[str, Any]:
     for expression in (op.fast, op.common):
         if expression is not None:
             names.update({f"fast_{name}": value for name, value in expression.names.items()})
-    for p, value in _defaults(op).items():
+    for p, value in defaults_of(op.forward).items():
         names[f"default_{p}"] = value
     return names
-
-
-def _defaults(op: Primitive) -> dict[str, Any]:
-    return defaults_of(op.forward)
 
 
 def defaults_of(f: Callable[..., Any]) -> dict[str, Any]:
@@ -73,7 +69,7 @@ def defaults_of(f: Callable[..., Any]) -> dict[str, Any]:
 
 def _signature(op: Primitive) -> str:
     code = op.forward.__code__
-    defaults = _defaults(op)
+    defaults = defaults_of(op.forward)
     parts = []
     for i, p in enumerate(op.params):
         if i == code.co_argcount and op.varargs not in op.params[:i]:
@@ -153,7 +149,7 @@ def core_text(op: Primitive) -> str:
 
 
 def _optional(op: Primitive, p: str) -> bool:
-    return p in _defaults(op)
+    return p in defaults_of(op.forward)
 
 
 def _unwrap(op: Primitive) -> list[str]:
@@ -210,7 +206,7 @@ def _compute(op: Primitive) -> list[str]:
     call = f"forward({_call(op, arrays=True)})"
     if op.ufunc is None and op.fast is None:
         return [f"{', '.join(['out', *op.aux])} = {call}"]
-    defaults = _defaults(op)
+    defaults = defaults_of(op.forward)
     given = [p for p in op.params if p not in op.inputs and p in defaults]
     ordinary = " and ".join(f"{p} is default_{p}" for p in given)
     if op.ufunc is not None:

@@ -85,8 +85,10 @@ def _as_operand(op: Primitive, named: dict[str, Any], value: Any) -> Any:
     """``value`` as a Tensor, a Python number for ops that promote, or None where the input is optional."""
     if is_tensor(value):
         return value
-    if value is None and not op.variadic and all(p in codegen._defaults(op) for p in op.inputs if named[p] is None):
-        return None
+    if value is None and not op.variadic:
+        defaults = codegen.defaults_of(op.forward)
+        if all(p in defaults for p in op.inputs if named[p] is None):
+            return None
     number = op.promote is not None and not op.variadic
     if number and isinstance(value, np.generic):
         return value.item()

@@ -5,7 +5,6 @@ Everything here runs after something went wrong; a call that goes well pays noth
 
 from __future__ import annotations
 
-import difflib
 import inspect
 from itertools import pairwise
 from typing import Any
@@ -116,7 +115,9 @@ def _misuse(error: Exception, module: Any, args: Any, kwargs: Any) -> str | None
         parameters = inspect.signature(module.forward).parameters.values()
         return f"forward takes ({', '.join(str(p.replace(annotation=p.empty)) for p in parameters)})"
     if isinstance(error, NotImplementedError) and 'missing the required "forward"' in str(error):
-        near = difflib.get_close_matches("forward", vars(type(module)), 1)
+        from difflib import get_close_matches  # loaded where something went wrong
+
+        near = get_close_matches("forward", vars(type(module)), 1)
         return f"{type(module).__name__} defines {near[0]!r}; was forward meant?" if near else module._hint()
     first = args[0] if args else None
     if isinstance(error, TypeError) and isinstance(first, tuple) and any(hasattr(v, "_a") for v in first):

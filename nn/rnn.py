@@ -1,15 +1,14 @@
-"""Recurrent networks, composed step by step in time, and single steps of them."""
+"""Recurrent networks over whole sequences."""
 
 from __future__ import annotations
 
 import math
 import warnings
-from collections.abc import Callable
 from typing import Any
 
-from autograd import Tensor, cat, stack, zeros
+from autograd import Tensor, cat, stack
 from autograd.errors import fail
-from autograd.ops.recurrent import gru_step, lstm_step
+from autograd.ops.recurrent_layers import gru_layer, lstm_layer, rnn_layer
 
 from . import functional as F, hints, init
 from .common import documented, new_parameter
@@ -17,67 +16,8 @@ from .module import Module
 from .utils.rnn import PackedSequence
 
 State = tuple[Tensor, ...]
-# (input's part of the gates, state, hidden weight, hidden bias, projection) -> new state
-Cell = Callable[[Tensor, State, Any, Any, Any], State]
 
-
-def tanh_cell(gates: Tensor, state: State, weight: Any, bias: Any, project: Any = None) -> State:
-    """``h = tanh(gates + W h + b)``."""
-    return ((gates + F.linear(state[0], weight, bias)).tanh(),)
-
-
-def relu_cell(gates: Tensor, state: State, weight: Any, bias: Any, project: Any = None) -> State:
-    """``h = relu(gates + W h + b)``."""
-    return ((gates + F.linear(state[0], weight, bias)).relu(),)
-
-
-def lstm_cell(gates: Tensor, state: State, weight: Any, bias: Any, project: Any = None) -> State:
-    """One step of a long short-term memory; the gates are in the order input, forget, cell, output.
-
-    ``c = sigmoid(f) * c + sigmoid(i) * tanh(g)``, ``h = sigmoid(o) * tanh(c)``, projected where there is a projection.
-    """
-    h, c = state
-    h, c, _ = lstm_step(gates, F.linear(h, weight, bias), c)
-    return (h if project is None else F.linear(h, project)), c
-
-
-def gru_cell(gates: Tensor, state: State, weight: Any, bias: Any, project: Any = None) -> State:
-    """One step of a gated recurrent unit; the gates are in the order reset, update, new.
-
-    ``n = tanh(n_x + sigmoid(r) * n_h)``, ``h = n + sigmoid(z) * (h - n)``.
-    """
-    h, = state
-    return (gru_step(gates, F.linear(h, weight, bias), h)[0],)
-
-
-_CELLS: dict[str, Cell] = {"RNN_TANH": tanh_cell, "RNN_RELU": relu_cell, "LSTM": lstm_cell, "GRU": gru_cell}
 _GATES = {"RNN_TANH": 1, "RNN_RELU": 1, "LSTM": 4, "GRU": 3}
-
-
-def _over_time(cell: Cell, steps: list[Tensor], state: State, weights: Any,
-               backward: bool) -> tuple[list[Tensor], State]:
-    """The outputs in the order of ``steps``, and the last state.
-
-    Steps may have fewer rows than the state (sequences that have ended; a packed batch has the longest first): forward
-    in time, rows leave and keep their last state; backward, they come in with their initial state.
-    """
-    outputs = []
-    ended: list[State] = []
-    initial, rows = state, len(steps[-1] if backward else steps[0])
-    state = tuple(s[:rows] for s in initial) if rows < len(initial[0]) else initial
-    for gates in reversed(steps) if backward else steps:
-        n = len(gates)
-        if n < rows:
-            ended.append(tuple(s[n:rows] for s in state))
-            state = tuple(s[:n] for s in state)
-        elif n > rows:
-            state = tuple(cat([s, first[rows:n]]) for s, first in zip(state, initial, strict=True))
-        rows = n
-        state = cell(gates, state, *weights)
-        outputs.append(state[0])
-    if ended:
-        state = tuple(cat([s, *(e[k] for e in reversed(ended))]) for k, s in enumerate(state))
-    return outputs[::-1] if backward else outputs, state
 
 
 class RNNBase(Module):
@@ -185,7 +125,7 @@ class RNNBase(Module):
         return output, self._taken(state)
 
     def _forward_packed(self, input: PackedSequence, hx: Any) -> tuple[PackedSequence, Any]:
-        sizes = input.batch_sizes.tolist()
+        sizes = tuple(input.batch_sizes.tolist())
         state = self._given(hx)
         if state is not None and input.sorted_indices is not None:
             state = tuple(s.index_select(1, input.sorted_indices) for s in state)
@@ -225,8 +165,8 @@ class RNNBase(Module):
     def _taken(self, state: State) -> Any:
         return state if self.mode == "LSTM" else state[0]
 
-    def _checked(self, input: Tensor, batch: int, state: State | None) -> State:
-        """The initial state, checked against the shapes; zeros where none was given."""
+    def _checked(self, input: Tensor, batch: int, state: State | None) -> State | None:
+        """The initial state, if any, checked against the shapes, as the input is."""
         kind = getattr(self, self._all_weights[0][0]).dtype
         if input.dtype != kind:
             fail(ValueError, f"RNN input dtype ({input.dtype}) does not match weight dtype ({kind}). Convert input: "
@@ -236,34 +176,41 @@ class RNNBase(Module):
                                f"{input.size(-1)}")
         count = self.num_layers * (2 if self.bidirectional else 1)
         sizes = [self.proj_size or self.hidden_size] + [self.hidden_size] * (self.mode == "LSTM")
-        if state is None:
-            return tuple(zeros(count, batch, size, dtype=input.dtype) for size in sizes)
-        for k, (s, size) in enumerate(zip(state, sizes, strict=True)):
+        for k, (s, size) in enumerate(zip(state or (), sizes)):
             if tuple(s.shape) != (count, batch, size):
                 which = f"hidden[{k}]" if self.mode == "LSTM" else "hidden"
                 fail(RuntimeError, f"Expected {which} size {(count, batch, size)}, got {list(s.shape)}")
         return state
 
-    def _layers(self, input: Tensor, sizes: list[int] | None, state: State) -> tuple[Tensor, State]:
+    def _layers(self, input: Tensor, sizes: tuple[int, ...] | None, state: State | None) -> tuple[Tensor, State]:
         """All layers over time-major sequences, or over a packed batch with these batch sizes."""
-        cell, directions = _CELLS[self.mode], 2 if self.bidirectional else 1
-        join: Callable[[list[Tensor]], Tensor] = stack if sizes is None else cat
+        directions = 2 if self.bidirectional else 1
         last: list[State] = []
         for layer in range(self.num_layers):
             outputs = []
             for direction in range(directions):
                 k = layer * directions + direction
-                named = {name.rpartition("_l")[0]: getattr(self, name) for name in self._all_weights[k]}
-                gates = F.linear(input, named["weight_ih"], named.get("bias_ih"))
-                steps = list(gates.unbind(0) if sizes is None else gates.split(sizes))
-                weights = (named["weight_hh"], named.get("bias_hh"), named.get("weight_hr"))
-                found, final = _over_time(cell, steps, tuple(s[k] for s in state), weights, direction == 1)
-                outputs.append(join(found))
-                last.append(final)
+                first = [] if state is None else [s[k] for s in state]
+                output, *final = self._layer(input, self.all_weights[k], first, sizes, direction == 1)
+                outputs.append(output)
+                last.append(tuple(final))
             input = outputs[0] if directions == 1 else cat(outputs, -1)
             if self.dropout and self.training and layer + 1 < self.num_layers:
                 input = F.dropout(input, self.dropout, True)
         return input, tuple(map(stack, zip(*last, strict=True)))
+
+    def _layer(self, input: Tensor, weights: list[Tensor], state: list[Tensor], sizes: tuple[int, ...] | None,
+               backward: bool) -> list[Tensor]:
+        """The outputs of one layer in one direction, and its last states."""
+        w_ih, w_hh, *rest = weights
+        b_ih, b_hh = rest[:2] if self.bias else (None, None)
+        h, c = (*state, None, None)[:2]
+        w_hr = rest[-1] if self.proj_size else None
+        if self.mode == "LSTM":
+            return lstm_layer(input, w_ih, w_hh, b_ih, b_hh, h, c, w_hr, sizes, backward)
+        if self.mode == "GRU":
+            return gru_layer(input, w_ih, w_hh, b_ih, b_hh, h, sizes, backward)
+        return rnn_layer(input, w_ih, w_hh, b_ih, b_hh, h, self.mode == "RNN_RELU", sizes, backward)
 
     def extra_repr(self) -> str:
         text = f"{self.input_size}, {self.hidden_size}"
@@ -277,7 +224,7 @@ class RNNBase(Module):
 
 def _check_options(mode: str, input_size: Any, hidden_size: Any, num_layers: int, bias: Any, batch_first: Any,
                    dropout: Any, proj_size: int) -> None:
-    if mode not in _CELLS:
+    if mode not in _GATES:
         fail(ValueError, "Unrecognized RNN mode: " + mode)
     if not isinstance(dropout, (int, float)) or isinstance(dropout, bool) or not 0 <= dropout <= 1:
         fail(ValueError, "dropout should be a number in range [0, 1] representing the probability of an element being "

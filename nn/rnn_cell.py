@@ -7,11 +7,40 @@ from typing import Any
 
 from autograd import Tensor, zeros
 from autograd.errors import fail
+from autograd.ops.recurrent import gru_step, lstm_step
 
 from . import functional as F, hints, init
 from .common import new_parameter
 from .module import Module
-from .rnn import State, gru_cell, lstm_cell, relu_cell, tanh_cell
+from .rnn import State
+
+
+def tanh_cell(gates: Tensor, state: State, weight: Any, bias: Any) -> State:
+    """``h = tanh(gates + W h + b)``."""
+    return ((gates + F.linear(state[0], weight, bias)).tanh(),)
+
+
+def relu_cell(gates: Tensor, state: State, weight: Any, bias: Any) -> State:
+    """``h = relu(gates + W h + b)``."""
+    return ((gates + F.linear(state[0], weight, bias)).relu(),)
+
+
+def lstm_cell(gates: Tensor, state: State, weight: Any, bias: Any) -> State:
+    """One step of a long short-term memory; the gates are in the order input, forget, cell, output.
+
+    ``c = sigmoid(f) * c + sigmoid(i) * tanh(g)``, ``h = sigmoid(o) * tanh(c)``.
+    """
+    h, c = state
+    return tuple(lstm_step(gates, F.linear(h, weight, bias), c)[:2])
+
+
+def gru_cell(gates: Tensor, state: State, weight: Any, bias: Any) -> State:
+    """One step of a gated recurrent unit; the gates are in the order reset, update, new.
+
+    ``n = tanh(n_x + sigmoid(r) * n_h)``, ``h = n + sigmoid(z) * (h - n)``.
+    """
+    h, = state
+    return (gru_step(gates, F.linear(h, weight, bias), h)[0],)
 
 
 class RNNCellBase(Module):

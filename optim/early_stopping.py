@@ -7,8 +7,8 @@ import os
 from copy import deepcopy
 from typing import Any
 
+import autograd
 from autograd.errors import fail
-from autograd.io import save
 
 
 class EarlyStopping:
@@ -95,7 +95,7 @@ class EarlyStopping:
         if self.restore_best:
             self._weights = weights
         if self.path is not None:
-            save(weights, self.path)
+            autograd.save(weights, self.path)
 
     def restore(self) -> None:
         """Load the best weights into the model; where there are none yet, nothing changes."""

@@ -18,9 +18,20 @@ from .bench.options import add_arguments as add_bench_arguments
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command; returns its exit status."""
-    arguments = _parser().parse_args(argv)
+    parser = _parser()
+    if not (sys.argv[1:] if argv is None else argv):
+        parser.print_help(sys.stderr)  # the error would not say which commands there are
+        parser.exit(2)
+    arguments = parser.parse_args(argv)
     try:
         status: int = arguments.command(arguments)
+        if arguments.command is not _run_script:  # a script's output is its own
+            sys.stdout.flush()
+    except BrokenPipeError:  # whoever read the output has seen enough, as with "| head"
+        if arguments.command is _run_script:
+            raise
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
     except KeyboardInterrupt:  # before there was anything to keep; training handles a later one itself
         print("tapegrad: stopped before the first step; nothing was saved", file=sys.stderr)
         return 130

@@ -42,8 +42,8 @@ def train(capsys, *arguments):
 
 def command(*arguments, **options):
     environment = os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
-    return subprocess.Popen([sys.executable, "-m", "tapegrad", *map(str, arguments)], env=environment, text=True,
-                            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, **options)
+    streams = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE} | options
+    return subprocess.Popen([sys.executable, "-m", "tapegrad", *map(str, arguments)], env=environment, text=True, **streams)
 
 
 def assert_png(path):
@@ -64,6 +64,23 @@ def test_wrong_usage(arguments, words, capsys):
     with pytest.raises(SystemExit) as caught:
         cli.main(arguments)
     assert caught.value.code == 2 and words in capsys.readouterr().err
+
+
+def test_without_a_command_the_commands_are_listed(capsys):
+    with pytest.raises(SystemExit) as caught:
+        cli.main([])
+    errors = capsys.readouterr().err
+    assert caught.value.code == 2 and all(f"\n    {name} " in errors for name in ("train", "run", "port", "bench", "graph"))
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a pipe that nobody reads is another error on Windows")
+def test_a_reader_that_has_seen_enough():
+    reader, writer = os.pipe()
+    os.close(reader)
+    process = command("train", "--list", stdout=writer)
+    os.close(writer)
+    _, errors = process.communicate(timeout=60)
+    assert process.returncode == 1 and errors == ""
 
 
 def test_version(capsys):

@@ -1,4 +1,6 @@
-"""Switches of PyTorch's backends, which programs set at their start. There are no such backends, so nothing changes.
+"""Switches of PyTorch's backends, which programs set at their start.
+
+Only those of `cpu` change anything: the other backends are not there.
 
 >>> import autograd
 >>> autograd.backends.cudnn.benchmark = False
@@ -8,4 +10,4 @@ False
 
 from __future__ import annotations
 
-from . import cuda as cuda, cudnn as cudnn, mkl as mkl, mkldnn as mkldnn, mps as mps, openmp as openmp
+from . import cpu as cpu, cuda as cuda, cudnn as cudnn, mkl as mkl, mkldnn as mkldnn, mps as mps, openmp as openmp

@@ -63,6 +63,6 @@ def _library() -> Any:
     try:
         import safetensors.numpy
     except ImportError as error:
-        raise ImportError("safetensors files need the library of that name: pip install 'tapegrad[safetensors]'"
-                          ) from error
+        raise ImportError("safetensors files need the library of that name: pip install safetensors, or Tapegrad with "
+                          "its extra 'safetensors'") from error
     return safetensors

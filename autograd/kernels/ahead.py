@@ -21,6 +21,7 @@ _CONVOLUTIONS = {
     "of few channels": ((4, 1, 9, 9), (16, 1, 3, 3), (1, 1), ((1, 1), (1, 1))),
     "depthwise": ((4, 64, 9, 9), (64, 1, 3, 3), (1, 1), ((1, 1), (1, 1))),
     "depthwise, strided": ((4, 64, 9, 9), (64, 1, 3, 3), (2, 2), ((1, 1), (1, 1))),
+    "1 x 1": ((4, 64, 8, 8), (64, 64, 1, 1), (1, 1), ((0, 0), (0, 0))),
 }
 
 
@@ -36,6 +37,8 @@ def kernels(dtype: np.dtype[Any]) -> list[tuple[str, Callable[[], Any]]]:
     for x, w, stride, padding in _CONVOLUTIONS.values():
         g = conv_choice.geometry(x, w, stride, padding, (1, 1), x[1] // w[1])
         assert g is not None
-        found += [("convolutions", lambda kind=kind, choose=choose, g=g: conv_choice.compile(kind, choose, g, dtype)[0])
-                  for kind in ("forward", "input", "weight") for choose in (conv_plans.plan, conv_plans.direct_plan)]
+        rest = (*conv_choice.vectors(dtype.itemsize), dtype.itemsize)
+        found += [("convolutions", lambda method=method, kind=kind, g=g: conv_choice.compile(method, kind, g, dtype)[0])
+                  for kind in ("forward", "input", "weight") for method in conv_plans.methods(kind, g, *rest)
+                  if method != "winograd4"]
     return found

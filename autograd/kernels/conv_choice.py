@@ -1,20 +1,26 @@
 """Which compiled kernel computes a convolution or a gradient of one; None where NumPy shall do it.
 
-A choice depends on shapes alone, and so do the numbers that come out.
+A choice depends on shapes alone, and so do the numbers that come out; but for what `tapegrad bench --tune` measured.
 """
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from functools import cache, lru_cache
+from functools import cache, lru_cache, partial
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from .conv_plans import Geometry, direct_plan, plan
+from .conv_costs import SHIPPED, Costs, predicted, read
+from .conv_plans import Geometry, Plan, methods, plan
 from .late import Account, compiled
+from .threads import count, share
 from .windows import Array, Ints, Pairs, output_size
+
+#: Whether `winograd4` takes part: it is faster than other methods, and less precise.
+allow_winograd4 = False
 
 #: The kernels are large, and so is what they save: seconds for each multiplication.
 _ACCOUNT = Account(price=0.3)
@@ -40,16 +46,18 @@ def _memory(size: int) -> Array:
 def geometry(x: Ints, w: Ints, stride: Ints, padding: Pairs, dilation: Ints, groups: int) -> Geometry | None:
     """The convolution of images of shape ``x`` with weights of shape ``w``; None where no kernel is for it.
 
-    One spatial dimension is an image of one row.
+    One spatial dimension is an image of one row, and an image is a volume of one plane.
     """
-    if len(x) == 3:
-        x, w = (*x[:2], 1, x[2]), (*w[:2], 1, w[2])
-        stride, padding, dilation = (1, *stride), ((0, 0), *padding), (1, *dilation)
-    if len(x) != 4 or 0 in x or 0 in w:
+    more = 5 - len(x)
+    if more < 0 or 0 in x or 0 in w:
         return None
-    return Geometry(x[0], groups, w[1], w[0] // groups, *x[2:], *w[2:],
-                    *output_size(x[2:], w[2:], stride, padding, dilation), *stride, *[lo for lo, _ in padding],
-                    *dilation)
+    ones = (1,) * more
+    size, window = ones + x[2:], ones + w[2:]
+    stride, padding, dilation = ones + stride, ((0, 0),) * more + padding, ones + dilation
+    out = output_size(size, window, stride, padding, dilation)
+    before = [lo for lo, _ in padding]
+    return Geometry(x[0], groups, w[1], w[0] // groups, *size[1:], *window[1:], *out[1:], *stride[1:], *before[1:],
+                    *dilation[1:], size[0], window[0], out[0], stride[0], before[0], dilation[0])
 
 
 @cache
@@ -61,32 +69,90 @@ def _target() -> Any:
     return target, tiles.tile_rows(target)
 
 
-def _build(name: str, dtype: np.dtype[Any], arrays: int, integers: int) -> Callable[..., Any]:
-    from . import conv_direct, conv_grouped, conv_layout, conv_thin, conv_winograd
-    families = {"conv": conv_direct, "grouped": conv_grouped, "thin": conv_thin, "winograd": conv_winograd}
-    return conv_layout.compiled(  # type: ignore[no-any-return]
-        families[name.split("_")[0]].build, name, dtype, _target()[0], arrays, integers)
-
-
-def compile(kind: str, choose: Callable[..., Any], g: Geometry, dtype: np.dtype[Any]) -> tuple[Any, Ints, int]:
-    """The kernel that computes a ``forward`` pass, ``input`` or ``weight`` gradient, compiled or loaded, its integers
-    and bytes of scratch memory; None for a kernel that cannot be compiled."""
+def vectors(size: int) -> tuple[int, int]:
+    """Elements of so many bytes in a vector, and rows in a tile."""
     target, rows = _target()
-    name, table, size = choose(kind, g, target.width // dtype.itemsize, rows, dtype.itemsize)
-    arrays = 3 if kind == "weight" else 4
-    kernel = compiled(_compiled, (name, dtype), f"the convolution {name} for {dtype}",
-                      lambda: _build(name, dtype, arrays, len(table)))
-    return kernel, table, size
+    return target.width // size, rows
 
 
-def _call(kind: str, g: Geometry, dtype: Any, arrays: tuple[Array, ...], result: Ints) -> Array | None:
-    for choose in (plan, direct_plan):
-        kernel, table, size = compile(kind, choose, g, dtype)
-        if kernel is None:
-            continue
-        out = np.empty(result, dtype)
-        # False: what is not finite has spread.
-        if kernel(*[a.ravel() for a in arrays], out.reshape(-1), table, _memory(size)) is not False:
+def _build(name: str, dtype: np.dtype[Any], arrays: int, integers: int) -> Callable[..., Any]:
+    from . import (
+        conv_direct,
+        conv_grouped,
+        conv_implicit,
+        conv_layout,
+        conv_planes,
+        conv_thin,
+        conv_winograd,
+    )
+    families = {"conv": conv_direct.build, "grouped": conv_grouped.build, "implicit": conv_implicit.build,
+                "planes": conv_planes.build, "thin": conv_thin.build,
+                "winograd2": partial(conv_winograd.build, 2), "winograd4": partial(conv_winograd.build, 4)}
+    return conv_layout.compiled(  # type: ignore[no-any-return]
+        families[name.split("_")[0]], name, dtype, _target()[0], arrays, integers)
+
+
+@cache
+def costs() -> Costs:
+    """The table that choices are made by: what was measured on this processor, or else what we ship."""
+    from .vector_ir import processor
+    return read(costs_file(), processor()) or SHIPPED
+
+
+def costs_file() -> Path:
+    """Where measured costs are kept: `tapegrad bench --tune`."""
+    from .compiled_cache import folder
+    return folder().parent / "convolutions.json"
+
+
+@lru_cache(maxsize=1024)
+def _chosen(kind: str, g: Geometry, lanes: int, rows: int, size: int, winograd4: bool) -> tuple[str, ...]:
+    """The method to take, and another one if what is not finite spreads in it."""
+    table = costs()
+    found = sorted((predicted(table, m, kind, g, lanes, rows), m) for m in methods(kind, g, lanes, rows, size)
+                   if m != "winograd4" or winograd4)
+    first = found[0][1]
+    if not first.startswith("winograd") and (first, kind) != ("planes", "weight"):
+        return (first,)
+    return first, next(m for _, m in found if not m.startswith(("winograd", "planes")))
+
+
+def compile(method: str, kind: str, g: Geometry, dtype: np.dtype[Any]) -> tuple[Any, Plan]:
+    """The kernel that computes a ``forward`` pass, ``input`` or ``weight`` gradient by one of `conv_plans.methods`,
+    compiled or loaded, and how to call it; None for a kernel that cannot be compiled."""
+    found = plan(method, kind, g, *vectors(dtype.itemsize), dtype.itemsize)
+    kernel = compiled(_compiled, (found.name, dtype), f"the convolution {found.name} for {dtype}",
+                      lambda: _build(found.name, dtype, 3 if kind == "weight" else 4, len(found.table)))
+    return kernel, found
+
+
+def run(method: str, kind: str, g: Geometry, arrays: tuple[Array, ...], result: Ints) -> Array | None:
+    """The result by one method; None where it is not right, since not all is finite, or has no kernel."""
+    dtype = arrays[0].dtype
+    kernel, found = compile(method, kind, g, dtype)
+    if kernel is None:
+        return None
+    out = np.empty(result, dtype)
+    flat = [*[a.ravel() for a in arrays], out.reshape(-1)]
+    done: list[Any] = []
+
+    def part(start: int, stop: int) -> None:
+        done.append(kernel(*flat, found.table, _memory(found.memory), found.part(start, stop)))
+    rows = found.rows()
+    share(part, rows, _seconds(method, kind, g, *vectors(dtype.itemsize)) if rows > 1 and count() > 1 else 0.0)
+    return None if False in done else out
+
+
+@lru_cache(maxsize=1024)
+def _seconds(method: str, kind: str, g: Geometry, lanes: int, rows: int) -> float:
+    return predicted(costs(), method, kind, g, lanes, rows)
+
+
+def _call(kind: str, g: Geometry, arrays: tuple[Array, ...], result: Ints) -> Array | None:
+    size = arrays[0].itemsize
+    for method in _chosen(kind, g, *vectors(size), size, allow_winograd4):
+        out = run(method, kind, g, arrays, result)
+        if out is not None:
             return out
     return None
 
@@ -95,7 +161,7 @@ def _find(x: Ints, w: Ints, dtype: Any, options: Any) -> Geometry | None:
     if dtype not in _TYPES:
         return None
     g = geometry(x, w, *options)
-    if g is None or not _ACCOUNT.pays(g.N * g.G * g.C * g.O * g.KH * g.KW * g.OH * g.OW * _SAVED_EACH):
+    if g is None or not _ACCOUNT.pays(g.multiplications() * _SAVED_EACH):
         return None
     return g
 
@@ -105,8 +171,8 @@ def forward(x: Array, w: Array, bias: Array | None, *options: Any) -> Array | No
     g = _find(x.shape, w.shape, x.dtype, options)
     if g is None:
         return None
-    out = (g.N, g.G * g.O, g.OW) if x.ndim == 3 else (g.N, g.G * g.O, g.OH, g.OW)
-    return _call("forward", g, x.dtype, (x, w, _EMPTY[x.dtype] if bias is None else bias), out)
+    out = (g.OD, g.OH, g.OW)[5 - x.ndim:]
+    return _call("forward", g, (x, w, _EMPTY[x.dtype] if bias is None else bias), (g.N, g.G * g.O, *out))
 
 
 def input_gradient(grad: Array, w: Array, bias: Array | None, size: Ints, *options: Any) -> Array | None:
@@ -114,15 +180,15 @@ def input_gradient(grad: Array, w: Array, bias: Array | None, size: Ints, *optio
     x = (len(grad), w.shape[1] * options[-1], *size)
     g = _find(x, w.shape, grad.dtype, options)
     # A transposed convolution may be given fewer positions than windows fit, or more rows than they reach.
-    if g is None or grad.shape[2:] != ((g.OW,) if grad.ndim == 3 else (g.OH, g.OW)):
+    if g is None or grad.shape[2:] != (g.OD, g.OH, g.OW)[5 - grad.ndim:]:
         return None
-    return _call("input", g, grad.dtype, (grad, w, _EMPTY[grad.dtype] if bias is None else bias), x)
+    return _call("input", g, (grad, w, _EMPTY[grad.dtype] if bias is None else bias), x)
 
 
 def weight_gradient(grad: Array, x: Array, window: Ints, *options: Any) -> Array | None:
     """`conv.weight_gradient`."""
     w = (grad.shape[1], x.shape[1] // options[-1], *window)
     g = _find(x.shape, w, grad.dtype, options)
-    if g is None or grad.shape[2:] != ((g.OW,) if grad.ndim == 3 else (g.OH, g.OW)):
+    if g is None or grad.shape[2:] != (g.OD, g.OH, g.OW)[5 - grad.ndim:]:
         return None
-    return _call("weight", g, grad.dtype, (grad, x), w)
+    return _call("weight", g, (grad, x), w)

@@ -17,10 +17,13 @@ from .conv_tiles import put_index
 from .vector_ir import Target
 
 OPTIONS = {"error_model": "numpy", "nogil": True}
+#: Kernels that let what is not finite spread, and then return False.
+SPREADING = ("winograd", "planes_weight")
 
 
 def compiled(build: Any, name: str, dtype: Any, target: Target, arrays: int, integers: int) -> Any:
-    """A compiled function of so many arrays of one element type, a tuple of so many integers, and scratch memory.
+    """A compiled function of so many arrays of one element type, a tuple of so many integers, scratch memory, and the
+    part to do: its first sample, the one after its last, and likewise vectors of channels (see `conv_plans.Plan`).
 
     ``build(common, tag, target, itemsize)`` gives the functions of a family by name.
     """
@@ -28,9 +31,9 @@ def compiled(build: Any, name: str, dtype: Any, target: Target, arrays: int, int
     t = types.float32 if dtype.itemsize == 4 else types.float64
     key = f"{target} {dtype}"
     dispatcher = build(common(target, dtype.itemsize), tagged(key), target, dtype.itemsize)[name]
-    result = types.boolean if name.startswith("winograd") else types.void
+    result = types.boolean if name.startswith(SPREADING) else types.void
     signature = result(*[types.Array(t, 1, "C")] * arrays, types.UniTuple(types.int64, integers),
-                           types.Array(types.uint8, 1, "C"))
+                       types.Array(types.uint8, 1, "C"), types.UniTuple(types.int64, 4))
     return entry_point(dispatcher, name, key, signature)
 
 
@@ -51,7 +54,8 @@ def _build(target: Target, size: int) -> SimpleNamespace:
     block, fill = conv_tiles.transpose(target, size), conv_tiles.fill(target, size)
     intrinsic3, intrinsic2, intrinsic1 = (conv_tiles.gathered_tile(target, size, rows, n) for n in (3, 2, 1))
     lanewise1 = conv_tiles.gathered_tile(target, size, rows, 1, lanewise=True)
-    pack_rows = tiles.pack_rows(target, size)
+    pack_rows, split = tiles.pack_rows(target, size), conv_tiles.split(target, size)
+    copy_one = conv_tiles.copy_one(size)
 
     @njit(**OPTIONS)
     @tag
@@ -72,17 +76,17 @@ def _build(target: Target, size: int) -> SimpleNamespace:
     @njit(**OPTIONS)
     @tag
     def tile3(outer, a_offsets, inner, a, a_rows, a_step, b, b_step, c, c_rows, bias, accumulate):
-        intrinsic3(outer, a_offsets, inner, a, a_rows, a_step, b, b_step, c, c_rows, bias, accumulate)
+        intrinsic3(outer, a_offsets, inner, a, a_rows, a_step, b, b_step, c, c_rows, bias, accumulate, 0)
 
     @njit(**OPTIONS)
     @tag
     def tile2(outer, a_offsets, inner, a, a_rows, a_step, b, b_step, c, c_rows, bias, accumulate):
-        intrinsic2(outer, a_offsets, inner, a, a_rows, a_step, b, b_step, c, c_rows, bias, accumulate)
+        intrinsic2(outer, a_offsets, inner, a, a_rows, a_step, b, b_step, c, c_rows, bias, accumulate, 0)
 
     @njit(**OPTIONS)
     @tag
     def tile1(outer, a_offsets, inner, a, a_rows, a_step, b, b_step, c, c_rows, bias, accumulate):
-        intrinsic1(outer, a_offsets, inner, a, a_rows, a_step, b, b_step, c, c_rows, bias, accumulate)
+        intrinsic1(outer, a_offsets, inner, a, a_rows, a_step, b, b_step, c, c_rows, bias, accumulate, 0)
 
     @njit(**OPTIONS)
     @tag
@@ -101,7 +105,7 @@ def _build(target: Target, size: int) -> SimpleNamespace:
     def lanewise(m, outer, a_offsets, inner, a, a_rows, a_step, b, b_step, c, c_rows, bias, accumulate):
         """Likewise with vectors of A, each multiplied by its vector of B."""
         for i in range(0, 8 * m, 8 * rows):
-            lanewise1(outer, a_offsets, inner, a, a_rows + i, a_step, b, b_step, c, c_rows + i, bias, accumulate)
+            lanewise1(outer, a_offsets, inner, a, a_rows + i, a_step, b, b_step, c, c_rows + i, bias, accumulate, 0)
 
     @njit(**OPTIONS)
     @tag
@@ -132,19 +136,61 @@ def _build(target: Target, size: int) -> SimpleNamespace:
 
     @njit(**OPTIONS)
     @tag
-    def put_windows(table, count, OH, OW, PH, PW, sh, sw, pixel):
-        """Where the windows of so many padded images start."""
-        for n in range(count):
-            for i in range(OH):
-                for j in range(OW):
-                    put_index(table, (n * OH + i) * OW + j, ((n * PH + i * sh) * PW + j * sw) * pixel)
+    def volume_last(to, pixel, source, channel, channels, d, h, w, padded_d, padded_h, padded_w, front, above, before):
+        """Likewise a volume [channels][d][h][w]."""
+        for i in range(min(d, padded_d - front)):
+            channels_last(to + (front + i) * padded_h * padded_w * pixel, pixel, source + i * h * w * size, channel,
+                          channels, h, w, padded_h, padded_w, above, before)
 
     @njit(**OPTIONS)
     @tag
-    def put_results(images, results, count, OH, OW, PH, PW, sh, sw, pixel_in, pixel_out):
+    def channels_first(to, row, source, channels, d, h, w, padded_d, padded_h, padded_w, front, above, before, stride):
+        """A volume [channels][d][h][w] to the inside of [padded_d][padded_h][stride][row] for each channel.
+
+        Of each row the columns 0, stride, ... come first, then the columns 1, stride + 1, ..., and so on. Where stride
+        is 1, ``row`` is padded_w; otherwise what follows a vector beyond it is left over.
+        """
+        down, across = min(h, padded_h - above), min(w, padded_w - before)
+        if down <= 0 or across <= 0:
+            return
+        vectors = (across + lanes - 1) // lanes
+        line = stride * row * size
+        for c in range(channels):
+            for k in range(min(d, padded_d - front)):
+                at = to + ((c * padded_d + front + k) * padded_h + above) * line
+                start = source + (c * d + k) * h * w * size
+                if stride == 1:
+                    # Zeros after a row fall on its padding and on the next one, which is written later.
+                    pack_rows(at + before * size, line, start, w * size, down, vectors, across - (vectors - 1) * lanes)
+                elif stride == 2:
+                    even = (before % 2 * row + before // 2) * size
+                    odd = ((before + 1) % 2 * row + (before + 1) // 2) * size
+                    for i in range(down):
+                        split(at + i * line + even, at + i * line + odd, start + i * w * size, across)
+                else:
+                    for i in range(down):
+                        for j in range(before, before + across):
+                            copy_one(at + i * line + (j % stride * row + j // stride) * size,
+                                     start + (i * w + j - before) * size)
+
+    @njit(**OPTIONS)
+    @tag
+    def put_windows(table, count, OD, OH, OW, PD, PH, PW, sd, sh, sw, pixel):
+        """Where the windows of so many padded images start."""
+        m = 0
+        for n in range(count):
+            for d in range(OD):
+                for i in range(OH):
+                    for j in range(OW):
+                        put_index(table, m, (((n * PD + d * sd) * PH + i * sh) * PW + j * sw) * pixel)
+                        m += 1
+
+    @njit(**OPTIONS)
+    @tag
+    def put_results(images, results, count, OD, OH, OW, PD, PH, PW, sd, sh, sw, pixel_in, pixel_out):
         """The start of each window, and the pixel of its result, filled up to whole tiles."""
-        put_windows(images, count, OH, OW, PH, PW, sh, sw, pixel_in)
-        end = count * OH * OW + rows
+        put_windows(images, count, OD, OH, OW, PD, PH, PW, sd, sh, sw, pixel_in)
+        end = count * OD * OH * OW + rows
         for p in range(end - rows, end):
             put_index(images, p, 0)
         for p in range(end):
@@ -152,31 +198,38 @@ def _build(target: Target, size: int) -> SimpleNamespace:
 
     @njit(**OPTIONS)
     @tag
-    def put_weights(images, results, K, C, KH, KW, dh, dw, PW, element, row):
-        """Where the window's elements [KH][KW][C] lie, and the rows of their gradients: K of them, in whole tiles."""
+    def put_weights(images, results, K, C, KD, KH, KW, dd, dh, dw, PH, PW, element, row):
+        """Where the window's elements [KD][KH][KW][C] lie, and the rows of their gradients: K, in whole tiles."""
         for k in range(K):
-            tap, c = min(k, KH * KW * C - 1) // C, min(k, KH * KW * C - 1) % C
-            put_index(images, k, ((tap // KW * dh * PW + tap % KW * dw) * C + c) * element)
+            tap, c = min(k, KD * KH * KW * C - 1) // C, min(k, KD * KH * KW * C - 1) % C
+            row_of_taps = tap // KW
+            put_index(images, k, (((row_of_taps // KH * dd * PH + row_of_taps % KH * dh) * PW + tap % KW * dw) * C + c)
+                      * element)
             put_index(results, k, k * row)
 
     @njit(**OPTIONS)
     @tag
-    def put_pairs(results, pixel_out, images, pixel_in, count, OH, OW, sh, sw, H, W, top, left, spare):
+    def put_pairs(results, pixel_out, images, pixel_in, count, OD, OH, OW, sd, sh, sw, D, H, W, start, top, left,
+                  spare):
         """Each result, and the pixel that one tap of its window meets; how many pairs, filled up to whole tiles.
 
-        The tap of the first window is at row ``top`` and column ``left``. What fills up goes to ``spare``.
+        The tap of the first window is at plane ``start``, row ``top``, column ``left``. What fills up goes to
+        ``spare``.
         """
         m = 0
         for n in range(count):
-            for p in range(OH):
-                row = p * sh + top
-                if 0 <= row < H:
-                    for q in range(OW):
-                        column = q * sw + left
-                        if 0 <= column < W:
-                            put_index(results, m, ((n * OH + p) * OW + q) * pixel_out)
-                            put_index(images, m, ((n * H + row) * W + column) * pixel_in)
-                            m += 1
+            for o in range(OD):
+                plane = o * sd + start
+                if 0 <= plane < D:
+                    for p in range(OH):
+                        row = p * sh + top
+                        if 0 <= row < H:
+                            for q in range(OW):
+                                column = q * sw + left
+                                if 0 <= column < W:
+                                    put_index(results, m, (((n * OD + o) * OH + p) * OW + q) * pixel_out)
+                                    put_index(images, m, (((n * D + plane) * H + row) * W + column) * pixel_in)
+                                    m += 1
         while m % rows != 0:
             put_index(results, m, 0)
             put_index(images, m, spare)
@@ -185,15 +238,14 @@ def _build(target: Target, size: int) -> SimpleNamespace:
 
     @njit(**OPTIONS)
     @tag
-    def pack_weights(to, source, k, n, k_step, n_step, window, padded, mirrored):
+    def pack_weights(to, source, k, n, k_step, n_step, window, v_first, v_last, mirrored):
         """Panels [panel][window][k][columns] of weights: element (k, n) has its window at k * k_step + n * n_step.
 
-        Where ``mirrored``, the last of the window comes first.
+        Only those of the given vectors of columns. Where ``mirrored``, the last of the window comes first.
         """
-        vectors = padded // lanes
-        v = 0
-        while v < vectors:
-            count = vectors_of(vectors - v)
+        v = v_first
+        while v < v_last:
+            count = vectors_of(v_last - v)
             row = count * width
             for u in range(count):
                 first = (v + u) * lanes
@@ -213,5 +265,6 @@ def _build(target: Target, size: int) -> SimpleNamespace:
 
     return SimpleNamespace(
         lanes=lanes, rows=rows, transpose=transpose, fill=fill, panel=panel, vectors_of=vectors_of,
-        channels_last=channels_last, put_windows=put_windows, put_results=put_results, put_weights=put_weights,
-        put_pairs=put_pairs, pack_weights=pack_weights, lanewise=lanewise)
+        channels_last=channels_last, volume_last=volume_last, channels_first=channels_first,
+        pack_rows=pack_rows, put_windows=put_windows, put_results=put_results,
+        put_weights=put_weights, put_pairs=put_pairs, pack_weights=pack_weights, lanewise=lanewise)

@@ -5,16 +5,16 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import NamedTuple
 
-Plan = tuple[tuple[int, ...], int]
-
 #: Bytes of images in scratch memory that are worked on together.
 CHUNK = 384 << 10
 #: Squares that are transformed together, in Winograd's method.
 BLOCK = 64
-#: How many times as many positions an input gradient may be computed at, to keep its sums in registers.
-SPARE = 1.1
-#: What transforming a square costs, in multiplications for each of its elements, and the weights, for each of them.
-TRANSFORM, TRANSFORM_WEIGHT = 10, 80
+#: Positions whose products are summed up in registers, in a weight gradient.
+BAND = 256
+#: Terms of a sum whose factors are packed together: 48 results each, they stay in the first-level cache.
+TERMS = 192
+#: Elements of a window whose gradients are in registers together, where lanes are columns.
+TAPS = 9
 
 
 class Geometry(NamedTuple):
@@ -36,22 +36,78 @@ class Geometry(NamedTuple):
     before: int
     dilation_h: int
     dilation_w: int
+    D: int
+    KD: int
+    OD: int
+    stride_d: int
+    front: int
+    dilation_d: int
 
-    def padded(self) -> tuple[int, int]:
-        """The rows and columns that windows reach, padding included."""
-        return ((self.OH - 1) * self.stride_h + (self.KH - 1) * self.dilation_h + 1,
+    def padded(self) -> tuple[int, int, int]:
+        """The planes, rows and columns that windows reach, padding included."""
+        return ((self.OD - 1) * self.stride_d + (self.KD - 1) * self.dilation_d + 1,
+                (self.OH - 1) * self.stride_h + (self.KH - 1) * self.dilation_h + 1,
                 (self.OW - 1) * self.stride_w + (self.KW - 1) * self.dilation_w + 1)
+
+    def multiplications(self) -> int:
+        """Of the sums as they are written."""
+        return (self.N * self.G * self.C * self.O * self.KD * self.KH * self.KW * self.OD * self.OH * self.OW)
+
+    def flat(self) -> bool:
+        """Whether it is an image of one plane."""
+        return self.D == self.KD == self.OD == 1 and self.front == 0
 
     def grouped(self) -> bool:
         """Whether lanes that are groups are wasted less than lanes that are channels, if there are 16."""
         return self.G * min(self.C * -(-self.O // 16), self.O * -(-self.C // 16)) > -(-self.G // 16) * self.C * self.O
 
+    def pointwise(self) -> bool:
+        """Whether a window is one element, and there is one for each element of the input."""
+        return (self.KD, self.KH, self.KW, self.stride_d, self.stride_h, self.stride_w, self.front, self.above,
+                self.before) == (1,) * 6 + (0,) * 3 and (self.OD, self.OH, self.OW) == (self.D, self.H, self.W)
+
     def turned(self) -> Geometry | None:
         """The input gradient as a convolution, by the transposed and mirrored weights; None if it is not one."""
         above, before = self.dilation_h * (self.KH - 1) - self.above, self.dilation_w * (self.KW - 1) - self.before
-        if (self.stride_h, self.stride_w) != (1, 1) or min(above, before) < 0:
+        front = self.dilation_d * (self.KD - 1) - self.front
+        if (self.stride_d, self.stride_h, self.stride_w) != (1, 1, 1) or min(front, above, before) < 0:
             return None
-        return self._replace(C=self.O, O=self.C, H=self.OH, W=self.OW, OH=self.H, OW=self.W, above=above, before=before)
+        return self._replace(C=self.O, O=self.C, D=self.OD, H=self.OH, W=self.OW, OD=self.D, OH=self.H, OW=self.W,
+                             front=front, above=above, before=before)
+
+
+class Plan(NamedTuple):
+    """What to call, and with what.
+
+    Samples, and vectors of channels of the result, can be divided among calls with memory of their own: each computes
+    the samples and vectors of its part, and the bits are those of one call.
+    """
+
+    #: Of the kernel.
+    name: str
+    #: The integers it takes.
+    table: tuple[int, ...]
+    #: Bytes of scratch memory.
+    memory: int
+    #: How many samples can be divided: one if all of them are summed up.
+    samples: int
+    #: How many vectors can be.
+    vectors: int
+
+    #: Whether samples are what to divide: otherwise each call would prepare all weights again.
+    by_samples: bool
+
+    def rows(self) -> int:
+        """How many samples or vectors to divide."""
+        return self.samples if self.by_samples else self.vectors
+
+    def part(self, start: int, stop: int) -> tuple[int, int, int, int]:
+        """Some of them, as kernels take it: first sample, end, first vector, end."""
+        return (start, stop, 0, self.vectors) if self.by_samples else (0, self.samples, start, stop)
+
+
+#: A plan but for what to divide.
+_Kernel = tuple[str, tuple[int, ...], int, int, int]
 
 
 def _regions(sizes: list[int]) -> tuple[list[int], int]:
@@ -67,48 +123,49 @@ def _round(n: int, to: int) -> int:
     return -(-n // to) * to
 
 
-def _forward_plan(g: Geometry, lanes: int, rows: int, size: int, turned: bool = False) -> Plan:
-    """The integers that `conv_direct` takes for a convolution, and the bytes of scratch memory."""
-    o, (h, w), positions = _round(g.O, lanes), g.padded(), g.OH * g.OW
-    chunk = max(1, min(g.N, CHUNK // (size * (h * w * g.C + positions * o))))
-    offsets, total = _regions([size * g.KH * g.KW * g.C * o, size * o, size * (chunk * h * w * g.C + 64),
+def _forward_plan(g: Geometry, lanes: int, rows: int, size: int, turned: bool = False) -> _Kernel:
+    """`conv_direct`'s conv_forward."""
+    o, (d, h, w), positions = _round(g.O, lanes), g.padded(), g.OD * g.OH * g.OW
+    window = g.KD * g.KH * g.KW
+    chunk = max(1, min(g.N, CHUNK // (size * (d * h * w * g.C + positions * o))))
+    offsets, total = _regions([size * window * g.C * o, size * o, size * (chunk * d * h * w * g.C + 64),
                                size * (chunk * positions + rows) * o, 8 * (chunk * positions + rows),
-                               8 * (chunk * positions + rows), 8 * g.KH * g.KW])
-    return (*g, h, w, chunk, o, int(turned), *offsets), total
+                               8 * (chunk * positions + rows), 8 * window])
+    return ("conv_forward", (*g, d, h, w, chunk, o, int(turned), *offsets), total, g.N, o // lanes)
 
 
-def _input_plan(g: Geometry, lanes: int, rows: int, size: int) -> Plan:
-    """Likewise for its input gradient."""
-    c, positions = _round(g.C, lanes), g.OH * g.OW
-    chunk = max(1, min(g.N, CHUNK // (size * (g.H * g.W * c + positions * g.O))))
-    offsets, total = _regions([size * g.KH * g.KW * g.O * c, size * c, size * (chunk * positions * g.O + 64),
-                               size * (chunk * g.H * g.W + 1) * c, 8 * (chunk * positions + rows),
+def _input_plan(g: Geometry, lanes: int, rows: int, size: int) -> _Kernel:
+    """Its conv_input."""
+    c, positions, pixels = _round(g.C, lanes), g.OD * g.OH * g.OW, g.D * g.H * g.W
+    chunk = max(1, min(g.N, CHUNK // (size * (pixels * c + positions * g.O))))
+    offsets, total = _regions([size * g.KD * g.KH * g.KW * g.O * c, size * c, size * (chunk * positions * g.O + 64),
+                               size * (chunk * pixels + 1) * c, 8 * (chunk * positions + rows),
                                8 * (chunk * positions + rows), 8])
-    return (*g, chunk, c, *offsets), total
+    return ("conv_input", (*g, chunk, c, *offsets), total, g.N, c // lanes)
 
 
-def _thin_input_plan(g: Geometry, lanes: int, rows: int, size: int) -> Plan:
-    """The integers of `conv_thin`, and the bytes of scratch memory."""
-    h, w = (max(reached, n) for reached, n in zip(g.padded(), (g.above + g.H, g.before + g.W)))
+def _weight_plan(g: Geometry, lanes: int, rows: int, size: int) -> _Kernel:
+    """Its conv_weight."""
+    o, (d, h, w), positions = _round(g.O, lanes), g.padded(), g.OD * g.OH * g.OW
+    chunk = max(1, min(g.N, 192 // positions))
+    k = _round(g.KD * g.KH * g.KW * g.C, rows)
+    offsets, total = _regions([size * (chunk * d * h * w * g.C + 64), size * chunk * positions * o, size * k * o, 8 * k,
+                               8 * k, 8 * chunk * g.OD * g.OH])
+    return ("conv_weight", (*g, d, h, w, chunk, o, max(1, BAND // g.OW), *offsets), total, 1, o // lanes)
+
+
+def _thin_input_plan(g: Geometry, lanes: int, rows: int, size: int) -> _Kernel:
+    """`conv_thin`'s thin_input."""
+    h, w = (max(reached, n) for reached, n in zip(g.padded()[1:], (g.above + g.H, g.before + g.W)))
     padded, m = _round(g.KH * g.KW * g.C, lanes), _round(g.OH * g.OW, rows)
     offsets, total = _regions([size * g.O * padded, size * m * g.O, size * m * padded, size * (h * w * g.C + lanes),
                                8 * m, 8 * m, 8])
-    return (*g, h, w, padded, *offsets), total
+    return ("thin_input", (*g[:16], h, w, padded, *offsets), total, g.N, 1)
 
 
-def _weight_plan(g: Geometry, lanes: int, rows: int, size: int) -> Plan:
-    """Likewise for its weight gradient."""
-    o, (h, w), positions = _round(g.O, lanes), g.padded(), g.OH * g.OW
-    chunk = max(1, min(g.N, 192 // positions))
-    k = _round(g.KH * g.KW * g.C, rows)
-    offsets, total = _regions([size * (chunk * h * w * g.C + 64), size * chunk * positions * o, size * k * o, 8 * k,
-                               8 * k, 8 * chunk * g.OH])
-    return (*g, h, w, chunk, o, *offsets), total
-
-
-def _grouped_plan(kind: str, g: Geometry, lanes: int, rows: int, size: int, turned: bool = False) -> Plan:
-    """The integers that `conv_grouped` takes, and the bytes of scratch memory."""
-    padded, (h, w), positions, window = _round(g.G, lanes), g.padded(), g.OH * g.OW, g.KH * g.KW
+def _grouped_plan(kind: str, g: Geometry, lanes: int, rows: int, size: int, turned: bool = False) -> _Kernel:
+    """The kernels of `conv_grouped`."""
+    padded, (_, h, w), positions, window = _round(g.G, lanes), g.padded(), g.OH * g.OW, g.KH * g.KW
     vector, image, pairs = padded * size, (g.H * g.W if kind == "input" else h * w) * g.C, g.C * g.O * window
     chunk = max(1, min(g.N, CHUNK // (vector * (image + positions * g.O))))
     places = 8 * (chunk * positions + rows)
@@ -125,86 +182,152 @@ def _grouped_plan(kind: str, g: Geometry, lanes: int, rows: int, size: int, turn
     offsets, total = _regions(sizes)
     sizes_of_padded = () if kind == "input" else (h, w)
     how = (int(turned),) if kind == "forward" else ()
-    return (*g, *sizes_of_padded, chunk, padded, *how, *offsets), total
+    return (f"grouped_{kind}", (*g[:16], *sizes_of_padded, chunk, padded, *how, *offsets), total,
+                1 if kind == "weight" else g.N, padded // lanes)
+
+
+def _row(g: Geometry, lanes: int) -> int:
+    """Elements of a row of an image whose columns are apart by their remainders after the stride."""
+    width = g.padded()[2]
+    return width if g.stride_w == 1 else -(-width // g.stride_w) + lanes
+
+
+def _implicit_plan(g: Geometry, lanes: int, rows: int, size: int, turned: bool = False) -> _Kernel:
+    """`conv_implicit`'s implicit_forward."""
+    d, h, across = g.padded()
+    row, k = _row(g, lanes), g.C * g.KD * g.KH * g.KW
+    image = 0 if g.pointwise() else g.C * d * h * g.stride_w * row + 2 * lanes
+    offsets, total = _regions([size * image, size * (TERMS * 3 + 1) * lanes, 8 * k, 16 * (3 * lanes + 1),
+                               size * g.O * 3 * lanes, size * g.O * k * turned])
+    return ("implicit_forward", (*g, d, h, across, row, TERMS, int(g.pointwise()), int(turned), *offsets), total,
+                g.N, -(-g.O // lanes))
+
+
+def _pointwise_plan(kind: str, g: Geometry, lanes: int, rows: int, size: int) -> _Kernel:
+    """Its gradients for windows of one element."""
+    positions = g.D * g.H * g.W
+    if kind == "weight":
+        return ("implicit_weight", (g.N, g.G, g.C, g.O, positions), 64, 1, -(-g.O // lanes))
+    offsets, total = _regions([size * (TERMS * 3 + 1) * lanes, size * g.C * 3 * lanes])
+    return ("implicit_input", (g.N, g.G, g.C, g.O, positions, TERMS, *offsets), total, g.N, -(-g.C // lanes))
+
+
+def _planes_plan(kind: str, g: Geometry, lanes: int, rows: int, size: int, turned: bool = False) -> _Kernel:
+    """The kernels of `conv_planes`."""
+    (_, h, w), row, window = g.padded(), _row(g, lanes), g.KH * g.KW
+    image = size * (h * g.stride_w * row + _round(g.OW, lanes) + g.KW * g.dilation_w + lanes)
+    if kind == "weight":
+        taps = _round(window, TAPS)
+        across = _round(g.OW, lanes)
+        offsets, total = _regions([image, size * g.OH * across, size * taps * lanes, 8 * taps, 8 * taps, 8 * g.OH])
+        return ("planes_weight", (*g[:16], h, w, row, across, *offsets), total, 1, g.G)
+    lines = max(g.OH, rows)
+    offsets, total = _regions([image, size * window * lanes, size * lanes, 8 * lines, 8 * lines, 8 * window])
+    return ("planes_forward", (*g[:16], h, w, row, int(turned), *offsets), total, g.N, g.G)
 
 
 def _step(n: int, size: int) -> int:
-    """Bytes from one of 16 matrices of n elements to the next, an odd number of lines: they share a cache."""
+    """Bytes from one of some matrices of n elements to the next, an odd number of lines: they share a cache."""
     return (-(-n * size // 64) | 1) * 64
 
 
-def _winograd_image_plan(g: Geometry, lanes: int, rows: int, size: int, gradient: bool) -> Plan:
-    """The integers of `conv_winograd`'s winograd_image, and the bytes of scratch memory."""
+def _winograd_image_plan(m: int, g: Geometry, lanes: int, rows: int, size: int, gradient: bool) -> _Kernel:
+    """`conv_winograd`'s image kernel; m is the side of the squares of results."""
     if gradient:
         c, o, (h, w), (oh, ow), above, before = g.O, g.C, (g.OH, g.OW), (g.H, g.W), 2 - g.above, 2 - g.before
     else:
         c, o, (h, w), (oh, ow), above, before = g.C, g.O, (g.H, g.W), (g.OH, g.OW), g.above, g.before
-    th, tw = -(-oh // 2), -(-ow // 2)
+    n, th, tw = (m + 2) ** 2, -(-oh // m), -(-ow // m)
     t = th * tw
     block = _round(min(g.N * t, BLOCK if c * o <= 128 * 128 else 2 * BLOCK), rows)
     chunk = max(1, min(g.N, block // t))
     steps = [_step(block * c, size), _step(block * o, size), _step(c * o, size)]
-    offsets, total = _regions([16 * steps[2], 9 * size * lanes, size * o,
-                               size * chunk * (2 * th + 2) * (2 * tw + 2) * c, size * chunk * 4 * t * o,
-                               16 * steps[0], 16 * steps[1], 8 * chunk * t, 8 * chunk * t, 8 * block, 8 * block, 64,
+    offsets, total = _regions([n * steps[2], 9 * size * lanes, size * o,
+                               size * chunk * (m * th + 2) * (m * tw + 2) * c, size * chunk * m * m * t * o,
+                               n * steps[0], n * steps[1], 8 * chunk * t, 8 * chunk * t, 8 * block, 8 * block, 64,
                                8])
-    return (g.N, c, o, h, w, oh, ow, above, before, int(gradient), th, tw, chunk, block, *steps, *offsets), total
+    return (f"winograd{m}_image", (g.N, c, o, h, w, oh, ow, above, before, int(gradient), th, tw, chunk, block,
+                                       *steps, *offsets), total, g.N, o // lanes)
 
 
-def _winograd_weight_plan(g: Geometry, lanes: int, rows: int, size: int) -> Plan:
-    """Likewise of winograd_weight."""
-    c, o, th, tw = g.C, g.O, -(-g.OH // 2), -(-g.OW // 2)
+def _winograd_weight_plan(m: int, g: Geometry, lanes: int, rows: int, size: int) -> _Kernel:
+    """Its kernel of the weight gradient."""
+    c, o, n, th, tw = g.C, g.O, (m + 2) ** 2, -(-g.OH // m), -(-g.OW // m)
     t = th * tw
     block = min(g.N * t, BLOCK if c * o <= 256 * 256 else 2 * BLOCK)
     chunk = max(1, min(g.N, block // t))
     steps = [_step(block * c, size), _step(block * o, size), _step(c * o, size)]
-    offsets, total = _regions([16 * steps[2], 9 * size * c, size * chunk * (2 * th + 2) * (2 * tw + 2) * c,
-                               size * chunk * 4 * t * o, 16 * steps[0], 16 * steps[1], 8 * chunk * t, 8 * chunk * t,
+    offsets, total = _regions([n * steps[2], 9 * size * c, size * chunk * (m * th + 2) * (m * tw + 2) * c,
+                               size * chunk * m * m * t * o, n * steps[0], n * steps[1], 8 * chunk * t, 8 * chunk * t,
                                8 * o, 8 * o, 64, 8])
-    return (g.N, c, o, g.H, g.W, g.OH, g.OW, g.above, g.before, th, tw, chunk, block, *steps, *offsets), total
+    return (f"winograd{m}_weight", (g.N, c, o, g.H, g.W, g.OH, g.OW, g.above, g.before, th, tw, chunk, block,
+                                        *steps, *offsets), total, 1, c // lanes)
 
 
-def _winograd(kind: str, g: Geometry, lanes: int, rows: int) -> bool:
-    """Whether transforms cost less than the multiplications they save."""
-    if (g.KH, g.KW, g.stride_h, g.stride_w, g.dilation_h, g.dilation_w, g.G) != (3, 3, 1, 1, 1, 1, 1):
-        return False
-    if g.C % lanes or g.O % max(lanes, rows):
-        return False
-    if kind == "input" and (g.above > 2 or g.before > 2 or g.C % rows):
-        return False
-    h, w = (g.H, g.W) if kind == "input" else (g.OH, g.OW)
-    squares, pairs = g.N * -(-h // 2) * -(-w // 2), g.C * g.O
-    transforms = squares * 16 * TRANSFORM * (g.C + g.O) + TRANSFORM_WEIGHT * pairs
-    return squares * 16 * pairs + transforms < g.N * g.OH * g.OW * 9 * pairs
-
-
-@lru_cache(maxsize=1024)
-def plan(kind: str, g: Geometry, lanes: int, rows: int, size: int) -> tuple[str, tuple[int, ...], int]:
-    """The kernel for the ``forward``, the ``input`` gradient or the ``weight`` gradient; its integers and bytes.
+def methods(kind: str, g: Geometry, lanes: int, rows: int, size: int) -> list[str]:
+    """The methods that can compute the ``forward``, the ``input`` gradient or the ``weight`` gradient.
 
     Args:
         lanes: of a vector.
         rows: of a tile.
         size: bytes of an element.
     """
-    if _winograd(kind, g, lanes, rows):
+    found = ["direct"]
+    turned = g.turned() is not None
+    if kind == "input" and turned:
+        found.append("turned")
+    if g.flat():
+        if g.G > 1:
+            found.append("grouped")
+        if kind == "input" and lanes >= g.C and g.dilation_w == 1:
+            found.append("thin")
+        if g.C == g.O == 1 and (kind != "input" or turned):
+            found.append("planes")
+        if ((g.KH, g.KW, g.stride_h, g.stride_w, g.dilation_h, g.dilation_w, g.G) == (3, 3, 1, 1, 1, 1, 1)
+                and g.C % lanes == 0 and g.O % max(lanes, rows) == 0
+                and (kind != "input" or (g.above <= 2 and g.before <= 2 and g.C % rows == 0))):
+            found.append("winograd2")
+            if size == 4:
+                found.append("winograd4")
+    if kind == "forward" or g.pointwise() or (kind == "input" and turned):
+        found.append("implicit")
+    return found
+
+
+@lru_cache(maxsize=1024)
+def plan(method: str, kind: str, g: Geometry, lanes: int, rows: int, size: int) -> Plan:
+    """How one of `methods` computes it."""
+    name, table, memory, samples, vectors = _plan(method, kind, g, lanes, rows, size)
+    weights = g.G * g.C * g.O * g.KD * g.KH * g.KW
+    images = g.G * (g.C * g.D * g.H * g.W + g.O * g.OD * g.OH * g.OW)
+    by_samples = vectors == 1 or (samples > 1 and 16 * weights <= samples * images)
+    return Plan(name, table, memory, samples, vectors, by_samples)
+
+
+def _plan(method: str, kind: str, g: Geometry, lanes: int, rows: int, size: int) -> _Kernel:
+    rest = (lanes, rows, size)
+    turned = g.turned()
+    if method.startswith("winograd"):
         if kind == "weight":
-            return ("winograd_weight", *_winograd_weight_plan(g, lanes, rows, size))
-        return ("winograd_image", *_winograd_image_plan(g, lanes, rows, size, kind == "input"))
-    return direct_plan(kind, g, lanes, rows, size)
-
-
-def direct_plan(kind: str, g: Geometry, lanes: int, rows: int, size: int) -> tuple[str, tuple[int, ...], int]:
-    """`plan` among the kernels that sum up windows as they are."""
-    turned = g.turned() if kind == "input" else None
-    if g.grouped():
-        if turned is not None:
-            return ("grouped_forward", *_grouped_plan("forward", turned, lanes, rows, size, True))
-        return (f"grouped_{kind}", *_grouped_plan(kind, g, lanes, rows, size))
-    if kind == "input" and lanes // 2 >= g.C and g.dilation_w == 1:
-        return ("thin_input", *_thin_input_plan(g, lanes, rows, size))
-    # The other way multiplies no zeros around a small plane, but adds to memory for each tap.
-    if turned is not None and g.H * g.W <= SPARE * g.OH * g.OW:
-        return ("conv_forward", *_forward_plan(turned, lanes, rows, size, True))
-    make = {"forward": _forward_plan, "input": _input_plan, "weight": _weight_plan}[kind]
-    return (f"conv_{kind}", *make(g, lanes, rows, size))
+            return _winograd_weight_plan(int(method[8:]), g, *rest)
+        return _winograd_image_plan(int(method[8:]), g, *rest, kind == "input")
+    if method == "grouped":
+        if kind == "input" and turned is not None:
+            return _grouped_plan("forward", turned, *rest, turned=True)
+        return _grouped_plan(kind, g, *rest)
+    if method == "planes":
+        if kind == "input":
+            assert turned is not None
+            return _planes_plan("forward", turned, *rest, turned=True)
+        return _planes_plan(kind, g, *rest)
+    if method == "implicit":
+        if kind != "forward" and g.pointwise():
+            return _pointwise_plan(kind, g, *rest)
+        return _implicit_plan(g, *rest) if turned is None or kind == "forward" else _implicit_plan(
+            turned, *rest, turned=True)
+    if method == "turned":
+        assert turned is not None
+        return _forward_plan(turned, *rest, turned=True)
+    make = {"thin": _thin_input_plan}.get(method) or {
+        "forward": _forward_plan, "input": _input_plan, "weight": _weight_plan}[kind]
+    return make(g, *rest)

@@ -25,8 +25,8 @@ def build(common: SimpleNamespace, tag: Any, target: Target, size: int) -> dict[
 
     @njit(**OPTIONS)
     @tag
-    def thin_input(g, w, bias, x, table, scratch):
-        N, G, C, O, H, W, KH, KW, OH, OW, sh, sw, above, before, dh, _ = table[:16]
+    def thin_input(g, w, bias, x, table, scratch, part):
+        _, G, C, O, H, W, KH, KW, OH, OW, sh, sw, above, before, dh, _ = table[:16]
         PH, PW, padded = table[16:19]
         weights, grads, windows, image, at_rows, to_rows, zero = regions(scratch.ctypes.data, table[19:26])
         put_index(zero, 0, 0)
@@ -40,7 +40,7 @@ def build(common: SimpleNamespace, tag: Any, target: Target, size: int) -> dict[
             for o in range(O):
                 transpose(weights + o * padded * size, C * size, w.ctypes.data + (group * O + o) * C * window * size,
                           window * size, C, window)
-            for n in range(N):
+            for n in range(part[0], part[1]):
                 transpose(grads, O * size, g.ctypes.data + (n * G + group) * O * P * size, P * size, O, P)
                 v = 0
                 while v < padded // lanes:

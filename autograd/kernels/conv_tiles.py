@@ -14,7 +14,7 @@ from numba.core import cgutils
 from numba.extending import intrinsic
 
 from .tiles import _transposed
-from .vector_ir import I1, I64, Emitter, Target, procedure
+from .vector_ir import I64, Emitter, Target, procedure
 
 
 def _table(e: Emitter, address: Any, index: int | Any) -> Any:
@@ -23,17 +23,20 @@ def _table(e: Emitter, address: Any, index: int | Any) -> Any:
     return e.builder.load(e.builder.inttoptr(e.builder.add(address, offset), I64.as_pointer()), align=8)
 
 
-def gathered_tile(target: Target, itemsize: int, rows: int, vectors: int, lanewise: bool = False) -> Any:
+def gathered_tile(target: Target, itemsize: int, rows: int, vectors: int, lanewise: bool = False,
+                  masked: bool = False) -> Any:
     """C[r, :] = sum over t and i of A[r, t, i] * B[t * inner + i, :], for ``rows`` rows of ``vectors`` vectors each.
 
     A[r, t, i] lies at ``a + a_rows[r] + a_offsets[t] + i * a_step``, row k of B at ``b + k * b_step`` and row r of C at
-    ``c + c_rows[r]``. What is at ``bias`` (0: nothing) is added to each row; with ``accumulate`` what C held, too.
-    Where ``lanewise``, elements of A are vectors too, multiplied lane by lane.
+    ``c + c_rows[r]``. What is at ``bias`` (0: nothing) is added to each row; where ``accumulate`` is 1 what C held,
+    too; where it is 2 results bypass the caches.
+    Where ``lanewise``, elements of A are vectors too, multiplied lane by lane. Where ``masked``, the last vector of a
+    row of C has ``count`` lanes.
     """
     @intrinsic  # type: ignore[untyped-decorator]
-    def tile(typing, outer, a_offsets, inner, a, a_rows, a_step, b, b_step, c, c_rows, bias, accumulate):  # type: ignore[no-untyped-def]
+    def tile(typing, outer, a_offsets, inner, a, a_rows, a_step, b, b_step, c, c_rows, bias, accumulate, count):  # type: ignore[no-untyped-def]
         def emit(context, builder, signature, args):  # type: ignore[no-untyped-def]
-            outer, a_offsets, inner, a, a_rows, a_step, b, b_step, c, c_rows, bias, accumulate = args
+            outer, a_offsets, inner, a, a_rows, a_step, b, b_step, c, c_rows, bias, accumulate, count = args
             e = Emitter(builder, target, itemsize)
             starts = [builder.add(a, _table(e, a_rows, r)) for r in range(rows)]
 
@@ -59,12 +62,23 @@ def gathered_tile(target: Target, itemsize: int, rows: int, vectors: int, lanewi
                 builder.fadd(s, e.load(e.at(bias, target.width * (k % vectors)))) for k, s in enumerate(old)])
             ends = [builder.add(c, _table(e, c_rows, r)) for r in range(rows)]
             places = [e.at(p, target.width * j) for p in ends for j in range(vectors)]
-            sums = e.when(builder.icmp_signed("!=", accumulate, I64(0)), sums, lambda old: [
+            sums = e.when(builder.icmp_signed("==", accumulate, I64(1)), sums, lambda old: [
                 builder.fadd(s, e.load(p)) for s, p in zip(old, places)])
-            for s, p in zip(sums, places):
-                e.store(s, p)
+            mask = e.mask(count)
+            if masked or lanewise:
+                for i, (s, p) in enumerate(zip(sums, places)):
+                    if masked and i % vectors == vectors - 1:
+                        e.store_masked(s, p, mask)
+                    else:
+                        e.store(s, p)
+                return context.get_dummy_value()
+            with builder.if_else(builder.icmp_signed("==", accumulate, I64(2))) as (past, otherwise):
+                for branch, store in ((past, e.store_past), (otherwise, e.store)):
+                    with branch:
+                        for s, p in zip(sums, places):
+                            store(s, p)
             return context.get_dummy_value()
-        return procedure(12), emit
+        return procedure(13), emit
     return tile
 
 
@@ -145,85 +159,145 @@ def put_index(typing, table, index, value):  # type: ignore[no-untyped-def]
     return procedure(3), emit
 
 
-# --- Winograd's transforms -------------------------------------------------------------------------------------
-# F(2 x 2, 3 x 3) of Lavin and Gray, "Fast algorithms for convolutional neural networks" (2015), a dimension at a time:
-# y = A'((G w) * (B'x)), and their transposes, which give the gradient of w.
+def pack_columns(target: Target, itemsize: int) -> Any:
+    """Copy runs of columns, at most a vector each, to ``terms`` rows ``step`` apart.
 
-
-def _input(e: Emitter, x: list[Any]) -> list[Any]:
-    b = e.builder
-    return [b.fsub(x[0], x[2]), b.fadd(x[1], x[2]), b.fsub(x[2], x[1]), b.fsub(x[1], x[3])]
-
-
-def _result(e: Emitter, m: list[Any]) -> list[Any]:
-    b = e.builder
-    return [b.fadd(m[0], b.fadd(m[1], m[2])), b.fsub(b.fsub(m[1], m[2]), m[3])]
-
-
-def _weight(e: Emitter, w: list[Any]) -> list[Any]:
-    b, half = e.builder, ir.Constant(e.type, [0.5] * e.lanes)
-    ends, middle = b.fmul(b.fadd(w[0], w[2]), half), b.fmul(w[1], half)
-    return [w[0], b.fadd(ends, middle), b.fsub(ends, middle), w[2]]
-
-
-def _result_transposed(e: Emitter, y: list[Any]) -> list[Any]:
-    b = e.builder
-    return [y[0], b.fadd(y[0], y[1]), b.fsub(y[0], y[1]), b.fsub(e.zero, y[1])]
-
-
-def _weight_transposed(e: Emitter, u: list[Any]) -> list[Any]:
-    b, half = e.builder, ir.Constant(e.type, [0.5] * e.lanes)
-    plus, minus = b.fmul(b.fadd(u[1], u[2]), half), b.fmul(b.fsub(u[1], u[2]), half)
-    return [b.fadd(u[0], plus), minus, b.fadd(plus, u[3])]
-
-
-#: Size of what is transformed, and how.
-TRANSFORMS: dict[str, tuple[int, Callable[[Emitter, list[Any]], list[Any]]]] = {
-    "input": (4, _input), "result": (4, _result), "weight": (3, _weight),
-    "result_transposed": (2, _result_transposed), "weight_transposed": (4, _weight_transposed)}
-
-
-def transform(target: Target, itemsize: int, name: str) -> Any:
-    """Transform squares of vectors: element (i, j) lies at ``source + i * down + j * across``, and likewise in ``to``.
-
-    Does so for ``vectors`` vectors side by side, adding those at ``bias`` (0: none). The vector at ``check`` (0: none)
-    stays zero as long as all results are finite.
+    Row k comes from ``source + offsets[k]``. Run r is a pair of integers in ``runs``: where it starts in the source,
+    and in the row. Whole vectors are copied, each run over the end of the one before.
     """
-    n, along = TRANSFORMS[name]
-
     @intrinsic  # type: ignore[untyped-decorator]
-    def square(typing, to, to_down, to_across, source, down, across, vectors, bias, check):  # type: ignore[no-untyped-def]
+    def pack(typing, to, step, source, offsets, terms, runs, count):  # type: ignore[no-untyped-def]
         def emit(context, builder, signature, args):  # type: ignore[no-untyped-def]
-            to, to_down, to_across, source, down, across, vectors, bias, check = args
+            to, step, source, offsets, terms, runs, count = args
             e = Emitter(builder, target, itemsize)
 
-            def place(base: Any, i: int, j: int, down: Any, across: Any) -> Any:
-                return e.at(base, builder.add(builder.mul(down, I64(i)), builder.mul(across, I64(j))))
+            def copy(start: Any, end: Any, at: Any, to: Any) -> None:
+                e.store(e.load(builder.add(start, at)), builder.add(end, to))
 
-            def one(v: Any, state: list[Any]) -> list[Any]:
-                offset = builder.mul(v, I64(target.width))
-                start, end = e.at(source, offset), e.at(to, offset)
-                columns = [along(e, [e.load(place(start, i, j, down, across)) for i in range(n)]) for j in range(n)]
-                rows = [along(e, [column[i] for column in columns]) for i in range(len(columns[0]))]
-                flat = e.when(builder.icmp_signed("!=", bias, I64(0)), [x for row in rows for x in row],
-                              lambda old: [builder.fadd(x, e.load(e.at(bias, offset))) for x in old])
-                for k, x in enumerate(flat):
-                    e.store(x, place(end, k // len(rows), k % len(rows), to_down, to_across))
-                return e.when(builder.icmp_signed("!=", check, I64(0)), state, lambda old: [_finite(e, old[0], flat)])
+            def some(k: Any, _: list[Any]) -> list[Any]:
+                start, end = builder.add(source, _table(e, offsets, k)), e.at(to, builder.mul(k, step))
+                for at, place in few:
+                    copy(start, end, at, place)
+                return []
 
-            state, = e.loop(vectors, [e.zero], one)
-            with builder.if_then(builder.icmp_signed("!=", check, I64(0))):
-                e.store(builder.fadd(e.load(check), state), check)
+            def many(k: Any, _: list[Any]) -> list[Any]:
+                start, end = builder.add(source, _table(e, offsets, k)), e.at(to, builder.mul(k, step))
+
+                def run(r: Any, _: list[Any]) -> list[Any]:
+                    at = e.at(runs, builder.mul(r, I64(16)))
+                    copy(start, end, _table(e, at, 0), _table(e, at, 1))
+                    return []
+
+                e.loop(count, [], run)
+                return []
+
+            with builder.if_else(builder.icmp_signed("<=", count, I64(4))) as (unrolled, otherwise):
+                with unrolled:
+                    last = builder.sub(count, I64(1))
+                    few = []
+                    for r in range(4):
+                        which = builder.select(builder.icmp_signed("<", I64(r), last), I64(2 * r),
+                                               builder.mul(last, I64(2)))
+                        few.append((_table(e, runs, which), _table(e, runs, builder.add(which, I64(1)))))
+                    e.loop(terms, [], some)
+                with otherwise:
+                    e.loop(terms, [], many)
             return context.get_dummy_value()
-        return procedure(9), emit
-    return square
+        return procedure(7), emit
+    return pack
 
 
-def _finite(e: Emitter, state: Any, values: list[Any]) -> Any:
-    """``state`` as long as all values are finite, otherwise NaN."""
-    for x in values:
-        state = e.fma(x, e.zero, state)
-    return state
+@intrinsic  # type: ignore[untyped-decorator]
+def fetch(typing, address, lines):  # type: ignore[no-untyped-def]
+    """Fetch so many lines to the second-level cache."""
+    def emit(context, builder, signature, args):  # type: ignore[no-untyped-def]
+        e = Emitter(builder, Target(16, 16, False, False), 4)
+
+        def one(i: Any, _: list[Any]) -> list[Any]:
+            e.prefetch(e.at(args[0], builder.mul(i, I64(64))))
+            return []
+
+        e.loop(args[1], [], one)
+        return context.get_dummy_value()
+    return procedure(2), emit
+
+
+def split(target: Target, itemsize: int) -> Any:
+    """Copy the first, third, ... of ``count`` elements to ``even``, the others to ``odd``, with zeros after them."""
+    @intrinsic  # type: ignore[untyped-decorator]
+    def elements(typing, even, odd, source, count):  # type: ignore[no-untyped-def]
+        def emit(context, builder, signature, args):  # type: ignore[no-untyped-def]
+            even, odd, source, count = args
+            e = Emitter(builder, target, itemsize)
+
+            def two(i: Any, _: list[Any]) -> list[Any]:
+                at = e.at(source, builder.mul(i, I64(2 * target.width)))
+                left = builder.sub(count, builder.mul(i, I64(2 * e.lanes)))
+                x = e.load_masked(at, e.mask(left))
+                y = e.load_masked(e.at(at, target.width), e.mask(builder.sub(left, I64(e.lanes))))
+                offset = builder.mul(i, I64(target.width))
+                e.store(e.shuffle(x, y, list(range(0, 2 * e.lanes, 2))), e.at(even, offset))
+                e.store(e.shuffle(x, y, list(range(1, 2 * e.lanes, 2))), e.at(odd, offset))
+                return []
+
+            e.loop(builder.sdiv(builder.add(count, I64(2 * e.lanes - 1)), I64(2 * e.lanes)), [], two)
+            return context.get_dummy_value()
+        return procedure(4), emit
+    return elements
+
+
+def copy_one(itemsize: int) -> Any:
+    """Copy one element."""
+    @intrinsic  # type: ignore[untyped-decorator]
+    def element(typing, to, source):  # type: ignore[no-untyped-def]
+        def emit(context, builder, signature, args):  # type: ignore[no-untyped-def]
+            e = Emitter(builder, Target(16, 16, False, False), itemsize)
+            e.store_scalar(e.load_scalar(args[1]), args[0])
+            return context.get_dummy_value()
+        return procedure(2), emit
+    return element
+
+
+def spread(target: Target, itemsize: int) -> Any:
+    """Write ``vectors`` vectors that hold one element in every lane."""
+    @intrinsic  # type: ignore[untyped-decorator]
+    def copies(typing, to, source, vectors):  # type: ignore[no-untyped-def]
+        def emit(context, builder, signature, args):  # type: ignore[no-untyped-def]
+            to, source, vectors = args
+            e = Emitter(builder, target, itemsize)
+            vector = e.splat(e.load_scalar(source))
+
+            def one(i: Any, _: list[Any]) -> list[Any]:
+                e.store(vector, e.at(to, builder.mul(i, I64(target.width))))
+                return []
+
+            e.loop(vectors, [], one)
+            return context.get_dummy_value()
+        return procedure(3), emit
+    return copies
+
+
+def sum_lanes(target: Target, itemsize: int) -> Any:
+    """Write the sum of the lanes of each of ``count`` vectors."""
+    @intrinsic  # type: ignore[untyped-decorator]
+    def sums(typing, to, source, count):  # type: ignore[no-untyped-def]
+        def emit(context, builder, signature, args):  # type: ignore[no-untyped-def]
+            to, source, count = args
+            e = Emitter(builder, target, itemsize)
+
+            def one(i: Any, _: list[Any]) -> list[Any]:
+                value, half = e.load(e.at(source, builder.mul(i, I64(target.width)))), e.lanes // 2
+                while half:
+                    value = builder.fadd(value, e.shuffle(value, value, [(j + half) % e.lanes for j in range(e.lanes)]))
+                    half //= 2
+                e.store_scalar(builder.extract_element(value, ir.IntType(32)(0)),
+                               e.at(to, builder.mul(i, I64(itemsize))))
+                return []
+
+            e.loop(count, [], one)
+            return context.get_dummy_value()
+        return procedure(3), emit
+    return sums
 
 
 @intrinsic  # type: ignore[untyped-decorator]
@@ -234,21 +308,6 @@ def get_index(typing, table, index):  # type: ignore[no-untyped-def]
         address = builder.add(table, builder.mul(index, I64(8)))
         return builder.load(builder.inttoptr(address, I64.as_pointer()), align=8)
     return types.int64(types.int64, types.int64), emit
-
-
-def all_zero(target: Target, itemsize: int) -> Any:
-    """1 if the vector at an address is zero, 0 if not or if it is NaN."""
-    @intrinsic  # type: ignore[untyped-decorator]
-    def test(typing, address):  # type: ignore[no-untyped-def]
-        def emit(context, builder, signature, args):  # type: ignore[no-untyped-def]
-            e = Emitter(builder, target, itemsize)
-            equal = builder.fcmp_ordered("==", e.load(args[0]), e.zero)
-            every = I1(1)
-            for i in range(e.lanes):
-                every = builder.and_(every, builder.extract_element(equal, ir.IntType(32)(i)))
-            return builder.zext(every, I64)
-        return types.int64(types.int64), emit
-    return test
 
 
 def run(target: Target, itemsize: int) -> Any:

@@ -42,12 +42,36 @@ def compiled(dtype: Any, target: Target | None = None) -> Any:
     return entry_point(_build(target, dtype.itemsize, key), "products", key, signature)
 
 
-def panel_kernel(target: Target, size: int, kernel: Any, strip_rows: int = 1) -> Any:
-    """The product with up to three vectors of columns, for the functions that `_build` or another module makes."""
+def _strip_rows(target: Target, size: int) -> int:
+    return max(target.width // size, tiles.tile_rows(target))
+
+
+def loops_over_tiles(target: Target, size: int, kernel: Any) -> tuple[Any, Any]:
+    """The functions ``inner_products`` and ``panel``, made by the decorator ``kernel`` and not yet compiled."""
     rows = tiles.tile_rows(target)
     half = rows // 2
+    strip_rows = _strip_rows(target, size)
     high3, high2, high1 = (tiles.outer_tile(target, size, rows, n, False) for n in (3, 2, 1))
     low3, low2, low1 = (tiles.outer_tile(target, size, half, n, True) for n in (3, 2, 1))
+    inner = tiles.inner_tile(target, size)
+    inner_rows, inner_columns = tiles.inner_shape(target, size)
+
+    @kernel
+    def inner_products(a, a_row, b, b_row, c, c_row, m, n, k, bias, accumulate):
+        blocks = max(1, (k + BLOCK - 1) // BLOCK)
+        length = (k + blocks - 1) // blocks
+        for block in range(blocks):
+            k0 = block * length
+            terms = min(length, k - k0)
+            for j in range(0, n, inner_columns):
+                columns = min(inner_columns, n - j)
+                for i in range(0, m, inner_rows):
+                    at = c + i * c_row + j * size
+                    addend, addend_row = bias + j * size if bias != 0 else 0, 0
+                    if block + accumulate > 0:
+                        addend, addend_row = at, c_row
+                    inner(terms, a + i * a_row + k0 * size, a_row, b + j * b_row + k0 * size, b_row, at, c_row,
+                          columns, addend, addend_row, min(inner_rows, m - i))
 
     @kernel
     def panel(a, a_row, a_k, strip, b, b_k, c, c_row, m, k, vectors, count, addend, addend_row):
@@ -75,35 +99,18 @@ def panel_kernel(target: Target, size: int, kernel: Any, strip_rows: int = 1) ->
                     else:
                         low1(k, x, a_row, a_k, b, b_k, y, c_row, count, z, addend_row, valid)
 
-    return panel
+    return inner_products, panel
 
 
 def _build(target: Target, size: int, key: str) -> Any:
     """`products`, not yet compiled."""
     kernel = jit(key)
     width, lanes = target.width, target.width // size
-    strip_vectors = max(1, tiles.tile_rows(target) // lanes)
-    strip_rows = strip_vectors * lanes
-    panel = panel_kernel(target, size, kernel, strip_rows)
-    inner = tiles.inner_tile(target, size)
-    inner_rows, inner_columns = tiles.inner_shape(target, size)
+    strip_rows = _strip_rows(target, size)
+    strip_vectors = strip_rows // lanes
+    inner_products, panel = loops_over_tiles(target, size, kernel)
     pack_transposed, pack_rows = tiles.pack_transposed(target, size), tiles.pack_rows(target, size)
     masks = target.masks
-
-    @kernel
-    def inner_products(a, a_row, b, b_row, c, c_row, m, n, k, bias):
-        blocks = max(1, (k + BLOCK - 1) // BLOCK)
-        length = (k + blocks - 1) // blocks
-        for block in range(blocks):
-            k0 = block * length
-            terms = min(length, k - k0)
-            for j in range(0, n, inner_columns):
-                columns = min(inner_columns, n - j)
-                for i in range(0, m, inner_rows):
-                    at = c + i * c_row + j * size
-                    addend, addend_row = (at, c_row) if block > 0 else (bias + j * size if bias != 0 else 0, 0)
-                    inner(terms, a + i * a_row + k0 * size, a_row, b + j * b_row + k0 * size, b_row, at, c_row,
-                          columns, addend, addend_row, min(inner_rows, m - i))
 
     @kernel
     def outer_products(a, a_row, a_k, b, b_k, b_column, c, c_row, m, n, k, bias, scratch, strips):
@@ -151,7 +158,7 @@ def _build(target: Target, size: int, key: str) -> Any:
     def product(a, a_row, a_k, b, b_k, b_column, c, c_row, m, n, k, bias, scratch, strips):
         # Copying B costs what it saves for few rows of A.
         if a_k == size and b_k == size and b_column != size and m <= 12 and k >= 8 * lanes:
-            inner_products(a, a_row, b, b_column, c, c_row, m, n, k, bias)
+            inner_products(a, a_row, b, b_column, c, c_row, m, n, k, bias, 0)
         else:
             outer_products(a, a_row, a_k, b, b_k, b_column, c, c_row, m, n, k, bias, scratch, strips)
 

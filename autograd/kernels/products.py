@@ -109,7 +109,13 @@ def product(a: Array, b: Array, bias: Array | None = None) -> Array | None:
     if kernel is None:
         return None
     out = np.empty((m, n), d)
-    seconds = work * _SECONDS[d]
+    _product(kernel, a, b, out, bias)
+    return out
+
+
+def _product(kernel: Any, a: Array, b: Array, out: Array, bias: Array) -> None:
+    m, n = out.shape
+    seconds = m * n * a.shape[1] * _SECONDS[out.dtype]
     if seconds < 2 * LEAST_SHARED:
         kernel(a, b, out, bias, _NO_BATCH)
     elif n >= m:
@@ -120,7 +126,6 @@ def product(a: Array, b: Array, bias: Array | None = None) -> Array | None:
         def rows(i: int, j: int) -> None:
             kernel(a[i:j], b, out[i:j], bias, _NO_BATCH)
         share(rows, m, seconds, ROWS)
-    return out
 
 
 def batched_product(a: Array, b: Array) -> Array | None:
@@ -164,3 +169,19 @@ def _products(kernel: Any, a: Array, b: Array, out: Array) -> None:
         layout = (*batch, *a.strides[:2], *b.strides[:2], *out.strides[:2])
     first = (0,) * len(batch)
     kernel(a[first], b[first], out[first], _NO_BIAS[a.dtype], np.array(layout, np.int64))
+
+
+def product_into(a: Array, b: Array, out: Array, bias: Array | None = None) -> None:
+    """``out = a @ b`` (+ bias) of matrices of one element type; rows of ``out`` are contiguous.
+
+    For parts of a larger computation, which are asked about together: there is no limit to their size.
+    """
+    m, k = a.shape
+    kernel = _kernel(out.dtype, m * k * b.shape[1]) if m > 1 else None
+    if kernel is not None:
+        _product(kernel, a, b, out, _NO_BIAS[out.dtype] if bias is None else bias)
+        return
+    with one_thread:
+        np.matmul(a, b, out=out)
+    if bias is not None:
+        out += bias

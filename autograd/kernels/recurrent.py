@@ -72,11 +72,11 @@ def _gru(x, y, hidden, new, gates):  # type: ignore[no-untyped-def]
 
 
 @loop("F2 F2 F2 F2 F2 F2 F2", saves=4e-9)
-def _gru_grad(g_new, y, hidden, gates, g_x, g_y, g_hidden):  # type: ignore[no-untyped-def]
+def _gru_grad(g_new, inner, hidden, gates, g_x, g_y, g_hidden):  # type: ignore[no-untyped-def]
     wide()
     n = hidden.shape[1]
     for k in range(hidden.shape[0]):
-        a, h, d, v = gates[k], hidden[k], g_new[k], y[k][2 * n:]
+        a, h, d, v = gates[k], hidden[k], g_new[k], inner[k]
         r, z, g = a[:n], a[n:2 * n], a[2 * n:]
         x_r, x_z, x_n = g_x[k][:n], g_x[k][n:2 * n], g_x[k][2 * n:]
         y_r, y_z, y_n = g_y[k][:n], g_y[k][n:2 * n], g_y[k][2 * n:]
@@ -143,7 +143,7 @@ def gru(x: Array, y: Array, hidden: Array) -> list[Array]:
     return [g + r_z[:, n:] * (hidden - g), np.concatenate([r_z, g], 1)]
 
 
-def gru_grad(g_new: Array, y: Array, hidden: Array, gates: Array) -> list[Array] | None:
-    """The gradients by x, by y and by the hidden state; None where NumPy shall do it."""
+def gru_grad(g_new: Array, inner: Array, hidden: Array, gates: Array) -> list[Array] | None:
+    """The gradients by x, by y, whose last part is ``inner``, and by the hidden state; None where NumPy shall do it."""
     n = hidden.shape[1]
-    return _call(_gru_grad, [g_new, y, hidden, gates], [3 * n, 3 * n, n])
+    return _call(_gru_grad, [g_new, inner, hidden, gates], [3 * n, 3 * n, n])

@@ -6,6 +6,7 @@ width that the processor has. This module imports Numba: import it only where ke
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
@@ -54,6 +55,12 @@ def procedure(count: int) -> Any:
     return types.void(*[types.int64] * count)
 
 
+def processor() -> str:
+    """A name for this processor as code is compiled for it."""
+    triple, name, features = cpu_target.target_context.codegen().magic_tuple()
+    return f"{triple} {name} {hashlib.sha256(features.encode()).hexdigest()[:16]}"
+
+
 class Emitter:
     """Instructions on vectors of one element type, at the place where ``builder`` stands. Addresses are integers."""
 
@@ -89,11 +96,23 @@ class Emitter:
     def store(self, value: ir.Value, address: ir.Value) -> None:
         self.builder.store(value, self._pointer(address, self.type), align=self.itemsize)
 
+    def store_past(self, value: ir.Value, address: ir.Value) -> None:
+        """Store to an aligned address past the caches: for what they cannot hold until it is needed."""
+        store = self.builder.store(value, self._pointer(address, self.type), align=self.target.width)
+        store.set_metadata("nontemporal", self.builder.module.add_metadata([I32(1)]))
+
     def load_scalar(self, address: ir.Value) -> Any:
         return self.builder.load(self._pointer(address, self.scalar_type), align=self.itemsize)
 
     def store_scalar(self, value: ir.Value, address: ir.Value) -> None:
         self.builder.store(value, self._pointer(address, self.scalar_type), align=self.itemsize)
+
+    def prefetch(self, address: ir.Value) -> None:
+        """Fetch the line at an address, which need not be ours, to the second-level cache."""
+        read, level, data = I32(0), I32(2), I32(1)
+        kind = ir.FunctionType(ir.VoidType(), [ir.IntType(8).as_pointer(), I32, I32, I32])
+        function = cgutils.get_or_insert_function(self.builder.module, kind, "llvm.prefetch.p0")
+        self.builder.call(function, [self._pointer(address, ir.IntType(8)), read, level, data])
 
     def mask(self, count: ir.Value) -> Any:
         """True in the first ``count`` lanes."""

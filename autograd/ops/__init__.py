@@ -110,6 +110,7 @@ DEFERRED = {
     "pool": ("max_pool1d max_pool2d max_pool3d", ""),
     "quantiles": ("median mode nanmedian nanquantile quantile", "median mode nanmedian nanquantile quantile"),
     "recurrent": ("", ""),
+    "recurrent_layers": ("", ""),
     "resize": ("", ""),
     "rounding_steps": ("fake_quantize_per_channel_affine fake_quantize_per_tensor_affine", ""),
     "scan": (

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from .model import Graph
 
 #: From so many boxes on, modules are drawn closed, the innermost first.
-READABLE = 70
+READABLE = 45
 
 _STYLES = {
     "parameter": {"shape": "box", "style": "filled,rounded", "fillcolor": "#d7efd9", "color": "#2e7d32"},
@@ -66,7 +66,7 @@ def to_dot(graph: Graph, view: str = "forward", depth: int | None = None, values
         boxes.setdefault(shown.place[key], []).append(key)
     _fill(made, None, shown, boxes, view, values)
     for source, target, names in shown.edges():
-        label = ", ".join(names) if len(names) == 1 and not names[0].startswith("input ") else ""
+        label = names[0] if len(names) == 1 and not names[0].startswith("input") else ""
         attributes = {"label": " " + graphviz.escape(label)} if label and shown.is_node(target) else {}
         if view == "backward":
             attributes["style"] = "dashed" if shown.stops(source) else "solid"
@@ -171,6 +171,8 @@ def _fill(into: Any, module: int | None, shown: _Shown, boxes: Mapping[int | Non
         else:
             node = shown.graph.nodes[int(key[1:])]
             style = _STYLES["output" if node["output"] else node["kind"]] | (_MARKED if node["marks"] else {})
+            if any(mark["kind"] == "origin" for mark in node["marks"]):
+                style = {**style, "fillcolor": "#f8c4dc"}
             into.node(key, _label(node, view, values), tooltip=graphviz.escape(_tooltip(node)), **style)
     used = {m for key in boxes for m in shown._around(key)}
     for child in shown.modules.values():

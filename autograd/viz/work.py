@@ -63,6 +63,8 @@ def flops(of: Any) -> Flops:
 
 def flops_of_node(node: Node) -> Flops:
     """Those of one operation."""
+    if isinstance(node.op, Primitive) and node.op.name in _LAYERS:
+        return Flops(0, 0) if node.saved is None else _recurrent(node)
     count = _PRODUCTS.get(node.op.name) if isinstance(node.op, Primitive) else None
     if count is None:
         return Flops(0, 0)
@@ -108,6 +110,17 @@ def _transposed_convolution(node: Node) -> int:
     return math.prod(given) * math.prod(weight[1:])
 
 
+def _recurrent(node: Node) -> Flops:
+    """Products with the inputs, with the states, and projections; backward, states always want their gradients."""
+    wanted = dict(zip(node.op.inputs, [e is not None for e in node.edges], strict=True))
+    rows, w_ih, w_hh = math.prod(node.shape[0][:-1]), _shape_of(node, "w_ih"), _shape_of(node, "w_hh")
+    by_input, by_state = 2 * rows * math.prod(w_ih), 2 * rows * math.prod(w_hh)
+    projected = 2 * rows * math.prod(_shape_of(node, "w_hr") or (0,)) if "w_hr" in wanted else 0
+    back = by_input * (wanted["x"] + wanted["w_ih"]) + by_state * (1 + wanted["w_hh"])
+    return Flops(by_input + by_state + projected, back + projected * (1 + wanted.get("w_hr", False)))
+
+
+_LAYERS = ("lstm_layer", "gru_layer", "rnn_layer")
 _PRODUCTS = {
     "matmul": _matrix("input", "other"), "matrix_product": _matrix("left", "right"), "linear": _linear,
     "convolve": _convolution, "convolve_transposed": _transposed_convolution,

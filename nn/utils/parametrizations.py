@@ -5,15 +5,13 @@ from __future__ import annotations
 from enum import Enum, auto
 from typing import Any
 
+import autograd
 from autograd import (
     Tensor,
     allclose,
     cat,
     eye,
     finfo,
-    geqrf,
-    linalg,
-    matrix_exp,
     mv,
     no_grad,
     randn,
@@ -54,9 +52,9 @@ def _is_orthogonal(q: Tensor) -> bool:
 
 def _make_orthogonal(a: Tensor) -> Tensor:
     """The Q of the QR decomposition of a tall matrix whose R has a diagonal >= 0."""
-    x, tau = geqrf(a)
+    x, tau = autograd.geqrf(a)
     # Mezzadri (2007), "How to generate random matrices from the classical compact groups", eq. 5.3.
-    return linalg.householder_product(x, tau) * x.diagonal(dim1=-2, dim2=-1).sgn().unsqueeze(-2)
+    return autograd.linalg.householder_product(x, tau) * x.diagonal(dim1=-2, dim2=-1).sgn().unsqueeze(-2)
 
 
 class _Orthogonal(Module):
@@ -84,17 +82,17 @@ class _Orthogonal(Module):
             tau = 2.0 / (1.0 + (reflectors * reflectors).sum(dim=-2))
             # The diagonal is a sign and no parameter: nothing flows back through the integers.
             signs = X.diagonal(dim1=-2, dim2=-1).int().unsqueeze(-2)
-            q = linalg.householder_product(reflectors, tau) * signs
+            q = autograd.linalg.householder_product(reflectors, tau) * signs
         else:
             lower = X.tril()
             if n != k:
                 lower = cat([lower, lower.new_zeros(n, n - k).expand(*lower.shape[:-2], -1, -1)], dim=-1)
             skew = lower - lower.mH
             if self.orthogonal_map is _OrthMaps.matrix_exp:
-                q = matrix_exp(skew)
+                q = autograd.matrix_exp(skew)
             else:  # Cayley's map: (I - A/2)^-1 (I + A/2)
                 identity = eye(n, dtype=skew.dtype)
-                q = linalg.solve(identity - 0.5 * skew, identity + 0.5 * skew)
+                q = autograd.linalg.solve(identity - 0.5 * skew, identity + 0.5 * skew)
             if n != k:
                 q = q[..., :k]
         if hasattr(self, "base"):
@@ -117,7 +115,7 @@ class _Orthogonal(Module):
             if self.orthogonal_map is not _OrthMaps.householder:
                 fail(NotImplementedError, "It is not possible to assign to the matrix exponential or the Cayley "
                                           "parametrizations when use_trivialization=False.")
-            reflectors, tau = geqrf(tall)
+            reflectors, tau = autograd.geqrf(tall)
             diagonal = reflectors.diagonal(dim1=-2, dim2=-1)
             diagonal.sign_()
             diagonal[tau == 0.0] *= -1  # LAPACK says by an exact zero that it does not reflect

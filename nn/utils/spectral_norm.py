@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from autograd import Tensor, dot, linalg, mv, no_grad
+import autograd
+from autograd import Tensor, dot, mv, no_grad
 from autograd.errors import fail
 
 from .. import functional as F
@@ -84,7 +85,7 @@ class SpectralNorm:
 
     def _solve_v_and_rescale(self, matrix: Tensor, u: Tensor, target_sigma: Tensor) -> Tensor:
         """The ``v`` for which ``u`` is the direction of ``W @ v``, of a length that gives ``u @ W @ v = sigma``."""
-        v = linalg.multi_dot([matrix.t().mm(matrix).pinverse(), matrix.t(), u.unsqueeze(1)]).squeeze(1)
+        v = autograd.linalg.multi_dot([matrix.t().mm(matrix).pinverse(), matrix.t(), u.unsqueeze(1)]).squeeze(1)
         return v.mul_(target_sigma / dot(u, mv(matrix, v)))
 
     @staticmethod

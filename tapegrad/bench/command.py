@@ -17,6 +17,7 @@ from .options import add_arguments
 from .peers import Peers, find
 from .results import Results, header, markdown, plot, read_json, table, write_json
 from .sections import SECTIONS, Section, chosen
+from .tune import parse, tune
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -37,15 +38,23 @@ def run(options: argparse.Namespace) -> int:
         if options.compare:
             print(compare(*(read_json(path) for path in options.compare)))
             return 0
+        shapes = None if options.tune is None else [parse(text) for text in options.tune]
+        if shapes is not None:
+            require("--tune, which measures compiled kernels,", "numba")
         if options.threads < 1:
             raise ValueError(f"--threads {options.threads}: at least one is needed")
         for section in sections:
             if any(getattr(row, "threads", None) is not None for row in section.rows(False)):
-                require(f"the section {section.name}, which changes the number of BLAS threads,", "threadpoolctl")
-        options.out.mkdir(parents=True, exist_ok=True)
+                require(f"the section {section.name} (--sections chooses others), which changes the number of BLAS "
+                        "threads,", "threadpoolctl")
+        if shapes is None:
+            options.out.mkdir(parents=True, exist_ok=True)
     except (OSError, ImportError, ValueError) as error:
         options.parser.error(str(error))
     rerun_clean(options.threads)
+    if shapes is not None:
+        tune(shapes, lambda text: print(text, flush=True))
+        return 0
     peers = find(options.peers, options.compile, options.threads)
     for library in peers.libraries:
         if hasattr(library.t, "set_num_threads"):

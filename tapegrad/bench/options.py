@@ -26,5 +26,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
                         help=f"folder with peers under hips/, jax/ and tinygrad/ (default {default_folder()})")
     parser.add_argument("--out", type=Path, default=Path("runs/bench"), metavar="DIR",
                         help="where results.json, results.md and ratios.png go (default runs/bench)")
+    parser.add_argument("--tune", nargs="*", metavar="SHAPE",
+                        help="time the methods of convolution on this processor, a minute or two, and keep what is "
+                             "found for later runs; shapes of yours such as 32,64,128,56x56,3x3,stride=2,padding=1 "
+                             "count more than those of the tables")
     parser.add_argument("--compare", nargs=2, type=Path, metavar=("A.json", "B.json"),
                         help="say what moved from one run to another, and exit")

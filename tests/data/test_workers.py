@@ -1,24 +1,17 @@
-"""DataLoader with worker processes: the same batches, honest errors, and no process left behind."""
+"""DataLoader with worker processes: the same batches, and honest errors."""
 
 from __future__ import annotations
 
 import gc
 import os
-import signal
-import subprocess
 import sys
-import textwrap
-import time
 from itertools import chain
-from pathlib import Path
 
 import pytest
 from loader_datasets import (
-    Dies,
     Draws,
     Facts,
     Fails,
-    Hangs,
     Large,
     Loads,
     Numbers,
@@ -34,63 +27,10 @@ from loader_datasets import (
     keep,
     mark,
 )
+from worker_processes import children, linux, nothing_left_behind, script, values, wait_until  # noqa: F401 (a fixture)
 
 import autograd
 from autograd.data import DataLoader
-
-linux = pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="reads the process table of Linux")
-
-
-def children(pid=None):
-    """Processes whose parent is ``pid``, by id, without multiprocessing's own resource tracker."""
-    found = {}
-    for entry in Path("/proc").iterdir():
-        if not entry.name.isdigit():
-            continue
-        try:
-            parent = int((entry / "stat").read_text().rpartition(")")[2].split()[1])
-            command = (entry / "cmdline").read_text().replace("\0", " ")
-        except OSError:  # it ended meanwhile
-            continue
-        if parent == (pid or os.getpid()) and "resource_tracker" not in command:
-            found[int(entry.name)] = command
-    return found
-
-
-def asleep(pid, readings=20):
-    """Whether the main thread of a process is blocked, and not only for the moment another thread holds the GIL."""
-    for _ in range(readings):
-        if Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "S":
-            return False
-        time.sleep(0.01)
-    return True
-
-
-def wait_until(condition, seconds=20):
-    deadline = time.monotonic() + seconds
-    while not condition():
-        if time.monotonic() > deadline:
-            return False
-        time.sleep(0.02)
-    return True
-
-
-def exists(pid):
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except OSError:
-        return False
-
-
-@pytest.fixture(autouse=True)
-def nothing_left_behind():
-    yield
-    if Path("/proc/self/stat").exists():
-        assert wait_until(lambda: not children(), 5), children()
-
-
-def values(loader):
-    return [batch.tolist() for batch in loader]
 
 
 @pytest.mark.parametrize("method", ["spawn", "forkserver"])
@@ -115,17 +55,6 @@ def test_batches_are_those_of_one_process_in_order(method):
     # In a process of its own, because a forkserver stays until the process that uses it ends.
     done = script(code)
     assert done.stdout == "same 7\n", done.stderr
-
-
-def script(code, tmp_path=None, **options):
-    path = (tmp_path or Path(os.environ.get("TMPDIR", "/tmp"))) / f"script_{os.getpid()}_{time.monotonic_ns()}.py"
-    path.write_text(textwrap.dedent(code))
-    try:
-        environment = os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
-        return subprocess.run([sys.executable, path], env=environment, capture_output=True, text=True, timeout=120,
-                              check=False, **options)
-    finally:
-        path.unlink()
 
 
 def test_structures_arrive_whole():
@@ -231,140 +160,6 @@ def test_what_cannot_be_sent():
         iter(DataLoader(Numbers(3), num_workers=1, collate_fn=lambda batch: batch))
     with pytest.raises(Exception, match=r"(?s)Caught .* in DataLoader worker process 0.*pickle"):
         list(DataLoader(Unpicklable(3), batch_size=None, num_workers=1))
-
-
-@linux
-def test_a_worker_that_is_killed():
-    loader = DataLoader(Pids(100), batch_size=1, num_workers=2)
-    iterator = iter(loader)
-    pid = int(next(iterator))
-    os.kill(pid, signal.SIGKILL)
-    started = time.monotonic()
-    with pytest.raises(RuntimeError, match=rf"DataLoader worker \(pid\(s\) {pid}\) exited unexpectedly.*SIGKILL"):
-        for _ in iterator:
-            pass
-    assert time.monotonic() - started < 5
-    assert not children()
-    with pytest.raises(StopIteration):
-        next(iterator)
-
-
-@linux
-def test_a_worker_that_exits():
-    with pytest.raises(RuntimeError, match="exited unexpectedly: worker 1 ended with exit code 7"):
-        list(DataLoader(Dies(8), batch_size=1, num_workers=2))
-    assert not children()
-
-
-@linux
-def test_a_killed_persistent_worker_is_replaced_at_the_next_pass():
-    loader = DataLoader(Pids(4), batch_size=1, num_workers=1, persistent_workers=True)
-    pid = values(loader)[0][0]
-    os.kill(pid, signal.SIGKILL)
-    with pytest.raises(RuntimeError, match="exited unexpectedly"):
-        values(loader)
-    assert values(loader)[0][0] != pid
-
-
-@linux
-def test_a_worker_that_hangs():
-    iterator = iter(DataLoader(Hangs(8), batch_size=1, num_workers=2, timeout=8))
-    assert [int(next(iterator)), int(next(iterator))] == [0, 1]
-    started = time.monotonic()
-    with pytest.raises(RuntimeError, match=r"DataLoader timed out after 8 seconds.*pid\(s\) \d+, \d+"):
-        next(iterator)
-    assert 7.5 < time.monotonic() - started < 14
-    assert not children()
-
-
-@linux
-def test_breaking_off_leaves_no_process():
-    for batch in DataLoader(Pids(1000), batch_size=1, num_workers=2):
-        pid = int(batch)
-        break
-    assert wait_until(lambda: not exists(pid), 5) and not children()
-
-
-@linux
-def test_an_error_in_the_loop_leaves_no_process():
-    with pytest.raises(ZeroDivisionError):
-        for batch in DataLoader(Pids(1000), batch_size=1, num_workers=2):
-            pid = int(batch)
-            raise ZeroDivisionError
-    assert wait_until(lambda: not exists(pid), 5)
-
-
-INTERRUPTED = """
-    import os, signal, sys
-    from autograd.data import DataLoader
-    from loader_datasets import Hangs, Pids
-    if __name__ == "__main__":
-        signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs start with it ignored
-        pid = int(next(iter(DataLoader(Pids(1), num_workers=1))))
-        iterator = iter(DataLoader(Hangs(8), batch_size=1, num_workers=2))
-        next(iterator), next(iterator)
-        try:
-            print("ready", flush=True)
-            next(iterator)
-        except KeyboardInterrupt:
-            print("interrupted", iterator.stopped, flush=True)
-            sys.exit(130)
-"""
-
-
-def start(code, tmp_path):
-    path = tmp_path / "main.py"
-    path.write_text(textwrap.dedent(code))
-    environment = os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
-    process = subprocess.Popen([sys.executable, path], env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                               text=True, start_new_session=True)
-    assert process.stdout.readline() == "ready\n"
-    return process
-
-
-@linux
-def test_ctrl_c_ends_the_workers_silently(tmp_path):
-    process = start(INTERRUPTED, tmp_path)
-    workers = children(process.pid)
-    assert len(workers) == 2
-    assert wait_until(lambda: asleep(process.pid))  # in next(), past the print that told us
-    os.killpg(process.pid, signal.SIGINT)  # as a terminal does: to all of them
-    output, errors = process.communicate(timeout=20)
-    assert (output, errors, process.returncode) == ("interrupted True\n", "", 130)
-    assert wait_until(lambda: not any(map(exists, workers)))
-
-
-@linux
-def test_workers_end_when_the_parent_is_killed(tmp_path):
-    process = start(INTERRUPTED, tmp_path)
-    workers = children(process.pid)
-    assert len(workers) == 2
-    process.kill()
-    process.communicate(timeout=20)
-    assert wait_until(lambda: not any(map(exists, workers)))
-
-
-@linux
-def test_leaving_the_program_with_workers_alive(tmp_path):
-    done = script("""
-        from autograd.data import DataLoader
-        from loader_datasets import Pids
-        if __name__ == "__main__":
-            loader = DataLoader(Pids(1000), batch_size=1, num_workers=2, persistent_workers=True)
-            print(*(int(b) for b, _ in zip(loader, range(2))))
-    """)
-    assert done.returncode == 0 and done.stderr == ""
-    assert wait_until(lambda: not any(exists(int(pid)) for pid in done.stdout.split()))
-
-
-def test_a_script_without_a_main_guard_is_told_so():
-    done = script("""
-        from autograd.data import DataLoader
-        from loader_datasets import Numbers
-        list(DataLoader(Numbers(3), num_workers=1))
-    """)
-    assert done.returncode != 0 and "if __name__ == '__main__':" in done.stderr
-    assert "exited unexpectedly: worker 0 ended with exit code 1" in done.stderr
 
 
 @linux

@@ -317,6 +317,7 @@ def test_projection():
     (lambda: nn.GRU(3, 4)(autograd.zeros(2, 2, 3), autograd.zeros(1, 9, 4)), RuntimeError,
      r"Expected hidden size \(1, 2, 4\)"),
     (lambda: nn.GRU(3, 4)(autograd.zeros(2, 2, 3), autograd.zeros(1, 4)), RuntimeError, "should also be 3-D"),
+    (lambda: nn.RNN(3, 4)(autograd.zeros(0, 2, 3)), RuntimeError, "sequence length to be larger than 0"),
     (lambda: nn.GRU(3, 4)(autograd.zeros(2, 2, 3).double()), ValueError, "does not match weight dtype"),
     (lambda: nn.GRUCell(3, 4)(autograd.zeros(2, 2, 3)), ValueError, "GRUCell: Expected input to be 1D or 2D"),
     (lambda: nn.GRUCell(3, 4)(autograd.zeros(2, 3), autograd.zeros(5, 4)), RuntimeError, "Input batch size 2 doesn.t match hidden0 batch size 5"),

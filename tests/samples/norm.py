@@ -41,6 +41,18 @@ SAMPLES: dict[str, list[Sample]] = {
     ],
     "lstm_step": [sample(A(3, 8), A(3, 8, seed=1), A(3, 2))],
     "gru_step": [sample(A(3, 6), A(3, 6, seed=1), A(3, 2))],
+    "lstm_layer": [
+        sample(A(3, 2, 2), A(8, 2), A(8, 2, seed=1), A(8), A(8, seed=1), A(2, 2), A(2, 2, seed=1)),
+        sample(A(4, 3), A(8, 3), A(8, 1), sizes=(3, 1), w_hr=A(1, 2), backward=True),
+    ],
+    "gru_layer": [
+        sample(A(3, 2, 2), A(6, 2), A(6, 2, seed=1), A(6), A(6, seed=1), A(2, 2)),
+        sample(A(4, 3), A(6, 3), A(6, 2), sizes=(3, 1), backward=True),
+    ],
+    "rnn_layer": [
+        sample(A(3, 2, 2), A(2, 2), A(2, 2, seed=1), A(2), A(2, seed=1), A(2, 2)),
+        sample(A(4, 3), A(2, 3), A(2, 2), sizes=(3, 1), relu=True, backward=True),
+    ],
     "scale_channels": [sample(A(3, 2, 4), A(2), A(2, seed=1)), sample(A(3, 2), A(2), A(2, seed=1))],
     "batch_norm": [
         sample(A(3, 2, 4), const(A(2)), const(P(2)), A(2), A(2, seed=1), True).without("layouts", because=_WRITES),

@@ -21,8 +21,7 @@ export function definitions(pairs) {
 
 // Blue below zero, red above, nothing at zero.
 function tint(v, most) {
-  if (typeof v !== "number" || Number.isNaN(v)) return "var(--bad)";
-  if (!Number.isFinite(v)) return "var(--bad)";
+  if (typeof v !== "number" || !Number.isFinite(v)) return "var(--bad-fill)";
   const share = most > 0 ? Math.min(1, Math.abs(v) / most) : 0;
   return `color-mix(in srgb, var(${v < 0 ? "--down" : "--up"}) ${Math.round(share * 62)}%, transparent)`;
 }

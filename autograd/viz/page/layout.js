@@ -15,7 +15,7 @@ export function layered(items, links, ports = 0, aspect = 1.4, isWhole = false) 
   for (let i = 0; i < total; i += 1) (layers[rank[i]] ??= []).push(i);
   for (let r = 0; r < layers.length; r += 1) layers[r] ??= [];
   const after = neighbours(total, parts.from, parts.to), before = neighbours(total, parts.to, parts.from);
-  const sweeps = total > 4000 ? 2 : 6;
+  const sweeps = total > 4000 ? 1 : 6;
   orderLayers(layers, before, after, sweeps);
   const y = placeAcross(layers, height, before, after, sweeps);
   const x = new Float64Array(total);
@@ -74,7 +74,7 @@ function wrap(layers, columns, x, y, width, height, parts, aspect, isWhole) {
     }
     return [top, bottom];
   };
-  const long = columns.at(-1).right, crossing = crossings(layers, parts);
+  const total = y.length, long = columns.at(-1).right, crossing = crossings(layers, parts);
   // How much of a page of this aspect the rows would take: what has to fit is the wider or the higher.
   const need = (cuts) => {
     let from = 0, wide = 0, high = 0;
@@ -87,7 +87,7 @@ function wrap(layers, columns, x, y, width, height, parts, aspect, isWhole) {
     return Math.max((wide + (cuts.length ? 3 * GUTTER : 0)) / aspect, high);
   };
   let cuts = [], best = need(cuts) * (isWhole ? 0.95 : 0.75); // turns are worth it only for much larger letters
-  const most = Math.min(40, isWhole ? layers.length : layers.length / 2);
+  const most = Math.min(total > 4000 ? 12 : 40, isWhole ? layers.length : layers.length / 2);
   for (let count = 2; count <= most && (isWhole || layers.length >= 4); count += 1) {
     const tried = cutsFor(columns, long / count, crossing), needed = need(tried);
     if (needed < best) { cuts = tried; best = needed; }

@@ -3,9 +3,9 @@
 import { ancestors, gradientAt, isComputed, readModel } from "./data.js";
 import { moduleSizer, nodeSizer } from "./boxes.js";
 import { paint, readTheme } from "./draw.js";
-import { definitions, element } from "./elements.js";
+import { element } from "./elements.js";
 import { formatBytes, formatCount, inWords } from "./numbers.js";
-import { showDetail, showFindings, showLegend, showNow } from "./panels.js";
+import { showDetail, showFindings, showKeys, showLegend, showNow } from "./panels.js";
 import { listen } from "./pointer.js";
 import { makeScene } from "./scene.js";
 import { StepList } from "./steps.js";
@@ -123,10 +123,12 @@ function fitScale(scene) {
   return Math.min(wide, (state.height - 2 * MARGIN - LEGEND) / Math.max(1, scene.height), 1.7);
 }
 
+let fitted = null; // the last view of everything
 function fit() {
   const { scene, width, height } = state, scale = fitScale(scene);
   const x = (width - scene.width * scale) / 2, y = (height - LEGEND - scene.height * scale) / 2;
   state.view = { scale, x, y };
+  fitted = { scale, x, y };
   draw();
 }
 
@@ -232,6 +234,7 @@ function describe(id) {
 }
 
 function toggle(module) {
+  const { view } = state, isFitted = view.scale === fitted.scale && view.x === fitted.x && view.y === fitted.y;
   const anchor = state.scene.byId.get(state.scene.N + module)
     ?? state.scene.frames.find((f) => f.id === state.scene.N + module);
   const at = anchor && [anchor.x * state.view.scale + state.view.x, anchor.y * state.view.scale + state.view.y];
@@ -240,7 +243,9 @@ function toggle(module) {
   rebuild();
   const now = state.scene.byId.get(state.scene.N + module)
     ?? state.scene.frames.find((f) => f.id === state.scene.N + module);
-  if (at && now) { // the corner stays where it was
+  if (isFitted && fitScale(state.scene) >= 0.5) {
+    fit();
+  } else if (at && now) { // the corner stays where it was
     state.view.x = at[0] - now.x * state.view.scale;
     state.view.y = at[1] - now.y * state.view.scale;
   }
@@ -294,13 +299,7 @@ listen(canvas, $("tip"), state, { pan, zoom, select, toggle });
 
 // --- keys and buttons -----------------------------------------------------------------------------------------
 
-const KEYS = [
-  ["→ ←", "one step on, one back"], ["Home End", "to the start, to the end"], ["Space", "play or pause"],
-  ["↑ ↓", "select a box"], ["Enter", "open or close the selected module"], ["Shift + arrows", "move the picture"],
-  ["+ −", "zoom"], ["F", "show everything"], ["O", "overview"],
-  ["E C", "open or close all modules"], ["/", "search; Enter: next"],
-  ["S", "save as SVG"], ["T", "dark or light"], ["?", "this list"]];
-$("keys").append(element("h2", {}, "Keys"), definitions(KEYS));
+showKeys($("keys"));
 
 function help(on = $("keys").hidden) {
   $("keys").hidden = !on;

@@ -67,7 +67,8 @@ function showBackward(into, model, step, n) {
     const flow = element("div", { class: "flow", "data-edge": k },
       element("b", {}, `to ${source.short}`), element("span", { class: "muted" }, ` (as ${e.input})`));
     if (e.formula) {
-      flow.append(element("div", { class: "line formula", title: e.formula.text, tabindex: 0 }, mathView(e.formula.mathml)),
+      flow.append(element("div", { class: "line formula", role: "math", title: e.formula.text, "aria-label": e.formula.text,
+        tabindex: 0 }, mathView(e.formula.mathml)),
         e.formula.where ? element("div", { class: "muted small" }, `where ${e.formula.where}`) : "");
     }
     if (isScalar(e.contribution) && isScalar(n.grad) && isScalar(e.local)) {
@@ -179,3 +180,12 @@ export function showLegend(into, model) {
     model.hasBackward ? line("band", "gradient is there") : "",
     model.about.fault ? line("path", "path of the NaN or infinity") : "");
 }
+
+const KEYS = [
+  ["→ ←", "one step on, one back"], ["Home End", "to the start, to the end"], ["Space", "play or pause"],
+  ["↑ ↓", "select a box"], ["Enter", "open or close the selected module"], ["Shift + arrows", "move the picture"],
+  ["+ −", "zoom"], ["F", "show everything"], ["O", "overview"],
+  ["E C", "open or close all modules"], ["/", "search; Enter: next"],
+  ["S", "save as SVG"], ["T", "dark or light"], ["?", "this list"]];
+
+export const showKeys = (into) => into.append(element("h2", {}, "Keys"), definitions(KEYS));

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numbers
 from typing import Any
 
-from autograd import Tensor, kthvalue, norm, rand, rand_like, topk, zeros_like
+import autograd
+from autograd import Tensor, rand, rand_like, zeros_like
 from autograd.errors import fail
 
 from .base import BasePruningMethod
@@ -81,7 +82,7 @@ class RandomUnstructured(_Unstructured):
     """
 
     def _first(self, t: Tensor, k: int) -> Tensor:
-        return topk(rand_like(t).reshape(-1), k).indices
+        return autograd.topk(rand_like(t).reshape(-1), k).indices
 
     @classmethod
     def apply(cls, module: Any, name: str, amount: Any) -> Any:  # type: ignore[override]
@@ -102,7 +103,7 @@ class L1Unstructured(_Unstructured):
     """
 
     def _first(self, t: Tensor, k: int) -> Tensor:
-        return topk(t.detach().abs().reshape(-1), k, largest=False).indices
+        return autograd.topk(t.detach().abs().reshape(-1), k, largest=False).indices
 
     @classmethod
     def apply(cls, module: Any, name: str, amount: Any,  # type: ignore[override]
@@ -156,7 +157,7 @@ class RandomStructured(_Structured):
 
     def _kept(self, t: Tensor, size: int, k: int) -> Tensor:
         drawn = rand(size)
-        return drawn > kthvalue(drawn, k).values
+        return drawn > autograd.kthvalue(drawn, k).values
 
     @classmethod
     def apply(cls, module: Any, name: str, amount: Any, dim: int = -1) -> Any:  # type: ignore[override]
@@ -185,7 +186,7 @@ class LnStructured(_Structured):
 
     def _kept(self, t: Tensor, size: int, k: int) -> Tensor:
         others = [d for d in range(t.ndim) if d != self.dim % t.ndim]
-        return topk(norm(t, p=self.n, dim=others), size - k).indices
+        return autograd.topk(autograd.norm(t, p=self.n, dim=others), size - k).indices
 
     @classmethod
     def apply(cls, module: Any, name: str, amount: Any, n: Any, dim: int,  # type: ignore[override]
