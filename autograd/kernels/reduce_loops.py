@@ -66,29 +66,32 @@ def square_rows(x, out):  # type: ignore[no-untyped-def]
         out[i] = total
 
 
+def _add_rows(x, out):  # type: ignore[no-untyped-def]
+    """The sum of the rows of a matrix."""
+    rows = x.shape[0]
+    whole = rows - rows % 8
+    for j in range(out.size):
+        out[j] = 0.0
+    for i in range(0, whole, 8):
+        p, q, r, s = x[i], x[i + 1], x[i + 2], x[i + 3]
+        t, u, v, w = x[i + 4], x[i + 5], x[i + 6], x[i + 7]
+        for j in range(out.size):
+            out[j] += ((p[j] + q[j]) + (r[j] + s[j])) + ((t[j] + u[j]) + (v[j] + w[j]))
+    for i in range(whole, rows):
+        p = x[i]
+        for j in range(out.size):
+            out[j] += p[j]
+
+
 @loop("*F3 *F2", saves=5e-11)
 def sum_columns(x, out):  # type: ignore[no-untyped-def]
     wide()
-    rows = x.shape[1]
     part = np.empty(x.shape[2], x.dtype)
     for a in range(x.shape[0]):
         o = out[a]
-        for j in range(o.size):
-            o[j] = 0.0
-        for start in range(0, rows, BLOCK):
-            stop = min(start + BLOCK, rows)
-            whole = stop - (stop - start) % 8
-            for j in range(part.size):
-                part[j] = 0.0
-            for i in range(start, whole, 8):
-                p, q, r, s = x[a, i], x[a, i + 1], x[a, i + 2], x[a, i + 3]
-                t, u, v, w = x[a, i + 4], x[a, i + 5], x[a, i + 6], x[a, i + 7]
-                for j in range(part.size):
-                    part[j] += ((p[j] + q[j]) + (r[j] + s[j])) + ((t[j] + u[j]) + (v[j] + w[j]))
-            for i in range(whole, stop):
-                p = x[a, i]
-                for j in range(part.size):
-                    part[j] += p[j]
+        _add_rows(x[a, :BLOCK], o)
+        for start in range(BLOCK, x.shape[1], BLOCK):
+            _add_rows(x[a, start:start + BLOCK], part)
             for j in range(o.size):
                 o[j] += part[j]
 
@@ -286,6 +289,13 @@ def sum_over(x: Array, over: tuple[int, ...], squares: bool = False) -> Array | 
             return None
         found = sum_over(x.T, tuple([x.ndim - 1 - i for i in over]), squares)
         return None if found is None else found.T
+    if over == (0,) and x.ndim > 1 and not squares:  # as below, in fewer steps
+        compiled = sum_columns.on(x.dtype, x.size)
+        if compiled is None:
+            return None
+        out = np.empty(x.shape[1:], x.dtype)
+        compiled(x.reshape(1, x.shape[0], -1), out.reshape(1, -1))
+        return out
     compiled = (square_rows if squares else sum_rows).on(x.dtype, x.size)
     if compiled is None:
         return None
