@@ -31,9 +31,16 @@ WORDS = (
      "Each gradient goes to the largest element of its window."),
     (r"floor|ceil|trunc|round|sign|.*heaviside.*|div_rounded|overwritten|filled_with|drawn_with",
      "Constant almost everywhere: the derivative is zero."),
+    (r"(rnn|lstm|gru)_layer",
+     "Backpropagation through time: from the last step to the first, what comes to a step's output goes through its "
+     "gates to the input, the weights, and the output of the step before; each adds to the gradients of the weights."),
     (r"module_boundary", "The gradient as the module's backward hooks return it."),
     (r"custom_function.*|.*Function.*", "The backward method of a custom Function."),
 )
+
+
+# A formula of theirs would be as long as the sequence.
+_LOOPS = ("rnn_layer", "lstm_layer", "gru_layer")
 
 
 def words_for(op: Primitive) -> str | None:
@@ -192,6 +199,9 @@ def formulas(of: Any, g: Any = None) -> list[Formula | None]:
     if node.saved is None:
         fail(RuntimeError, f"the values saved by {op.name} were released: ask before backward, or run it with "
                            "retain_graph=True")
+    if op.name in _LOOPS:
+        return [None if e is None else Formula(op.name, k, None, words_for(op))
+                for k, e in zip(inputs, node.edges, strict=True)]
     try:
         values, results = _traced(node, g)
     except NonDifferentiableError as error:

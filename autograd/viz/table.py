@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 #: Shapes of so many outputs are written out.
-_OUTPUTS = 4
+_OUTPUTS = 3
 
 
 class Table:

@@ -22,6 +22,8 @@ from .values import constant_name, known_options, ordered, values_of
 
 #: How operations of two inputs (and powers) are written.
 _INFIX = {"add": "+", "sub": "-", "mul": "*", "true_divide": "/", "matmul": "@", "pow_tensor": "**"}
+#: Longer operations are cut in tables.
+_WIDE = 60
 #: Inputs of an operation on a list that are written out.
 _INPUTS = 6
 #: Rows of a table in print; more are cut.
@@ -114,7 +116,10 @@ class Tape:
         table = Table(["", "", "operation", "shape", "dtype", ">value", "module", "line"], title)
         for n in self.nodes:
             value = self.values.get(n)
-            table.add(self.names[n], "" if n.op is LEAF else "=", self.operation(n),
+            operation = self.operation(n)
+            if len(operation) > _WIDE:
+                operation = f"{operation[:_WIDE - 2]}…)"
+            table.add(self.names[n], "" if n.op is LEAF else "=", operation,
                       "" if scalars else shape_text(n.shape),
                       "" if one_type or value is None else str(value.dtype),
                       "" if isinstance(n.shape, list) else summary(value), module_of(n), line_of(n))

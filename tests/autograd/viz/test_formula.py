@@ -131,7 +131,8 @@ def test_printed_formula_computes_what_the_rule_computes(name: str) -> None:
             if formula is None:
                 continue
             if formula.expr is None:
-                assert formula.words.startswith(("No derivative: ", "No gradient")), formula.words
+                assert formula.words.startswith(
+                        "Backprop" if name.endswith("_layer") else ("No derivative: ", "No gradient")), formula.words
                 continue
             g = upstream(formula, rng)
             rule = node.op.vjp(Parts(dict(enumerate(g))) if isinstance(g, tuple) else g, node.saved, node.edges,
@@ -153,7 +154,7 @@ def test_printed_formula_computes_what_the_rule_computes(name: str) -> None:
             for local_too in (False, True):
                 ElementTree.fromstring(formula.mathml(local=local_too))
             compared += 1
-    assert compared or all(None not in viz.formulas(n) and "No" in viz.formulas(n)[0].words for n in found)
+    assert compared or name.endswith("_layer") or all(None not in viz.formulas(n) and "No" in viz.formulas(n)[0].words for n in found)
 
 
 @pytest.mark.parametrize("name", sorted(REFUSE))
