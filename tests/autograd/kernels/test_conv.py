@@ -113,7 +113,7 @@ def test_all_targets(ready, monkeypatch, compiled_for, name, dtype):
             _close(_results(CASES[case], *operands), _reference(CASES[case], operands), dtype)
     finally:
         conv_choice._target.cache_clear()
-    assert len({kernel for kernel, d in conv_choice._compiled if d == dtype}) >= 8
+    assert {kernel for kernel, d in conv_choice._compiled if d == dtype} >= {"conv_weight", "implicit_forward"}
     assert all(conv_choice._compiled.values())
 
 
