@@ -24,8 +24,6 @@ TARGETS = {
     "neon": Target(16, 32, True, False),
     "plain": Target(16, 16, False, False),
 }
-KERNELS = {"conv_forward", "conv_input", "conv_weight", "grouped_forward", "grouped_input", "grouped_weight", "thin_input",
-           "winograd_image", "winograd_weight"}
 
 # input, weight, stride, padding, dilation, groups
 CASES = {
@@ -101,7 +99,10 @@ def compiled_for():
 
 @pytest.mark.parametrize(("name", "dtype"), [*[(name, np.float32) for name in TARGETS], ("plain", np.float64)])
 def test_all_targets(ready, monkeypatch, compiled_for, name, dtype):
-    """All kernels in vectors of all widths, with and without fused products, whatever this processor has."""
+    """Vectors of all widths, with and without fused products, whatever this processor has.
+
+    What is chosen: test_conv_methods.py has all methods.
+    """
     monkeypatch.setattr("autograd.kernels.vector_ir.host", lambda: TARGETS[name])
     monkeypatch.setattr(conv_choice, "_compiled", compiled_for.setdefault(name, {}))
     conv_choice._target.cache_clear()
@@ -112,7 +113,7 @@ def test_all_targets(ready, monkeypatch, compiled_for, name, dtype):
             _close(_results(CASES[case], *operands), _reference(CASES[case], operands), dtype)
     finally:
         conv_choice._target.cache_clear()
-    assert {kernel for kernel, d in conv_choice._compiled if d == dtype} == KERNELS
+    assert {kernel for kernel, d in conv_choice._compiled if d == dtype} >= {"conv_weight", "implicit_forward"}
     assert all(conv_choice._compiled.values())
 
 
