@@ -13,6 +13,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from .kernels.blas import in_one_thread
+from .kernels.large import COMPILED
 from .kernels.late import LATE
 from .on_first_call import lazy
 
@@ -51,13 +52,9 @@ def names_of(op: Primitive) -> dict[str, Any]:
     for expression in (op.fast, op.common):
         if expression is not None:
             names.update({f"fast_{name}": value for name, value in expression.names.items()})
-    for p, value in _defaults(op).items():
+    for p, value in defaults_of(op.forward).items():
         names[f"default_{p}"] = value
     return names
-
-
-def _defaults(op: Primitive) -> dict[str, Any]:
-    return defaults_of(op.forward)
 
 
 def defaults_of(f: Callable[..., Any]) -> dict[str, Any]:
@@ -72,7 +69,7 @@ def defaults_of(f: Callable[..., Any]) -> dict[str, Any]:
 
 def _signature(op: Primitive) -> str:
     code = op.forward.__code__
-    defaults = _defaults(op)
+    defaults = defaults_of(op.forward)
     parts = []
     for i, p in enumerate(op.params):
         if i == code.co_argcount and op.varargs not in op.params[:i]:
@@ -116,9 +113,11 @@ def function_text(op: Primitive, form: Form | None = None) -> str:
     if (op.method or op.common) and not op.variadic:
         lines += [f"        if {_is_raw(op)}:", f"            return {_raw(op)}"]
     if form is not None and op.numbers:
-        second = op.inputs[1]
+        first, second = op.inputs
+        swapped = ", ".join("number" if p == second else p for p in op.params)
         lines += [f"        if {second}.__class__ is float or {second}.__class__ is int:",
-                  f"            return general(op, {flat})"]
+                  f"            number = constant({second}, {first}{', True' if op.promote == 'float' else ''})",
+                  f"            return general(op, {flat}) if number is {second} else core({swapped})"]
     lines.append(f"        return {other}")
     if op.common:
         lines += [f"    if not ({_inlined(op, op.common)}):", f"        return op.rest({', '.join(op.params)})"]
@@ -150,7 +149,7 @@ def core_text(op: Primitive) -> str:
 
 
 def _optional(op: Primitive, p: str) -> bool:
-    return p in _defaults(op)
+    return p in defaults_of(op.forward)
 
 
 def _unwrap(op: Primitive) -> list[str]:
@@ -207,11 +206,14 @@ def _compute(op: Primitive) -> list[str]:
     call = f"forward({_call(op, arrays=True)})"
     if op.ufunc is None and op.fast is None:
         return [f"{', '.join(['out', *op.aux])} = {call}"]
-    defaults = _defaults(op)
+    defaults = defaults_of(op.forward)
     given = [p for p in op.params if p not in op.inputs and p in defaults]
     ordinary = " and ".join(f"{p} is default_{p}" for p in given)
     if op.ufunc is not None:
-        fast = f"quick({', '.join(f'a_{p}' if p in op.inputs else p for p in op.params if p not in given)})"
+        args = ", ".join(f"a_{p}" if p in op.inputs else p for p in op.params if p not in given)
+        fast = f"quick({args})"
+        if op.ufunc in COMPILED:
+            fast = f"({fast} if a_{op.inputs[0]}.size < LARGE else elementwise(quick, {args}))"
         return [f"out = {fast} if {ordinary} else {call}" if given else f"out = {fast}"]
     assert op.fast is not None
     fast = _inlined(op, op.fast)

@@ -14,6 +14,7 @@ import numpy as np
 from . import codegen, tape
 from .dtypes import DEFAULT, combine
 from .errors import describe, explain, fail
+from .kernels.large import LARGE, elementwise
 from .kernels.reduce import add_up, over_rows
 from .modes import MODE, recording
 from .on_first_call import RUNTIME
@@ -84,8 +85,10 @@ def _as_operand(op: Primitive, named: dict[str, Any], value: Any) -> Any:
     """``value`` as a Tensor, a Python number for ops that promote, or None where the input is optional."""
     if is_tensor(value):
         return value
-    if value is None and not op.variadic and all(p in codegen._defaults(op) for p in op.inputs if named[p] is None):
-        return None
+    if value is None and not op.variadic:
+        defaults = codegen.defaults_of(op.forward)
+        if all(p in defaults for p in op.inputs if named[p] is None):
+            return None
     number = op.promote is not None and not op.variadic
     if number and isinstance(value, np.generic):
         return value.item()
@@ -278,4 +281,5 @@ RUNTIME.update(
     float32=FLOAT32, float64=FLOAT64, general=general, constant=constant, mixed=mixed, spread=spread,
     explain=explain, unusual=unusual, unusual_all=unusual_all, wrap_all=wrap_all, Modified=tape.Modified,
     attach_outputs=attach_outputs, unbroadcast=unbroadcast, conjugate=conjugate, conjugate_all=conjugate_all,
+    LARGE=LARGE, elementwise=elementwise,
 )

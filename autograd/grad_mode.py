@@ -17,15 +17,22 @@ _CO_GENERATOR = 0x20
 class _Mode:
     """A context manager that is a decorator as well, of functions and of generator functions."""
 
-    def _changes(self) -> dict[str, Any]:
+    #: What was before and what was before that, because one object may be entered again inside itself.
+    _before: Any = None
+
+    def _enter(self) -> Any:
+        """Enter the mode; returns what `_leave` restores."""
         raise NotImplementedError
 
+    def _leave(self, before: Any) -> None:
+        MODE.set_grad(before)
+
     def __enter__(self) -> None:
-        # A stack, because one object may be entered again inside itself.
-        self.__dict__.setdefault("_before", []).append(MODE.set(**self._changes()))
+        self._before = self._enter(), self._before
 
     def __exit__(self, *exc: object) -> None:
-        MODE.set(**self._before.pop())  # type: ignore[attr-defined]
+        before, self._before = self._before
+        self._leave(before)
 
     def clone(self) -> _Mode:
         """A new mode object with the same settings."""
@@ -81,8 +88,8 @@ class no_grad(_Mode):
         mode = object.__new__(cls)
         return mode if function is None else mode(function)
 
-    def _changes(self) -> dict[str, Any]:
-        return {"grad_enabled": False}
+    def _enter(self) -> Any:
+        return MODE.set_grad(False)
 
 
 class enable_grad(no_grad):
@@ -96,8 +103,8 @@ class enable_grad(no_grad):
     True
     """
 
-    def _changes(self) -> dict[str, Any]:
-        return {"grad_enabled": True}
+    def _enter(self) -> Any:
+        return MODE.set_grad(True)
 
 
 class set_grad_enabled(_Mode):
@@ -113,11 +120,11 @@ class set_grad_enabled(_Mode):
 
     def __init__(self, mode: bool) -> None:
         self.mode = bool(mode)
-        self._before = [MODE.set(**self._changes())]
+        self._before = self._enter(), None
         self._entered = False
 
-    def _changes(self) -> dict[str, Any]:
-        return {"grad_enabled": self.mode}
+    def _enter(self) -> Any:
+        return MODE.set_grad(self.mode)
 
     def __enter__(self) -> None:
         if self._entered:
@@ -125,7 +132,7 @@ class set_grad_enabled(_Mode):
         self._entered = True
 
     def __call__(self, function: F) -> F:
-        MODE.set(**self._before.pop())
+        self.__exit__()
         return super().__call__(function)
 
     def clone(self) -> _Mode:
@@ -156,8 +163,11 @@ class inference_mode(_Mode):
 
     mode: bool
 
-    def _changes(self) -> dict[str, Any]:
-        return {"inference": self.mode, "grad_enabled": not self.mode}
+    def _enter(self) -> Any:
+        return MODE.set(inference=self.mode, grad_enabled=not self.mode)
+
+    def _leave(self, before: Any) -> None:
+        MODE.set(**before)
 
     def clone(self) -> _Mode:
         return type(self)(self.mode)

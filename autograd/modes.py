@@ -17,31 +17,31 @@ class _State(threading.local):
     inference = False
     saved_hooks: tuple[tuple[Callable[..., Any], Callable[..., Any]], ...] = ()
     observers: tuple[Any, ...] = ()
-    departure: _Departure | None = None
+    absence: _Absence | None = None
 
 
-class _Departure:
-    """That a thread is away from the default state: it counts while it lives, which is no longer than the thread."""
+class _Absence:
+    """Whether a thread is away from the default state. It counts while it lives, no longer than the thread."""
 
-    __slots__ = ("_modes",)
+    __slots__ = ("_modes", "away")
 
     def __init__(self, modes: Modes) -> None:
-        self._modes = modes
-        modes.count(1)
+        self._modes, self.away = modes, False
 
     def __del__(self) -> None:
-        self._modes.count(-1)
+        if self.away:
+            self._modes.count(-1)
 
 
 class Modes:
     """The state of the current thread, whether all threads are in the default state, and whether any ever inferred."""
 
-    __slots__ = ("_departures", "_lock", "inferred", "plain", "state")
+    __slots__ = ("_absent", "_lock", "inferred", "plain", "state")
 
     def __init__(self) -> None:
         self.state = _State()
         self.plain = True
-        self._departures = 0
+        self._absent = 0
         self.inferred = False
         self._lock = threading.RLock()
 
@@ -52,21 +52,32 @@ class Modes:
         for name, value in changes.items():
             setattr(state, name, value)
         self.inferred |= state.inference
-        if self._is_default():
-            state.departure = None
-        elif state.departure is None:
-            state.departure = _Departure(self)
+        self._note(state)
         return before
+
+    def set_grad(self, enabled: bool) -> bool:
+        """`set` for the field that is set most often; returns the value it had."""
+        state = self.state
+        before = state.grad_enabled
+        if before is not enabled:
+            state.grad_enabled = enabled
+            self._note(state)
+        return before
+
+    def _note(self, s: _State) -> None:
+        away = not s.grad_enabled or bool(s.inference or s.saved_hooks or s.observers)
+        absence = s.absence
+        if absence is None:
+            absence = s.absence = _Absence(self)
+        if absence.away is not away:
+            absence.away = away
+            self.count(1 if away else -1)
 
     def count(self, more: int) -> None:
         """Note that one thread more, or less, is away from the default state."""
         with self._lock:
-            self._departures += more
-            self.plain = self._departures == 0
-
-    def _is_default(self) -> bool:
-        s = self.state
-        return s.grad_enabled and not (s.inference or s.saved_hooks or s.observers)
+            self._absent += more
+            self.plain = self._absent == 0
 
     @property
     def observers(self) -> tuple[Any, ...]:

@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 
 from .errors import fail
+from .kernels.reduce_loops import row_major
 from .modes import MODE
 from .node import (
     INFERENCE as INFERENCE,
@@ -203,7 +204,7 @@ def accumulate(leaf: Leaf, g: Any, create_graph: bool) -> None:
         if g.__class__ is np.ndarray:
             # Held by the caller's loop and this frame alone, the array can be kept without a copy; a reshaped one, too.
             if getrefcount(g) > _SOLE or not g.flags.c_contiguous or not (g.base is None or _is_sole_view(g)):
-                g = np.array(g, order="C")
+                g = row_major(g)
         elif isinstance(g, np.generic):
             g = np.array(g)
         else:  # never the tensor itself, which may be the user's, or another leaf's gradient

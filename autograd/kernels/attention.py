@@ -33,7 +33,6 @@ _SAVED_EACH, _SAVED = {False: 4e-9, True: 6e-9}, 2e-5
 _SECONDS = {_FLOAT32: 2e-11, _FLOAT64: 4e-11}
 
 _NO_BIASES = {d: np.empty((0, 0, 0, 0), d) for d in (_FLOAT32, _FLOAT64)}
-_NO_MASK = np.empty((0, 0, 0, 0), np.uint8)
 
 
 # --- the arrays as kernels take them ----------------------------------------------------------------------
@@ -60,6 +59,8 @@ def _kernel(q: Array, k: Array, v: Array, backward: bool) -> Any:
     if account is None or k.dtype is not d or v.dtype is not d or (d is not _FLOAT32 and d is not _FLOAT64):
         return None
     scores = math.prod(q.shape[:-1]) * k.shape[-2]
+    if q.shape[-2] == 1 and q.shape[:-2] == k.shape[:-2]:
+        return None  # products with vectors, which BLAS computes as fast as it reads
     if not scores or not q.shape[-1] or not v.shape[-1] or not account.pays(_SAVED + scores * _SAVED_EACH[backward]):
         return None
     kernel = compile(d, backward)
@@ -85,23 +86,19 @@ def _whole_vectors() -> int:
     return attention_tiles.whole_vectors(vector_ir.host())
 
 
-def _options(q: Array, k: Array, mask: Array | None, is_causal: bool, scale: float) -> tuple[Any, ...]:
-    """What kernels take after the arrays."""
+def _biases(q: Array, k: Array, mask: Array | None) -> Array:
+    """What is added to the scores, [N, H, L, S], or empty."""
     d = q.dtype
-    biases, allowed = _NO_BIASES[d], _NO_MASK
-    if mask is not None:
-        mask = _in_heads(np.broadcast_to(mask, (*q.shape[:-1], k.shape[-2])))
-        if mask.dtype == _BOOL:
-            allowed = mask.view(np.uint8)
-        else:
-            biases = mask.astype(d, copy=False)
-    return biases, allowed, scale, is_causal
+    if mask is None:
+        return _NO_BIASES[d]
+    mask = np.where(mask, d.type(0), d.type(-np.inf)) if mask.dtype == _BOOL else mask.astype(d, copy=False)
+    return _in_heads(np.broadcast_to(mask, (*q.shape[:-1], k.shape[-2])))
 
 
 def _run(kernel: Any, arrays: tuple[Array, ...], q: Array, k: Array, products: int, mask: Array | None,
          is_causal: bool, scale: float) -> None:
     """Call a kernel for all heads of ``k``, some in each thread; it multiplies the scores ``products`` times."""
-    options = _options(q, k, mask, is_causal, scale)
+    options = _biases(q, k, mask), scale, is_causal
     seconds = q.size * k.shape[-2] * products * _SECONDS[q.dtype] * (0.5 if is_causal else 1.0)
     share(lambda start, stop: kernel(*arrays, *options, start, stop), math.prod(k.shape[:-2]), seconds)
 

@@ -20,22 +20,25 @@ from .gemm import loops_over_tiles
 from .vector_ir import Target
 
 #: Vectors of queries in a block of scores [keys, queries], and how large it is: it stays in L1.
-VECTORS, BLOCK_BYTES = 2, 2**14
+VECTORS, BLOCK_BYTES = 3, 2**14
+
 
 def compiled(dtype: Any, backward: bool, target: Target) -> Any:
     """`forward` or `backward` of one element type for one target."""
     dtype = np.dtype(dtype)
     t = types.float32 if dtype.itemsize == 4 else types.float64
     key = f"attention {target} {dtype}"
-    rows, sums, mask = types.Array(t, 4, "A"), types.Array(t, 3, "C"), types.Array(types.uint8, 4, "A")
+    rows, sums = types.Array(t, 4, "A"), types.Array(t, 3, "C")
     arrays = [*[rows] * 5, sums, *[rows] * 3] if backward else [*[rows] * 4, sums, sums]
-    signature = types.void(*arrays, rows, mask, t, *[types.int64] * 3)
+    signature = types.void(*arrays, rows, t, *[types.int64] * 3)
     name = "attention-grad" if backward else "attention"
     return entry_point(_build(target, dtype.itemsize, key)[backward], name, key, signature)
+
 
 def whole_vectors(target: Target) -> int:
     """Rows must be a multiple of so many bytes, or vectors would be read beyond their ends."""
     return 1 if target.masks else target.width
+
 
 def _build(target: Target, size: int, key: str) -> tuple[Any, Any]:
     """`forward` and `backward`, not yet compiled."""
@@ -47,7 +50,8 @@ def _build(target: Target, size: int, key: str) -> tuple[Any, Any]:
     pack_transposed = tiles.pack_transposed(target, size)
     row_scaled, row_inner = vector_rows.row_scaled(target, size), vector_rows.row_inner(target, size)
     column_softmax, column_slopes = vector_rows.column_softmax(target, size), vector_rows.column_slopes(target, size)
-    column_causal = vector_rows.column_causal(target, size)
+    column_causal, column_added = vector_rows.column_causal(target, size), vector_rows.column_added(target, size)
+    column_raised = vector_rows.column_raised(target, size)
     infinite, zero, one = number(np.inf), number(0), number(1)
 
     @kernel
@@ -70,35 +74,31 @@ def _build(target: Target, size: int, key: str) -> tuple[Any, Any]:
             pack_transposed(to + i * size, row_step, source + i * row, column, row, length, min(lanes, count - i))
 
     @kernel
-    def masked(scores, biases, allowed, i0, j0, m, n, causal, rows, columns):
-        """Scores [keys, queries] after the mask: numbers that are added, or ones where a key takes part."""
-        if allowed.size > 0:
-            for i in range(m):
-                a, r = allowed[i0 + i], rows[i]
-                for j in range(n):
-                    r[j] = zero if a[j0 + j] != 0 else -infinite
-            transposed(columns.ctypes.data, rows.ctypes.data, rows.strides[0], size, m, n)
-        elif biases.size > 0:
-            transposed(columns.ctypes.data, biases.ctypes.data + i0 * biases.strides[0] + j0 * biases.strides[1],
-                       biases.strides[0], biases.strides[1], m, n)
-        if allowed.size > 0 or biases.size > 0:
-            for j in range(n):
-                s, c = scores[j], columns[j]
-                for i in range(QUERIES):
-                    s[i] += c[i]
+    def masked(s, biases, i0, j0, m, n, causal, added):
+        """Scores [keys, queries] after the mask."""
+        if biases.size > 0:
+            source = biases.ctypes.data + i0 * biases.strides[0] + j0 * biases.strides[1]
+            if biases.strides[0] == 0:  # the same for all queries
+                for i in range(0, m, lanes):
+                    column_raised(s + i * size, row_step, n, source, biases.strides[1])
+            else:
+                to = added.ctypes.data
+                transposed(to, source, biases.strides[0], biases.strides[1], m, n)
+                for i in range(0, m, lanes):
+                    column_added(s + i * size, row_step, n, to + i * size, row_step)
         if causal:
             for i in range(0, m, lanes):
-                column_causal(scores.ctypes.data + i * size, row_step, max(0, i0 + i - j0), n, i0 + i - j0)
+                column_causal(s + i * size, row_step, max(0, i0 + i - j0), n, i0 + i - j0)
 
     @kernel
-    def forward_head(q, k, v, out, highest, sums, biases, allowed, scale, causal, part, columns, scores, rows, added,
-                     state):
+    def forward_head(q, k, v, out, highest, sums, biases, scale, causal, part, columns, scores, added, state):
         queries, keys, length, values = q.shape[0], k.shape[0], q.shape[1], v.shape[1]
         x, y, s = part.ctypes.data, columns.ctypes.data, scores.ctypes.data
         x_row, k_row, v_row, o_row = length * size, k.strides[0], v.strides[0], out.strides[0]
         high, total, factor = state[0], state[1], state[2]
         for i0 in range(0, queries, QUERIES):
             m = min(QUERIES, queries - i0)
+            wide = (m + lanes - 1) // lanes * lanes
             seen = min(i0 + m, keys) if causal else keys
             o = out.ctypes.data + i0 * o_row
             for i in range(m):
@@ -108,8 +108,8 @@ def _build(target: Target, size: int, key: str) -> tuple[Any, Any]:
                 high[i], total[i] = -infinite, zero
             for j0 in range(0, seen, KEYS):
                 n = min(KEYS, seen - j0)
-                product(k.ctypes.data + j0 * k_row, k_row, size, y, row_step, s, row_step, n, QUERIES, length, False)
-                masked(scores, biases, allowed, i0, j0, m, n, causal, rows, added)
+                product(k.ctypes.data + j0 * k_row, k_row, size, y, row_step, s, row_step, n, wide, length, False)
+                masked(s, biases, i0, j0, m, n, causal, added)
                 for i in range(0, m, lanes):
                     column_softmax(s + i * size, row_step, n, high.ctypes.data + i * size,
                                    total.ctypes.data + i * size, factor.ctypes.data + i * size)
@@ -125,8 +125,8 @@ def _build(target: Target, size: int, key: str) -> tuple[Any, Any]:
                 row_scaled(o + i * o_row, o + i * o_row, values, share)
 
     @kernel
-    def backward_head(g, q, k, v, out, sums, g_q, g_k, g_v, more, biases, allowed, scale, causal, part, columns,
-                      g_columns, found, scores, slopes, rows, added, state):
+    def backward_head(g, q, k, v, out, sums, g_q, g_k, g_v, more, biases, scale, causal, part, columns, g_columns,
+                      found, scores, slopes, added, state):
         """Where there are ``more`` heads before this one, g_k and g_v are added to."""
         queries, keys, length, values = q.shape[0], k.shape[0], q.shape[1], v.shape[1]
         x, y, h, p, d = (part.ctypes.data, columns.ctypes.data, g_columns.ctypes.data, scores.ctypes.data,
@@ -140,6 +140,7 @@ def _build(target: Target, size: int, key: str) -> tuple[Any, Any]:
                 g_v[j] = zero
         for i0 in range(last, -1, -QUERIES):  # the last see all keys that any does, and come first
             m = min(QUERIES, queries - i0)
+            wide = (m + lanes - 1) // lanes * lanes
             seen = min(i0 + m, keys) if causal else keys
             at = g.ctypes.data + i0 * g_row
             for i in range(m):
@@ -151,9 +152,9 @@ def _build(target: Target, size: int, key: str) -> tuple[Any, Any]:
             for j0 in range(0, seen, KEYS):
                 n = min(KEYS, seen - j0)
                 k_at = k.ctypes.data + j0 * k_row
-                product(k_at, k_row, size, y, row_step, p, row_step, n, QUERIES, length, False)
-                masked(scores, biases, allowed, i0, j0, m, n, causal, rows, added)
-                product(v.ctypes.data + j0 * v_row, v_row, size, h, row_step, d, row_step, n, QUERIES, values, False)
+                product(k_at, k_row, size, y, row_step, p, row_step, n, wide, length, False)
+                masked(p, biases, i0, j0, m, n, causal, added)
+                product(v.ctypes.data + j0 * v_row, v_row, size, h, row_step, d, row_step, n, wide, values, False)
                 for i in range(0, m, lanes):
                     column_slopes(p + i * size, d + i * size, row_step, n, high.ctypes.data + i * size,
                                   middle.ctypes.data + i * size)
@@ -166,11 +167,11 @@ def _build(target: Target, size: int, key: str) -> tuple[Any, Any]:
                 row_scaled(found.ctypes.data + i * x_row, g_q.ctypes.data + (i0 + i) * g_q.strides[0], length, scale)
 
     @kernel
-    def forward(q, k, v, out, highest, sums, biases, allowed, scale, causal, start, stop):
+    def forward(q, k, v, out, highest, sums, biases, scale, causal, start, stop):
         """Attention of the heads ``start`` to ``stop`` of key and value, counted through the batch.
 
         q, k, v, out are [N, H, L, E], [N, G, S, E], [N, G, S, V] and [N, H, L, V], where H / G heads of queries share
-        one of keys; each row is contiguous. The masks are [N, H, L, S], or empty. ``highest`` and ``sums`` [N, H, L]
+        one of keys; each row is contiguous. ``biases`` are [N, H, L, S], or empty. ``highest`` and ``sums`` [N, H, L]
         get the greatest scores, and the sums of exponentials of what is less than these; infinity and 1 where a query
         sees no key.
         """
@@ -178,16 +179,15 @@ def _build(target: Target, size: int, key: str) -> tuple[Any, Any]:
         shared = q.shape[1] // heads
         part, columns = np.empty((QUERIES, length), number), np.empty((length, QUERIES), number)
         scores, state = np.empty((KEYS, QUERIES), number), np.empty((3, QUERIES), number)
-        blocks = 1 if biases.size > 0 or allowed.size > 0 else 0
-        rows, added = np.empty((QUERIES * blocks, KEYS), number), np.empty((KEYS * blocks, QUERIES), number)
+        added = np.empty((KEYS if biases.size > 0 else 0, QUERIES), number)
         for head in range(start, stop):
             b, h = head // heads, head % heads
             for a in range(h * shared, (h + 1) * shared):
                 forward_head(q[b, a], k[b, h], v[b, h], out[b, a], highest[b, a], sums[b, a], biases[b, a],
-                             allowed[b, a], scale, causal, part, columns, scores, rows, added, state)
+                             scale, causal, part, columns, scores, added, state)
 
     @kernel
-    def backward(g, q, k, v, out, sums, g_q, g_k, g_v, biases, allowed, scale, causal, start, stop):
+    def backward(g, q, k, v, out, sums, g_q, g_k, g_v, biases, scale, causal, start, stop):
         """The gradients by q, k and v of those heads, where ``g`` is that by ``out``."""
         heads, length, values = k.shape[1], k.shape[3], v.shape[3]
         shared = q.shape[1] // heads
@@ -195,13 +195,12 @@ def _build(target: Target, size: int, key: str) -> tuple[Any, Any]:
         found, g_columns = np.empty((QUERIES, length), number), np.empty((values, QUERIES), number)
         scores, slopes = np.empty((KEYS, QUERIES), number), np.empty((KEYS, QUERIES), number)
         state = np.zeros((2, QUERIES), number)
-        blocks = 1 if biases.size > 0 or allowed.size > 0 else 0
-        rows, added = np.empty((QUERIES * blocks, KEYS), number), np.empty((KEYS * blocks, QUERIES), number)
+        added = np.empty((KEYS if biases.size > 0 else 0, QUERIES), number)
         for head in range(start, stop):
             b, h = head // heads, head % heads
             for a in range(h * shared, (h + 1) * shared):
                 backward_head(g[b, a], q[b, a], k[b, h], v[b, h], out[b, a], sums[b, a], g_q[b, a], g_k[b, h],
-                              g_v[b, h], a > h * shared, biases[b, a], allowed[b, a], scale, causal, part, columns,
-                              g_columns, found, scores, slopes, rows, added, state)
+                              g_v[b, h], a > h * shared, biases[b, a], scale, causal, part, columns, g_columns, found,
+                              scores, slopes, added, state)
 
     return forward, backward

@@ -30,6 +30,7 @@ import numpy as np
 from numba.core import config
 from numba.core.caching import _Cache
 from numba.core.compiler import CompileResult
+from numba.core.runtime import rtsys
 from numba.core.serialize import dumps, pickle  # type: ignore[attr-defined]
 
 #: Bytes of files that are kept: all kernels for one precision take 5 MB, and there may be several versions.
@@ -266,7 +267,8 @@ class CompiledCache(_Cache):  # type: ignore[misc]
             _LOG.debug("%s is not kept", self._name, exc_info=True)
 
     def load_overload(self, sig: Any, target_context: Any) -> Any:
-        target_context.refresh()
+        # What kernels call at run time; compiling needs all of Numba and SciPy, and asks for them itself.
+        rtsys.initialize(target_context)
         return self.load(sig, target_context.codegen(),
                          lambda state: CompileResult._rebuild(target_context, *state)) if self._enabled else None
 

@@ -93,8 +93,11 @@ def work(method: str, kind: str, g: Geometry, lanes: int, rows: int) -> tuple[in
         if kind == "weight":
             return samples * pairs * _round(positions, lanes), 0, samples * pairs * -(-positions // 1024), 0
         c, o, places = (g.O, g.C, pixels) if kind == "input" else (g.C, g.O, positions)
+        weights = g.G * pairs * window
+        if pairs * window > _FITS:  # read again for each few columns
+            weights *= g.N * -(-places // (3 * lanes))
         return (samples * c * _round(o, rows // 2) * window * _round(places, lanes),
-                0 if g.pointwise() else samples * c * pixels, samples * c * window * places, g.G * pairs * window)
+                0 if g.pointwise() else samples * c * pixels, samples * c * window * places, weights)
     images, weights = g.C * pixels + g.O * positions, g.G * pairs * window
     # What does not fit the second-level cache is read again from the next.
     again = samples * images if images > _FITS else 0

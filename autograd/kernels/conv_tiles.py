@@ -28,7 +28,8 @@ def gathered_tile(target: Target, itemsize: int, rows: int, vectors: int, lanewi
     """C[r, :] = sum over t and i of A[r, t, i] * B[t * inner + i, :], for ``rows`` rows of ``vectors`` vectors each.
 
     A[r, t, i] lies at ``a + a_rows[r] + a_offsets[t] + i * a_step``, row k of B at ``b + k * b_step`` and row r of C at
-    ``c + c_rows[r]``. What is at ``bias`` (0: nothing) is added to each row; with ``accumulate`` what C held, too.
+    ``c + c_rows[r]``. What is at ``bias`` (0: nothing) is added to each row; where ``accumulate`` is 1 what C held,
+    too; where it is 2 results bypass the caches.
     Where ``lanewise``, elements of A are vectors too, multiplied lane by lane. Where ``masked``, the last vector of a
     row of C has ``count`` lanes.
     """
@@ -61,14 +62,21 @@ def gathered_tile(target: Target, itemsize: int, rows: int, vectors: int, lanewi
                 builder.fadd(s, e.load(e.at(bias, target.width * (k % vectors)))) for k, s in enumerate(old)])
             ends = [builder.add(c, _table(e, c_rows, r)) for r in range(rows)]
             places = [e.at(p, target.width * j) for p in ends for j in range(vectors)]
-            sums = e.when(builder.icmp_signed("!=", accumulate, I64(0)), sums, lambda old: [
+            sums = e.when(builder.icmp_signed("==", accumulate, I64(1)), sums, lambda old: [
                 builder.fadd(s, e.load(p)) for s, p in zip(old, places)])
             mask = e.mask(count)
-            for i, (s, p) in enumerate(zip(sums, places)):
-                if masked and i % vectors == vectors - 1:
-                    e.store_masked(s, p, mask)
-                else:
-                    e.store(s, p)
+            if masked or lanewise:
+                for i, (s, p) in enumerate(zip(sums, places)):
+                    if masked and i % vectors == vectors - 1:
+                        e.store_masked(s, p, mask)
+                    else:
+                        e.store(s, p)
+                return context.get_dummy_value()
+            with builder.if_else(builder.icmp_signed("==", accumulate, I64(2))) as (past, otherwise):
+                for branch, store in ((past, e.store_past), (otherwise, e.store)):
+                    with branch:
+                        for s, p in zip(sums, places):
+                            store(s, p)
             return context.get_dummy_value()
         return procedure(13), emit
     return tile

@@ -19,6 +19,9 @@ from .conv_layout import OPTIONS
 from .conv_tiles import fetch, get_index, put_index, regions
 from .vector_ir import Target
 
+#: Bytes of transformed weights that no second-level cache holds.
+LARGE = 8 << 20
+
 
 def build(m: int, common: SimpleNamespace, tag: Any, target: Target, size: int) -> dict[str, Any]:
     """The kernels for squares of m x m results, not yet compiled; their integers are those of `conv_plans`."""
@@ -30,6 +33,7 @@ def build(m: int, common: SimpleNamespace, tag: Any, target: Target, size: int) 
     of_input, of_result, of_weight, result_transposed, weight_transposed = (
         winograd_tiles.transform(m, target, size, name)
         for name in ("input", "result", "weight", "result_transposed", "weight_transposed"))
+    of_large_weight = winograd_tiles.transform(m, target, size, "weight", past=True)
     all_zero = winograd_tiles.all_zero(target, size)
 
     @njit(**OPTIONS)
@@ -71,6 +75,7 @@ def build(m: int, common: SimpleNamespace, tag: Any, target: Target, size: int) 
             k_step, n_step, first, turn = O * 9 * size, 9 * size, taps + 8 * width, -1
         n_first, n_last, v_first, v_last = part
         first_o, some_o = v_first * lanes, (v_last - v_first) * lanes
+        large = elements * step_w > LARGE
         v = v_first
         while v < v_last:
             vectors = vectors_of(v_last - v)
@@ -78,8 +83,11 @@ def build(m: int, common: SimpleNamespace, tag: Any, target: Target, size: int) 
                 at, source = weights + (v * C + u) * width, w.ctypes.data + (v + u) * lanes * n_step
                 for c in range(C):
                     transpose(taps, width, source + c * k_step, n_step, lanes, 9)
-                    of_weight(at + c * vectors * width, side * step_w, step_w, first, turn * 3 * width, turn * width, 1,
-                              0, 0)
+                    to = at + c * vectors * width
+                    if large:
+                        of_large_weight(to, side * step_w, step_w, first, turn * 3 * width, turn * width, 1, 0, 0)
+                    else:
+                        of_weight(to, side * step_w, step_w, first, turn * 3 * width, turn * width, 1, 0, 0)
             v += vectors
         if bias.size > 0:
             transpose(shift, size, bias.ctypes.data, size, O, 1)
@@ -145,7 +153,7 @@ def build(m: int, common: SimpleNamespace, tag: Any, target: Target, size: int) 
             put_index(rows_out, o, o * C * size)
         fill(images, width, chunk * PH * PW * C // lanes, 0)
         fill(grads, width, chunk * m * m * T * O // lanes, 0)
-        accumulate = 0
+        accumulate = 2 if elements * step_w > LARGE and block >= N * T else 0
         for n0 in range(0, N, chunk):
             count = min(chunk, N - n0)
             for n in range(count):

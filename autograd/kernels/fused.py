@@ -85,7 +85,6 @@ def _inner_loop(function: Callable[..., Any], scalar: type) -> tuple[Any, int]:
     signature = element(*[element] * function.__code__.co_argcount)
     cache = CompiledCache("formula", key)
     with global_compiler_lock:
-        context.refresh()
         codegen = context.codegen()
         found = cache.load(signature, codegen, lambda state: (codegen.unserialize_library(state[0]), state[1]))
         if found is None:

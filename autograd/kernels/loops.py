@@ -132,9 +132,9 @@ def loop(signature: str, saves: float, reassociate: bool = False,
     """Declare a loop.
 
     Args:
-        signature: a word for each parameter: F for the floating type, I for int64, W for 32-bit words; and the
-            rank of the array, or nothing for a number. In front, a star where the loop computes each element along the
-            first dimension by itself: all such arrays have as many.
+        signature: a word for each parameter: F for the floating type, I for int64, W for 32-bit words, B for
+            bool; and the rank of the array, or nothing for a number. In front, a star where the loop computes each
+            element along the first dimension by itself: all such arrays have as many.
         saves: seconds that one step of the compiled loop saves.
         reassociate: let sums be computed in any order, as vectors need.
         only: the only type it is called for, if it is one.
@@ -144,7 +144,7 @@ def loop(signature: str, saves: float, reassociate: bool = False,
 
 def _parameter(numba_types: Any, code: str, floating: str) -> Any:
     kind, rank = code.lstrip("*")[0], code.lstrip("*")[1:]
-    element = getattr(numba_types, {"F": floating, "I": "int64", "W": "uint32"}[kind])
+    element = getattr(numba_types, {"F": floating, "I": "int64", "W": "uint32", "B": "boolean"}[kind])
     return numba_types.Array(element, int(rank), "C") if rank else element
 
 

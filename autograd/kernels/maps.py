@@ -13,7 +13,9 @@ from .elementary import (
     erf as erf_of,
     erfcx_of_positive,
     exp as exp_of,
+    exp_of_negative,
     expm1_of_negative,
+    log as log_of,
     log1p_of_fraction,
     sigmoid as sigmoid_of,
     tanh as tanh_of,
@@ -23,6 +25,9 @@ from .loops import Loop, loop, wide
 Array = np.ndarray[Any, Any]
 
 _SQRT_HALF, _DENSITY = 0.7071067811865476, 0.3989422804014327  # 1 / sqrt(2 * pi)
+#: Up to this many elements NumPy's call takes no longer.
+_SOME = 256
+_BOOL = np.dtype("bool")
 _SQRT_2_OVER_PI = 0.7978845608028654
 
 
@@ -53,38 +58,52 @@ def apply(form: Loop, *arrays: Array, numbers: tuple[float, ...] = ()) -> Array 
     return out
 
 
-@loop("F1 F1", saves=1e-9)
+@loop("*F1 *F1", saves=3e-10)
+def exp(x, out):  # type: ignore[no-untyped-def]
+    wide()
+    for i in range(x.size):
+        out[i] = exp_of(x[i])
+
+
+@loop("*F1 *F1", saves=3e-10)
+def log(x, out):  # type: ignore[no-untyped-def]
+    wide()
+    for i in range(x.size):
+        out[i] = log_of(x[i])
+
+
+@loop("*F1 *F1", saves=1e-9)
 def sigmoid(x, out):  # type: ignore[no-untyped-def]
     wide()
     for i in range(x.size):
         out[i] = sigmoid_of(x[i])
 
 
-@loop("F1 F1", saves=1e-8)
+@loop("*F1 *F1", saves=1e-8)
 def erf(x, out):  # type: ignore[no-untyped-def]
     wide()
     for i in range(x.size):
         out[i] = erf_of(x[i])
 
 
-@loop("F1 F1 F1", saves=1e-9)
+@loop("*F1 *F1 *F1", saves=1e-9)
 def erf_grad(g, x, out):  # type: ignore[no-untyped-def]
     wide()
     for i in range(x.size):
-        out[i] = g[i] * (1.1283791670955126 * exp_of(-(x[i] * x[i])))
+        out[i] = g[i] * (1.1283791670955126 * exp_of_negative(-(x[i] * x[i])))
 
 
 # --- smooth activations -----------------------------------------------------------------------------------
 
 
-@loop("F1 F1", saves=1e-9)
+@loop("*F1 *F1", saves=1e-9)
 def silu(x, out):  # type: ignore[no-untyped-def]
     wide()
     for i in range(x.size):
-        out[i] = x[i] / (exp_of(-x[i]) + 1.0)
+        out[i] = x[i] * sigmoid_of(x[i])
 
 
-@loop("F1 F1 F1", saves=3e-9)
+@loop("*F1 *F1 *F1", saves=3e-9)
 def silu_grad(g, x, out):  # type: ignore[no-untyped-def]
     wide()
     for i in range(x.size):
@@ -92,26 +111,26 @@ def silu_grad(g, x, out):  # type: ignore[no-untyped-def]
         out[i] = g[i] * (s * (x[i] * (1.0 - s) + 1.0))
 
 
-@loop("F1 F1", saves=1e-8)
+@loop("*F1 *F1", saves=1e-8)
 def gelu(x, out):  # type: ignore[no-untyped-def]
     wide()
     # Below 0 the distribution is half of erfc, which keeps the digits that 1 + erf would cancel.
     for i in range(x.size):
-        half = exp_of(x[i] * x[i] * -0.5) * erfcx_of_positive(abs(x[i]) * _SQRT_HALF) * 0.5
+        half = exp_of_negative(x[i] * x[i] * -0.5) * erfcx_of_positive(abs(x[i]) * _SQRT_HALF) * 0.5
         out[i] = x[i] * (half if x[i] < 0.0 else 1.0 - half)
 
 
-@loop("F1 F1 F1", saves=1.5e-8)
+@loop("*F1 *F1 *F1", saves=1.5e-8)
 def gelu_grad(g, x, out):  # type: ignore[no-untyped-def]
     wide()
     for i in range(x.size):
-        e = exp_of(x[i] * x[i] * -0.5)
+        e = exp_of_negative(x[i] * x[i] * -0.5)
         half = e * erfcx_of_positive(abs(x[i]) * _SQRT_HALF) * 0.5
         distribution = half if x[i] < 0.0 else 1.0 - half
         out[i] = g[i] * (distribution + x[i] * (e * _DENSITY))
 
 
-@loop("F1 F1", saves=2e-9)
+@loop("*F1 *F1", saves=2e-9)
 def gelu_tanh(x, out):  # type: ignore[no-untyped-def]
     wide()
     for i in range(x.size):
@@ -119,7 +138,7 @@ def gelu_tanh(x, out):  # type: ignore[no-untyped-def]
         out[i] = 0.5 * x[i] * (t + 1.0)
 
 
-@loop("F1 F1 F1", saves=8e-9)
+@loop("*F1 *F1 *F1", saves=8e-9)
 def gelu_tanh_grad(g, x, out):  # type: ignore[no-untyped-def]
     wide()
     for i in range(x.size):
@@ -132,21 +151,43 @@ def gelu_tanh_grad(g, x, out):  # type: ignore[no-untyped-def]
 # --- piecewise activations --------------------------------------------------------------------------------
 
 
-@loop("F1 F1 F", saves=3e-10)
+@loop("*F1 *F1 F", saves=3e-10)
 def leaky_relu(x, out, slope):  # type: ignore[no-untyped-def]
     wide()
     for i in range(x.size):
         out[i] = x[i] if x[i] > 0.0 else x[i] * slope
 
 
-@loop("F1 F1 F F F", saves=4e-9)
+@loop("*F1 *F1 *F1 F", saves=5e-10)
+def leaky_relu_grad(g, x, out, slope):  # type: ignore[no-untyped-def]
+    wide()
+    for i in range(x.size):
+        out[i] = g[i] if x[i] > 0.0 else g[i] * slope
+
+
+@loop("*F1 *F1 F F", saves=2e-10)
+def clamp(x, out, low, high):  # type: ignore[no-untyped-def]
+    wide()
+    for i in range(x.size):
+        v = low if x[i] < low else x[i]  # NaN stays
+        out[i] = high if v > high else v
+
+
+@loop("*F1 *F1 *F1 F F", saves=3e-9)
+def clamp_grad(g, x, out, low, high):  # type: ignore[no-untyped-def]
+    wide()
+    for i in range(x.size):
+        out[i] = g[i] if (x[i] >= low) & (x[i] <= high) else 0.0
+
+
+@loop("*F1 *F1 F F F", saves=4e-9)
 def exponential_unit(x, out, alpha, scale, input_scale):  # type: ignore[no-untyped-def]
     wide()
     for i in range(x.size):
         out[i] = expm1_of_negative(x[i] * input_scale) * (alpha * scale) if x[i] < 0.0 else x[i] * scale
 
 
-@loop("F1 F1 F1 F F F", saves=8e-9)
+@loop("*F1 *F1 *F1 F F F", saves=8e-9)
 def exponential_unit_grad(g, x, out, alpha, scale, input_scale):  # type: ignore[no-untyped-def]
     wide()
     for i in range(x.size):
@@ -154,18 +195,65 @@ def exponential_unit_grad(g, x, out, alpha, scale, input_scale):  # type: ignore
         out[i] = g[i] * (slope if x[i] <= 0.0 else scale)
 
 
-@loop("F1 F1 F F", saves=3e-9)
+@loop("*F1 *F1 F F", saves=3e-9)
 def softplus(x, out, beta, threshold):  # type: ignore[no-untyped-def]
     wide()
     for i in range(x.size):
         v = x[i] * beta
-        smooth = ((v if v > 0.0 else 0.0) + log1p_of_fraction(exp_of(-abs(v)))) / beta
+        smooth = ((v if v > 0.0 else 0.0) + log1p_of_fraction(exp_of_negative(-abs(v)))) / beta
         out[i] = smooth if v <= threshold else x[i]
 
 
-@loop("F1 F1 F1 F F", saves=3e-9)
+@loop("*F1 *F1 *F1 F F", saves=3e-9)
 def softplus_grad(g, x, out, beta, threshold):  # type: ignore[no-untyped-def]
     wide()
     for i in range(x.size):
         v = x[i] * beta
         out[i] = g[i] if v > threshold else g[i] * sigmoid_of(v)
+
+
+# --- choices ----------------------------------------------------------------------------------------------
+# NumPy branches on every element, wrongly half of the time where the conditions are in no order.
+
+
+@loop("*F1 *B1 *F1 *F1", saves=3e-9)
+def choice(x, condition, y, out):  # type: ignore[no-untyped-def]
+    wide()
+    for i in range(x.size):
+        out[i] = x[i] if condition[i] else y[i]
+
+
+@loop("*F1 *B1 *F1", saves=3e-9)
+def kept(x, condition, out):  # type: ignore[no-untyped-def]
+    wide()
+    for i in range(x.size):
+        out[i] = x[i] if condition[i] else 0.0
+
+
+@loop("*F1 *B1 *F1", saves=3e-9)
+def dropped(x, condition, out):  # type: ignore[no-untyped-def]
+    wide()
+    for i in range(x.size):
+        out[i] = 0.0 if condition[i] else x[i]
+
+
+def masked(form: Loop, condition: Array, *arrays: Array) -> Array | None:
+    """A choice between arrays, of one shape with the condition; None where NumPy shall do it."""
+    x = arrays[0]
+    d = x.dtype
+    compiled = form.on(d, x.size) if x.size >= _SOME and condition.dtype is _BOOL else None
+    if compiled is None or not condition.flags.c_contiguous:
+        return None
+    shape = condition.shape
+    for y in arrays:
+        if y.dtype is not d or y.shape != shape or not y.flags.c_contiguous:
+            return None
+    out = np.empty(shape, d)
+    compiled(x.reshape(-1), condition.reshape(-1), *[y.reshape(-1) for y in arrays[1:]], out.reshape(-1))
+    return out
+
+
+def where(condition: Array, x: Array, y: Array) -> Array:
+    """`numpy.where` of arrays of one type."""
+    found = masked(choice, condition, x, y)
+    return np.where(condition, x, y) if found is None else found

@@ -15,10 +15,37 @@ def sort_indices(x: Array, dim: int, descending: bool) -> Array:
     """The indices that sort ``x`` along ``dim``; equal elements keep their order."""
     if not x.ndim:
         return np.zeros((), np.int64)
+    found = _by_keys(x, dim, descending)
+    if found is not None:
+        return found
     if not descending:
         return np.argsort(x, axis=dim, kind="stable")
     # The stable ascending order of the reversed elements, read backwards, is the stable descending order.
     return x.shape[dim] - 1 - np.flip(np.argsort(np.flip(x, dim), axis=dim, kind="stable"), dim)  # type: ignore[no-any-return]
+
+
+def _by_keys(x: Array, dim: int, descending: bool) -> Array | None:
+    """`sort_indices` of elements of at most 32 bits, several times faster: by sorting integers made of an element in
+    the high bits, mapped so that they are ordered as the elements are, and its index in the low bits.
+    """
+    n = x.shape[dim]
+    kind = x.dtype.kind
+    if x.itemsize + (kind == "u") > 4 or kind not in "fbiu" or not 16 <= n < 1 << 31 or not x.dtype.isnative:
+        return None
+    x = x if dim == x.ndim - 1 else np.moveaxis(x, dim, -1)
+    if kind == "f":
+        bits = np.add(x, np.float32(0), dtype=np.float32).view(np.int32)  # of -0 that of 0
+        keys = np.where(x == x, bits ^ ((bits >> 31) & 0x7FFFFFFF), 0x7FFFFFFF)
+    else:
+        keys = x
+    keys = keys.astype(np.int64, order="C")
+    if descending:
+        np.invert(keys, keys)
+    keys <<= 32
+    keys += np.arange(n)
+    keys.sort()
+    keys &= 0xFFFFFFFF
+    return keys if dim == x.ndim - 1 else np.moveaxis(keys, -1, dim)
 
 
 def top_indices(x: Array, k: int, dim: int, largest: bool) -> Array:

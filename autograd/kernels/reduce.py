@@ -9,7 +9,9 @@ import numpy as np
 
 from ..dims import wrap_dim, wrap_dims
 from ..errors import fail
+from . import reduce_loops as loops
 from .direct import direct
+from .late import LATE
 
 Array = np.ndarray[Any, Any]
 Dims = Any  # an int, a sequence of ints, or None for all
@@ -60,8 +62,15 @@ def sum_into(x: Any, out: Any) -> None:
     out[()] = s
 
 
+_sum_into = sum_into
+LATE[sum_into].bind(globals(), "_sum_into")
+
+
 def add_up(x: Array, over: tuple[int, ...], keepdims: bool) -> Any:
     """``np.add.reduce`` of floating numbers whose errors do not grow with the number of rows."""
+    found = loops.sum_over(x, over)
+    if found is not None:
+        return found.reshape(kept_shape(x.shape, over)) if keepdims else found
     if x.size <= LONG or math.prod([x.shape[a] for a in over]) <= LONG:
         return _add_up(x, axis=over, keepdims=keepdims)
     reach, far = min([abs(t) for t, n in zip(x.strides, x.shape) if n > 1]), []
@@ -105,7 +114,8 @@ def total(x: Array) -> Any:
             return x.ravel().dot(_ONES64[n])
     if dtype is _FLOAT16 or dtype.kind in "biu":
         return sum(x, None, False)
-    return _add_up(x, axis=None)
+    parts = loops.parts_of_sum(x)
+    return _add_up(x, axis=None) if parts is None else total(parts)
 
 
 def over_rows(x: Array) -> Array:
@@ -195,7 +205,12 @@ def prod(x: Array, dim: Dims, keepdim: bool, dtype: np.dtype[Any] | None = None)
 
 def mean(x: Array, dim: Dims, keepdim: bool) -> Any:
     """The mean over ``dim`` of a floating or complex array."""
-    if x.dtype == _FLOAT16:
+    dtype = x.dtype
+    if dtype is _FLOAT32 and x.ndim == 1 and 0 < x.size <= 128 and not keepdim and (dim is None or dim in (0, -1)):
+        out = np.empty((), _FLOAT32)
+        _sum_into(x, out)
+        return np.divide(out, x.size, out)
+    if dtype == _FLOAT16:
         return np.asarray(mean(x.astype(_FLOAT32), dim, keepdim)).astype(_FLOAT16)
     if dim is None and not keepdim:
         # As an array: a NumPy scalar divided by zero would warn, an empty array's mean is quietly nan.
@@ -237,7 +252,11 @@ def extremum(ufunc: np.ufunc, x: Array, dim: Dims, keepdim: bool, name: str) -> 
     """`numpy.maximum` or `numpy.minimum` over ``dim``; nan where there is one."""
     check_ordered(x, name)
     check_not_empty(x, dim, name)
-    return ufunc.reduce(x, axis=axes(dim, x.ndim), keepdims=keepdim)
+    over = axes(dim, x.ndim)
+    found = loops.extreme_over(x, over, ufunc is np.maximum)
+    if found is not None:
+        return found.reshape(kept_shape(x.shape, over)) if keepdim else found
+    return ufunc.reduce(x, axis=over, keepdims=keepdim)
 
 
 def arg_extremum(largest: bool, x: Array, dim: int | None, keepdim: bool, name: str) -> Any:
@@ -263,6 +282,9 @@ def extremum_with_index(largest: bool, x: Array, dim: int) -> tuple[Any, Any]:
     check_not_empty(x, dim, name)
     if not x.ndim:
         return x, np.zeros((), np.int64)
+    found = loops.extreme_with_place(x, dim, largest)
+    if found is not None:
+        return found
     find = x.argmax if largest else x.argmin
     reduce: Any = np.maximum.reduce if largest else np.minimum.reduce
     return reduce(x, dim, None, None, True), find(dim, keepdims=True)
@@ -279,7 +301,11 @@ def log_sum_exp(x: Array, dim: Dims, keepdim: bool) -> Any:
         return np.asarray(log_sum_exp(x.astype(_FLOAT32), dim, keepdim)).astype(_FLOAT16)
     if x.size == 0:
         return np.log(sum(x, dim, keepdim))
-    shift = np.maximum.reduce(x.real, axis=axes(dim, x.ndim), keepdims=True)
+    over = axes(dim, x.ndim)
+    found = loops.log_sum_exp_over(x, over)
+    if found is not None:
+        return found.reshape(kept_shape(x.shape, over)) if keepdim else found
+    shift = np.maximum.reduce(x.real, axis=over, keepdims=True)
     shift = np.where(np.isfinite(shift), shift, np.zeros((), shift.dtype))
     out = np.log(sum(np.exp(x - shift), dim, True)) + shift
     return out if keepdim else out.reshape(np.shape(sum(x, dim, False)))
@@ -304,6 +330,10 @@ def vector_norm(x: Array, order: float, dim: Dims, keepdim: bool) -> Any:
     if x.dtype == _FLOAT16:
         return np.asarray(vector_norm(x.astype(_FLOAT32), order, dim, keepdim)).astype(_FLOAT16)
     if order == 2:
+        over = axes(dim, x.ndim)
+        found = loops.sum_over(x, over, squares=True)
+        if found is not None:
+            return np.sqrt(found.reshape(kept_shape(x.shape, over)) if keepdim else found)
         squares = x * x if x.dtype.kind == "f" else x.real * x.real + x.imag * x.imag
         return np.sqrt(total(squares) if dim is None and not keepdim else sum(squares, dim, keepdim))
     size = np.abs(x)

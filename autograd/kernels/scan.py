@@ -6,6 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from .reduce_loops import running_sum
+
 Array = np.ndarray[Any, Any]
 
 _WIDE: dict[Any, Any] = {np.dtype("float16"): np.dtype("float32"), np.dtype("float32"): np.dtype("float64"),
@@ -18,8 +20,18 @@ def accumulate(ufunc: np.ufunc, x: Array, dim: int, dtype: np.dtype[Any]) -> Arr
         return x.astype(dtype)
     if dtype.kind == "b":
         return ufunc.accumulate(x.astype(dtype), axis=dim).astype(dtype)
+    if ufunc is np.add and dtype is x.dtype:
+        found = running_sum(x, dim, False)
+        if found is not None:
+            return found
     wide = _WIDE.get(dtype, dtype)
     return ufunc.accumulate(x, axis=dim, dtype=wide).astype(dtype, copy=False)
+
+
+def sum_from_end(x: Array, dim: int) -> Array:
+    """The sum of all elements from each place on."""
+    found = running_sum(x, dim, True) if x.ndim else None
+    return reverse(accumulate(np.add, reverse(x, dim), dim, x.dtype), dim) if found is None else found
 
 
 def reverse(x: Array, dim: int) -> Array:

@@ -96,6 +96,11 @@ class Emitter:
     def store(self, value: ir.Value, address: ir.Value) -> None:
         self.builder.store(value, self._pointer(address, self.type), align=self.itemsize)
 
+    def store_past(self, value: ir.Value, address: ir.Value) -> None:
+        """Store to an aligned address past the caches: for what they cannot hold until it is needed."""
+        store = self.builder.store(value, self._pointer(address, self.type), align=self.target.width)
+        store.set_metadata("nontemporal", self.builder.module.add_metadata([I32(1)]))
+
     def load_scalar(self, address: ir.Value) -> Any:
         return self.builder.load(self._pointer(address, self.scalar_type), align=self.itemsize)
 

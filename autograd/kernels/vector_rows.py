@@ -246,6 +246,31 @@ def _down(e: Emitter, count: Any, step: Any, carried: list[Any],
     return [*first, *carried[each:]]
 
 
+def column_added(target: Target, itemsize: int, each: bool = True) -> Any:
+    """``f(at, step, count, other, other_step)``: to each row a vector at ``other`` is added, or where not ``each`` the
+    number there in all lanes."""
+    @intrinsic  # type: ignore[untyped-decorator]
+    def added(typing, at, step, count, other, other_step):  # type: ignore[no-untyped-def]
+        def emit(context, builder, signature, args):  # type: ignore[no-untyped-def]
+            e = Emitter(builder, target, itemsize)
+            at, step, count, other, other_step = args
+
+            def row(i: Any, _: list[Any]) -> list[Any]:
+                to, source = e.at(at, builder.mul(i, step)), e.at(other, builder.mul(i, other_step))
+                e.store(builder.fadd(e.load(to), e.load(source) if each else e.splat(e.load_scalar(source))), to)
+                return []
+
+            e.loop(count, [], row)
+            return context.get_dummy_value()
+        return types.void(*[types.int64] * 5), emit
+    return added
+
+
+def column_raised(target: Target, itemsize: int) -> Any:
+    """`column_added` of one number for each row."""
+    return column_added(target, itemsize, each=False)
+
+
 def column_causal(target: Target, itemsize: int) -> Any:
     """``f(at, step, start, count, first)``: in the rows ``start`` to ``count``, lanes less than ``row - first`` become
     minus infinity."""

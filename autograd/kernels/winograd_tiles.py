@@ -106,11 +106,12 @@ TRANSFORMS: dict[int, dict[str, tuple[int, Along]]] = {
         "result_transposed": (4, _result_transposed4), "weight_transposed": (6, _weight_transposed4)}}
 
 
-def transform(m: int, target: Target, itemsize: int, name: str) -> Any:
+def transform(m: int, target: Target, itemsize: int, name: str, past: bool = False) -> Any:
     """Transform squares of vectors: element (i, j) lies at ``source + i * down + j * across``, and likewise in ``to``.
 
     Does so for ``vectors`` vectors side by side, adding those at ``bias`` (0: none). The vector at ``check`` (0: none)
     stays zero as long as all results are finite. m is the side of a square of results.
+    Where ``past``, results bypass the caches.
     """
     n, along = TRANSFORMS[m][name]
 
@@ -131,7 +132,8 @@ def transform(m: int, target: Target, itemsize: int, name: str) -> Any:
                 flat = e.when(builder.icmp_signed("!=", bias, I64(0)), [x for row in rows for x in row],
                               lambda old: [builder.fadd(x, e.load(e.at(bias, offset))) for x in old])
                 for k, x in enumerate(flat):
-                    e.store(x, place(end, k // len(rows), k % len(rows), to_down, to_across))
+                    (e.store_past if past else e.store)(
+                        x, place(end, k // len(rows), k % len(rows), to_down, to_across))
                 return e.when(builder.icmp_signed("!=", check, I64(0)), state, lambda old: [_finite(e, old[0], flat)])
 
             state, = e.loop(vectors, [e.zero], one)

@@ -74,10 +74,15 @@ def relu(input):
     return np.maximum(input, zero)
 
 
-@primitive(
-    vjp={"input": fused(lambda g, input, negative_slope: where(input > 0, g, g * negative_slope))},
-    method=False, inplace=True,
-)
+def _leaky_gradient(g, input, negative_slope):
+    if g.__class__ is np.ndarray and g.size > _FEW:
+        found = maps.apply(maps.leaky_relu_grad, g, input, numbers=(negative_slope,))
+        if found is not None:
+            return found
+    return where(input > 0, g, g * negative_slope)
+
+
+@primitive(vjp={"input": _leaky_gradient}, method=False, inplace=True)
 def leaky_relu(input, negative_slope=0.01):
     """``input`` where positive, ``negative_slope * input`` elsewhere.
 

@@ -5,12 +5,22 @@ from __future__ import annotations
 import numpy as np
 
 from ..errors import fail
+from ..kernels import losses as compiled
 from ..kernels.norm import wide
 from ..primitive import composite, primitive
 from .activation import logsigmoid, sigmoid
 from .before_loss import column_hint, warn_of
 from .elementwise import logistic_denominator
-from .reduction import check_floating, check_tensors, chosen_reduction, reduce_loss, reduced, share
+from .reduction import (
+    check_floating,
+    check_tensors,
+    chosen_reduction,
+    computed_losses,
+    computed_slopes,
+    reduce_loss,
+    reduced,
+    share,
+)
 
 _ZERO = np.zeros((), np.float32)  # half the time of a Python number
 
@@ -53,8 +63,13 @@ def logistic_slope(input, target):
     return np.subtract(out, target, out)
 
 
+def _logistic_rule(g, input, target, reduction):
+    found = computed_slopes(compiled.logistic_slope, g, input, target, reduction)
+    return logistic_slope(input, target) * share(g, reduction, input.shape) if found is None else found
+
+
 @primitive(
-    vjp={"input": lambda g, input, target, reduction: logistic_slope(input, target) * share(g, reduction, input.shape),
+    vjp={"input": _logistic_rule,
          "target": lambda g, input, reduction: -input * share(g, reduction, input.shape)},
     promote="common", method=False, node_name="BinaryCrossEntropyWithLogitsBackward0",
 )
@@ -62,9 +77,11 @@ def logistic_error(input, target, reduction):
     """log(1 + exp(input)) - target * input, reduced."""
     check_floating("binary_cross_entropy_with_logits", input)
     x, t = wide(input), wide(target)
-    losses = np.log1p(np.exp(np.negative(np.abs(x))))
-    losses += np.maximum(x, _ZERO)
-    losses -= t * x
+    losses = computed_losses(compiled.logistic, x, t)
+    if losses is None:
+        losses = np.log1p(np.exp(np.negative(np.abs(x))))
+        losses += np.maximum(x, _ZERO)
+        losses -= t * x
     return reduced(losses, reduction, input.dtype)
 
 

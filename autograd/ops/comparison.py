@@ -6,6 +6,7 @@ import numpy as np
 
 from ..dispatch import cast, constant, is_tensor
 from ..errors import describe, fail
+from ..kernels import maps
 from ..primitive import alias, composite, primitive
 from ..tape import as_tensor, wrap_node
 from .checks import common_type, is_number, refuse
@@ -168,14 +169,21 @@ def allclose(input, other, rtol=1e-05, atol=1e-08, equal_nan=False):
 # --- choosing ---------------------------------------------------------------------------------------------
 
 
+def _given_to(form, g, condition):
+    found = maps.masked(form, condition, g) if g.__class__ is np.ndarray else None
+    if found is not None:
+        return found
+    return np.where(condition, g, 0) if form is maps.kept else np.where(condition, 0, g)
+
+
 @primitive(
-    vjp={"input": lambda g, condition: np.where(condition, g, 0),
-         "other": lambda g, condition: np.where(condition, 0, g)},
+    vjp={"input": lambda g, condition: _given_to(maps.kept, g, condition),
+         "other": lambda g, condition: _given_to(maps.dropped, g, condition)},
     inputs=("condition", "input", "other"), broadcasts=True, method=False, node_name="WhereBackward0",
 )
 def choose(condition, input, other):
     """`where` on tensors of one dtype."""
-    return np.where(condition, input, other)
+    return maps.where(condition, input, other)
 
 
 @composite(method=False, numpy=(np.where,))

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from ..dispatch import cast, constant, is_tensor
 from ..errors import fail
+from ..kernels import maps
 from ..primitive import alias, composite, primitive
 from ..tape import as_tensor
 from .checks import common_type, is_number, unsupported
+
+#: Up to this many elements NumPy's calls take no longer than a compiled one.
+_FEW = 256
 
 
 def _refuse_complex(name, array):
@@ -98,13 +104,24 @@ def _clamped(input, min, max):
     return np.maximum(input, min) if max is None else input.clip(min, max)
 
 
-@primitive(
-    vjp={"input": lambda g, input, min, max: np.where(_inside(input, min, max), g, 0)},
-    method=False, node_name="ClampBackward1",
-)
+def _by_loop(form, arrays, low, high):
+    """The compiled form; None where there is none, or where the bounds are not numbers of the arrays' type."""
+    if arrays[0].__class__ is not np.ndarray or arrays[0].size <= _FEW or arrays[0].dtype.kind != "f":
+        return None
+    low, high = -math.inf if low is None else float(low), math.inf if high is None else float(high)
+    return maps.apply(form, *arrays, numbers=(low, high)) if low <= high else None
+
+
+def _clamp_numbers_rule(g, input, min, max):
+    found = _by_loop(maps.clamp_grad, (g, input), min, max)
+    return np.where(_inside(input, min, max), g, 0) if found is None else found
+
+
+@primitive(vjp={"input": _clamp_numbers_rule}, method=False, node_name="ClampBackward1")
 def clamp_numbers(input, min=None, max=None):
     """`clamp` between Python numbers."""
-    return _clamped(input, min, max)
+    found = _by_loop(maps.clamp, (input,), min, max)
+    return _clamped(input, min, max) if found is None else found
 
 
 @primitive(

@@ -14,14 +14,28 @@ import numpy as np
 from ..dispatch import is_tensor
 from ..errors import fail, warn
 from ..filled import ones
+from ..kernels import losses as compiled
 from ..kernels.norm import wide
 from ..primitive import composite, primitive
 from .before_loss import column_hint, warn_of
-from .reduction import check_floating, check_reduction, check_tensors, chosen_reduction, reduce_loss, reduced, share
+from .reduction import (
+    check_floating,
+    check_reduction,
+    check_tensors,
+    chosen_reduction,
+    computed_losses,
+    computed_slopes,
+    reduce_loss,
+    reduced,
+    share,
+)
 from .shape import broadcast_tensors
 
 
 def _mse_slope(g, input, target, reduction):
+    found = computed_slopes(compiled.squared_slope, g * 2, input, target, reduction)
+    if found is not None:
+        return found
     return (input - target) * share(g * 2, reduction, input.shape)
 
 
@@ -33,12 +47,18 @@ def _mse_slope(g, input, target, reduction):
 def squared_error(input, target, reduction):
     """(input - target) ** 2, reduced."""
     check_floating("mse_loss", input)
-    d = wide(input) - wide(target)
-    d *= d
+    x, t = wide(input), wide(target)
+    d = computed_losses(compiled.squared, x, t)
+    if d is None:
+        d = x - t
+        d *= d
     return reduced(d, reduction, input.dtype)
 
 
 def _huber_slope(g, input, target, reduction, delta):
+    found = computed_slopes(compiled.huber_slope, g, input, target, reduction, delta)
+    if found is not None:
+        return found
     return np.clip(input - target, -delta, delta) * share(g, reduction, input.shape)
 
 
@@ -50,9 +70,13 @@ def _huber_slope(g, input, target, reduction, delta):
 def huber_error(input, target, reduction, delta):
     """d ** 2 / 2 where |d| < delta, else delta * (|d| - delta / 2), for d = input - target; reduced."""
     check_floating("huber_loss", input)
-    d = wide(input) - wide(target)
-    inside = np.clip(d, -delta, delta)
-    return reduced(inside * (d - 0.5 * inside), reduction, input.dtype)
+    x, t = wide(input), wide(target)
+    losses = computed_losses(compiled.huber, x, t, delta)
+    if losses is None:
+        d = x - t
+        inside = np.clip(d, -delta, delta)
+        losses = inside * (d - 0.5 * inside)
+    return reduced(losses, reduction, input.dtype)
 
 
 # --- what users call --------------------------------------------------------------------------------------

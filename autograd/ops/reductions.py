@@ -22,6 +22,7 @@ from .joining import cat, stack
 from .shape import expand
 
 _DENSE = 4096
+_FLOAT32 = np.dtype("float32")
 
 
 def restore(g: Any, shape: tuple[int, ...], dim: Any, keepdim: bool = False) -> Any:
@@ -92,7 +93,7 @@ def mean(input, dim=None, keepdim=False, *, dtype=None):
             [3.5000]])
     """
     target = input.dtype if dtype is None else numpy_dtype(dtype)
-    if target.kind not in "fc":
+    if target is not _FLOAT32 and target.kind not in "fc":
         fail(RuntimeError, f"mean(): could not infer output dtype. {'Input' if dtype is None else 'Optional'} dtype "
                            f"must be either a floating point or complex dtype. Got: {target}; convert with .float()")
     return kernel.mean(input if dtype is None else input.astype(target), dim, keepdim)

@@ -43,8 +43,7 @@ def cumsum(input, dim, *, dtype=None):
 @primitive(vjp={"input": lambda g, dim: cumsum(g, dim)}, method=False)
 def cumsum_from_end(input, dim):
     """Sum of the elements from each place on: the transpose of `cumsum`."""
-    dim = wrap_dim(dim, input.ndim)
-    return kernel.reverse(kernel.accumulate(np.add, kernel.reverse(input, dim), dim, input.dtype), dim)
+    return kernel.sum_from_end(input, wrap_dim(dim, input.ndim))
 
 
 @primitive(vjp={"input": lambda g, dim, back: shift_along(g, dim, not back)}, method=False)

@@ -10,17 +10,20 @@ import numpy as np
 from ..dtypes import numpy_dtype
 from ..errors import fail
 from ..kernels import reduce as kernel
+from ..kernels.reduce_loops import log_sum_exp_grad
 from ..primitive import primitive
 from .casting import to_dtype
 from .reductions import cast_back, kept, sum
 from .rounding import sgn
 
 
-@primitive(
-    vjp={"input": lambda g, input, out, dim, keepdim:
-         kept(g, input.shape, dim, keepdim) * np.exp(input - kept(out, input.shape, dim, keepdim))},
-    promote="float", holomorphic=True,
-)
+def _logsumexp_rule(g: Any, input: Any, out: Any, dim: Any, keepdim: bool) -> Any:
+    g, out = kept(g, input.shape, dim, keepdim), kept(out, input.shape, dim, keepdim)
+    found = log_sum_exp_grad(g, input, out) if g.__class__ is np.ndarray else None
+    return g * np.exp(input - out) if found is None else found
+
+
+@primitive(vjp={"input": _logsumexp_rule}, promote="float", holomorphic=True)
 def logsumexp(input, dim, keepdim=False):
     """``log(sum(exp(input)))`` over ``dim`` (an int or several), computed without overflow.
 

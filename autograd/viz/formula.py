@@ -51,6 +51,13 @@ class Formula:
         expr: the rule as a tree, upstream gradient times local derivative; None where there is no formula.
         words: the rule in words; for operations without a formula, why there is none.
         values: the arrays that the names in the formula stand for.
+
+    >>> import autograd
+    >>> from autograd import viz
+    >>> x = autograd.tensor(2., requires_grad=True)
+    >>> formula = viz.formulas(x.exp())[0]
+    >>> formula.input, formula.text(), formula.local_latex()
+    ('input', 'g * out', 'z')
     """
 
     op: str

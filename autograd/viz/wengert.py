@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from ..codegen import _defaults as defaults_of
+from ..codegen import defaults_of
 from ..errors import fail
 from ..node import LEAF, Node, Output
 from ..primitive import Primitive
@@ -244,11 +244,11 @@ def _names(nodes: list[Node], given: Mapping[str, Any]) -> dict[Node, str]:
 
 
 def _defaults_to_none(op: Primitive, p: str) -> bool:
-    return p in defaults_of(op)
+    return p in defaults_of(op.forward)
 
 
 def _worth_saying(op: Primitive, p: str, value: Any) -> bool:
-    defaults = defaults_of(op)
+    defaults = defaults_of(op.forward)
     if p in defaults and (value is defaults[p] or (isinstance(value, (int, float, str)) and value == defaults[p])):
         return False
     return not isinstance(value, (np.ndarray, np.dtype)) and not callable(value) and value is not None

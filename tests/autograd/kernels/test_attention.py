@@ -16,6 +16,7 @@ pytest.importorskip("numba")
 CASES = [
     ((1, 1), (1, 1), 1, None, False),
     ((5, 3), (7, 3), 2, None, False),
+    ((2, 4, 1, 8), (2, 2, 20, 8), 8, (20,), False),
     ((2, 33, 16), (2, 17, 16), 16, (33, 17), False),
     ((2, 3, 64, 16), (2, 3, 64, 16), 16, None, True),
     ((1, 2, 70, 20), (1, 2, 300, 20), 50, None, False),
@@ -143,7 +144,7 @@ def test_a_range_of_heads_gives_the_same_bits():
     out, sums, *grads = compute(g, q, k, v, None, True, "now")
     again, highest, more = np.empty_like(out), np.empty_like(sums), np.empty_like(sums)
     found = [np.empty_like(x) for x in (q, k, v)]
-    options = kernel._options(q, k, None, True, 0.3)
+    options = kernel._biases(q, k, None), 0.3, True
     with choose("now"):
         forward, backward = kernel._kernel(q, k, v, False), kernel._kernel(q, k, v, True)
     for start, stop in ((4, 6), (0, 1), (1, 4)):
@@ -155,7 +156,7 @@ def test_a_range_of_heads_gives_the_same_bits():
 
 def test_what_is_left_to_numpy():
     with choose("now"):
-        for shape, dtype in (((0, 3), "float32"), ((3, 0), "float32"), ((3, 3), "float16")):
+        for shape, dtype in (((0, 3), "float32"), ((3, 0), "float32"), ((3, 3), "float16"), ((1, 3), "float32")):
             x = np.ones(shape, dtype)
             assert kernel._kernel(x, x, x, False) is None
 
@@ -182,7 +183,7 @@ def test_a_processor_without_masks():
     forward, backward = (attention_tiles.compiled("float32", which, target) for which in (False, True))
     g, q, k, v, mask = arrays((1, 2, 13, 8), (1, 2, 70, 8), 4, (13, 70), "float32", "booleans")
     out, sums, *grads = (np.empty_like(x) for x in (g, g[..., 0], q, k, v))
-    options = *kernel._options(q, k, mask, False, 0.3), 0, 2
+    options = kernel._biases(q, k, mask), 0.3, False, 0, 2
     highest = np.empty_like(sums)
     forward(q, k, v, out, highest, sums, *options)
     sums[:] = np.log(sums) + highest

@@ -18,10 +18,12 @@ pytest.importorskip("numba")
 ELEMENTARY = {
     "exp": (np.exp, (-104, 89), 1.1),
     "tanh": (np.tanh, (-12, 12), 1.6),
-    "sigmoid": (lambda x: 1 / (1 + np.exp(-x)), (-80, 40), 2.5),
+    "sigmoid": (lambda x: 1 / (1 + np.exp(-x)), (-80, 40), 2.0),
     "erf": (np.vectorize(math.erf), (-6, 6), 1.6),
     "expm1_of_negative": (np.expm1, (-40, 0), 1.2),
     "log1p_of_fraction": (np.log1p, (0, 1), 2.0),
+    "exp_of_negative": (np.exp, (-104, 0), 1.1),
+    "log": (np.log, (1e-3, 30), 1.2),
 }
 
 OPERATIONS = {
@@ -36,6 +38,15 @@ OPERATIONS = {
     "celu": lambda x: F.celu(x, 0.7),
     "celu of negative alpha": lambda x: F.celu(x, -0.7),
     "softplus": lambda x: F.softplus(x, 1.5, 10),
+    "clamp": lambda x: x.clamp(-1.5, 2.0),
+    "clamp from below": lambda x: x.clamp(min=0),
+    "clamp from above": lambda x: x.clamp(max=1.25),
+    "clamp to nothing": lambda x: x.clamp(2.0, -1.0),
+    "mse_loss": lambda x: F.mse_loss(x, x.detach().roll(1), reduction="none"),
+    "huber_loss": lambda x: F.huber_loss(x, x.detach().roll(1), reduction="none", delta=1.5),
+    "binary_cross_entropy_with_logits": lambda x: F.binary_cross_entropy_with_logits(x, x.detach().sigmoid() ** 2,
+                                                                                     reduction="none"),
+    "where": lambda x: autograd.where(x > 0.5, x, x * 2),
 }
 
 
@@ -74,7 +85,7 @@ def test_units_in_the_last_place_double(name):
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
-@pytest.mark.parametrize("name", ["exp", "tanh", "sigmoid", "erf"])
+@pytest.mark.parametrize("name", ["exp", "tanh", "sigmoid", "erf", "log"])
 def test_special_numbers(name, dtype):
     tiny = np.finfo(dtype).smallest_subnormal
     x = np.array([np.nan, np.inf, -np.inf, 0, tiny, -tiny, 1e4, -1e4, 88.8, -103.2], dtype)
@@ -125,6 +136,25 @@ def test_edges(name):
     np.testing.assert_allclose(compiled, twin, rtol=1e-6, atol=1e-7)
     compiled, twin = (gradient(OPERATIONS[name], x, np.ones_like(x), choice) for choice in ("now", "0"))
     np.testing.assert_allclose(compiled, twin, rtol=1e-6, atol=1e-7)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("reduction", ["mean", "sum"])
+@pytest.mark.parametrize("loss", [F.mse_loss, F.huber_loss, F.smooth_l1_loss, F.binary_cross_entropy_with_logits])
+def test_losses(loss, reduction, dtype):
+    x = np.random.default_rng(4).normal(size=(40, 50)).astype(dtype)
+    x[0, :4] = np.nan, 1e30, -1e30, 0
+    found = []
+    for choice in ("now", "0"):
+        with choose(choice), np.errstate(all="ignore"):
+            a, b = autograd.tensor(x, requires_grad=True), autograd.tensor(np.abs(x.T.reshape(x.shape)) % 1,
+                                                                          requires_grad=True)
+            loss(a[1:], b[1:], reduction=reduction).backward()
+            whole = loss(a, b, reduction=reduction)
+            found.append((a.grad.numpy(), b.grad.numpy(), whole.item()))
+    eps = 20 * np.finfo(dtype).eps
+    for compiled, twin in zip(*found):
+        np.testing.assert_allclose(compiled, twin, rtol=eps, atol=eps)
 
 
 def test_layouts():

@@ -1,0 +1,394 @@
+"""Reductions, scans and transposes of C-contiguous arrays as compiled loops.
+
+An array is read as [A, B, C], where B is the dimension (or several that lie side by side) along which it is reduced;
+where C is 1, as [A, B]. Every loop may be run on a part of A, or of C, with the same results.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from .elementary import exp_of_negative, number_of_key, order_key
+from .loops import loop, wide
+
+Array = np.ndarray[Any, Any]
+
+#: From this many elements on a loop is asked for: below, NumPy's call takes most of the time.
+LARGE = 16384
+#: So many elements are added up at once, then their sums: no sum is longer than this or than their number.
+BLOCK = 4096
+
+
+# --- sums -------------------------------------------------------------------------------------------------
+
+
+@loop("*F2 *F1", saves=1e-10, reassociate=True)
+def sum_rows(x, out):  # type: ignore[no-untyped-def]
+    wide()
+    for i in range(x.shape[0]):
+        total = 0.0
+        for start in range(0, x.shape[1], BLOCK):
+            r = x[i, start:start + BLOCK]
+            s = 0.0
+            for j in range(r.size):
+                s += r[j]
+            total += s
+        out[i] = total
+
+
+@loop("F1 F1", saves=1e-10, reassociate=True)
+def sum_parts(x, out):  # type: ignore[no-untyped-def]
+    """The sums of every `BLOCK` elements."""
+    wide()
+    for i in range(out.size):
+        r = x[i * BLOCK:(i + 1) * BLOCK]
+        s = 0.0
+        for j in range(r.size):
+            s += r[j]
+        out[i] = s
+
+
+@loop("*F2 *F1", saves=2e-10, reassociate=True)
+def square_rows(x, out):  # type: ignore[no-untyped-def]
+    """Sums of squares."""
+    wide()
+    for i in range(x.shape[0]):
+        total = 0.0
+        for start in range(0, x.shape[1], BLOCK):
+            r = x[i, start:start + BLOCK]
+            s = 0.0
+            for j in range(r.size):
+                s += r[j] * r[j]
+            total += s
+        out[i] = total
+
+
+@loop("*F3 *F2", saves=5e-11)
+def sum_columns(x, out):  # type: ignore[no-untyped-def]
+    wide()
+    rows = x.shape[1]
+    part = np.empty(x.shape[2], x.dtype)
+    for a in range(x.shape[0]):
+        o = out[a]
+        for j in range(o.size):
+            o[j] = 0.0
+        for start in range(0, rows, BLOCK):
+            stop = min(start + BLOCK, rows)
+            whole = stop - (stop - start) % 8
+            for j in range(part.size):
+                part[j] = 0.0
+            for i in range(start, whole, 8):
+                p, q, r, s = x[a, i], x[a, i + 1], x[a, i + 2], x[a, i + 3]
+                t, u, v, w = x[a, i + 4], x[a, i + 5], x[a, i + 6], x[a, i + 7]
+                for j in range(part.size):
+                    part[j] += ((p[j] + q[j]) + (r[j] + s[j])) + ((t[j] + u[j]) + (v[j] + w[j]))
+            for i in range(whole, stop):
+                p = x[a, i]
+                for j in range(part.size):
+                    part[j] += p[j]
+            for j in range(o.size):
+                o[j] += part[j]
+
+
+# --- extrema ----------------------------------------------------------------------------------------------
+# ``sign`` is -1 for the least. A comparison with NaN is false, so NaN, once taken, stays.
+
+
+def _greatest(r):  # type: ignore[no-untyped-def]
+    """The greatest element of a row, NaN left out unless it is first."""
+    best = order_key(r[0])
+    for j in range(r.size):
+        key = order_key(r[j])
+        best = key if key > best else best
+    return number_of_key(best)
+
+
+def _missing(r):  # type: ignore[no-untyped-def]
+    """How many elements of a row are NaN."""
+    count = np.int32(0)
+    for j in range(r.size):
+        count = np.int32(count + np.int32(r[j] != r[j]))
+    return count
+
+
+@loop("*F2 *F1 I", saves=1e-10)
+def extreme_rows(x, out, largest):  # type: ignore[no-untyped-def]
+    wide()
+    for i in range(x.shape[0]):
+        r = x[i]
+        best = order_key(r[0])
+        count = np.int32(0)
+        if largest:
+            for j in range(r.size):
+                key = order_key(r[j])
+                best = key if key > best else best
+                count = np.int32(count + np.int32(r[j] != r[j]))
+        else:
+            for j in range(r.size):
+                key = order_key(r[j])
+                best = key if key < best else best
+                count = np.int32(count + np.int32(r[j] != r[j]))
+        out[i] = np.nan if count else number_of_key(best)
+
+
+@loop("*F3 *F2 *I2 F", saves=1e-9)
+def place_columns(x, out, places, sign):  # type: ignore[no-untyped-def]
+    """The greatest elements and the places of the first of them."""
+    wide()
+    at = np.empty(x.shape[2], np.uint32)
+    for a in range(x.shape[0]):
+        o = out[a]
+        for j in range(o.size):
+            o[j] = x[a, 0, j] * sign
+            at[j] = 0
+        for i in range(1, x.shape[1]):
+            r, place = x[a, i], np.uint32(i)
+            for j in range(o.size):
+                v = r[j] * sign
+                better = (v > o[j]) | ((v != v) & (o[j] == o[j]))
+                o[j] = v if better else o[j]
+                at[j] = place if better else at[j]
+        for j in range(o.size):
+            o[j] *= sign
+            places[a, j] = at[j]
+
+
+# --- logarithms of sums of exponentials -------------------------------------------------------------------
+
+
+@loop("*F2 *F1", saves=1e-9, reassociate=True)
+def log_sum_exp_rows(x, out):  # type: ignore[no-untyped-def]
+    wide()
+    for i in range(x.shape[0]):
+        r = x[i]
+        greatest = _greatest(r)
+        if abs(greatest) < np.inf:
+            total = 0.0
+            for j in range(r.size):
+                total += exp_of_negative(r[j] - greatest)
+            out[i] = np.log(total) + greatest
+        else:
+            out[i] = np.nan if _missing(r) else greatest
+
+
+@loop("*F1 *F2 *F1 *F2", saves=1e-9)
+def log_sum_exp_grad_rows(g, x, out, found):  # type: ignore[no-untyped-def]
+    wide()
+    for i in range(x.shape[0]):
+        r, f, scale, shift = x[i], found[i], g[i], out[i]
+        for j in range(r.size):
+            f[j] = exp_of_negative(r[j] - shift) * scale
+
+
+# --- running sums, in double precision --------------------------------------------------------------------
+
+
+@loop("*F2 *F2 I", saves=2e-9)
+def running_sum_rows(x, out, back):  # type: ignore[no-untyped-def]
+    """Eight rows at a time, because each addition waits for the one before it."""
+    n = x.shape[1]
+    first, step = (n - 1, -1) if back else (0, 1)
+    whole = x.shape[0] - x.shape[0] % 8
+    for i in range(0, whole, 8):
+        zero = np.float64(0)
+        s, t, u, v, w, y, z, q = zero, zero, zero, zero, zero, zero, zero, zero
+        j = first
+        for _ in range(n):
+            s += x[i, j]
+            t += x[i + 1, j]
+            u += x[i + 2, j]
+            v += x[i + 3, j]
+            w += x[i + 4, j]
+            y += x[i + 5, j]
+            z += x[i + 6, j]
+            q += x[i + 7, j]
+            out[i, j] = s
+            out[i + 1, j] = t
+            out[i + 2, j] = u
+            out[i + 3, j] = v
+            out[i + 4, j] = w
+            out[i + 5, j] = y
+            out[i + 6, j] = z
+            out[i + 7, j] = q
+            j += step
+    for i in range(whole, x.shape[0]):
+        s = np.float64(0)
+        j = first
+        for _ in range(n):
+            s += x[i, j]
+            out[i, j] = s
+            j += step
+
+
+@loop("*F3 *F3 I", saves=2e-9)
+def running_sum_columns(x, out, back):  # type: ignore[no-untyped-def]
+    wide()
+    n = x.shape[1]
+    total = np.empty(x.shape[2], np.float64)
+    for a in range(x.shape[0]):
+        for j in range(total.size):
+            total[j] = 0.0
+        for k in range(n):
+            i = n - 1 - k if back else k
+            r, o = x[a, i], out[a, i]
+            for j in range(total.size):
+                total[j] += r[j]
+                o[j] = total[j]
+
+
+# --- transposes -------------------------------------------------------------------------------------------
+
+
+@loop("F2 F2", saves=5e-10)
+def transpose(x, out):  # type: ignore[no-untyped-def]
+    """In tiles, so that the lines of memory that a tile touches stay in the cache."""
+    m, n = x.shape
+    for i in range(0, m, 16):
+        for j in range(0, n, 16):
+            for c in range(j, min(j + 16, n)):
+                for r in range(i, min(i + 16, m)):
+                    out[c, r] = x[r, c]
+
+
+# --- calls ------------------------------------------------------------------------------------------------
+# Each gives None where NumPy shall do it.
+
+
+def _blocks(shape: tuple[int, ...], first: int, last: int) -> tuple[int, int, int]:
+    """[A, B, C] for the dimensions from ``first`` to ``last``."""
+    return math.prod(shape[:first]), math.prod(shape[first:last + 1]), math.prod(shape[last + 1:])
+
+
+def _side_by_side(over: tuple[int, ...]) -> bool:
+    return bool(over) and max(over) - min(over) + 1 == len(over)
+
+
+def parts_of_sum(x: Array) -> Array | None:
+    """Sums whose sum is that of all elements."""
+    n = x.size
+    compiled = sum_parts.on(x.dtype, n) if n >= LARGE and x.flags.forc else None
+    if compiled is None:
+        return None
+    out = np.empty(-(-n // BLOCK), x.dtype)
+    compiled(x.ravel("K"), out)
+    return out
+
+
+def sum_over(x: Array, over: tuple[int, ...], squares: bool = False) -> Array | None:
+    """The sum of the elements, or of their squares, over axes, which disappear."""
+    if x.size < LARGE or not over:
+        return None
+    if not x.flags.c_contiguous:
+        if not x.flags.f_contiguous:
+            return None
+        found = sum_over(x.T, tuple([x.ndim - 1 - i for i in over]), squares)
+        return None if found is None else found.T
+    compiled = (square_rows if squares else sum_rows).on(x.dtype, x.size)
+    if compiled is None:
+        return None
+    if len(over) == 1 and over[0] == x.ndim - 1:
+        out = np.empty(x.shape[:-1], x.dtype)
+        compiled(x.reshape(-1, x.shape[-1]), out.reshape(-1))
+        return out
+    last = max(over)
+    first = last
+    while first - 1 in over:
+        first -= 1
+    a, b, c = _blocks(x.shape, first, last)
+    if c == 1:
+        out = np.empty(a, x.dtype)
+        compiled(x.reshape(a, b), out)
+    else:
+        columns = None if squares else sum_columns.on(x.dtype, x.size)
+        if columns is None:
+            return None
+        out = np.empty((a, c), x.dtype)
+        columns(x.reshape(a, b, c), out)
+    out = out.reshape(x.shape[:first] + x.shape[last + 1:])
+    rest = tuple([i for i in over if i < first])
+    return np.asarray(np.add.reduce(out, axis=rest)) if rest else out
+
+
+def extreme_over(x: Array, over: tuple[int, ...], largest: bool) -> Array | None:
+    """The greatest or least elements over the last axes, which disappear; NaN where there is one."""
+    if x.size < LARGE or not x.flags.c_contiguous or not _side_by_side(over) or max(over) != x.ndim - 1:
+        return None
+    compiled = extreme_rows.on(x.dtype, x.size)
+    if compiled is None:
+        return None
+    kept = x.shape[:min(over)]
+    out = np.empty(math.prod(kept), x.dtype)
+    compiled(x.reshape(len(out), -1), out, largest)
+    return out.reshape(kept)
+
+
+def extreme_with_place(x: Array, dim: int, largest: bool) -> tuple[Array, Array] | None:
+    """The greatest or least elements along ``dim``, and the places of the first of them; ``dim`` is kept."""
+    if x.size < LARGE or not x.flags.c_contiguous:
+        return None
+    a, b, c = _blocks(x.shape, dim, dim)
+    compiled = place_columns.on(x.dtype, x.size) if c >= 16 else None
+    if compiled is None:
+        return None
+    out, places = np.empty((a, c), x.dtype), np.empty((a, c), np.int64)
+    compiled(x.reshape(a, b, c), out, places, 1.0 if largest else -1.0)
+    shape = (*x.shape[:dim], 1, *x.shape[dim + 1:])
+    return out.reshape(shape), places.reshape(shape)
+
+
+def log_sum_exp_over(x: Array, over: tuple[int, ...]) -> Array | None:
+    """``log(sum(exp(x)))`` over the last axes, which disappear."""
+    if x.size < LARGE or not x.flags.c_contiguous or not _side_by_side(over) or max(over) != x.ndim - 1:
+        return None
+    compiled = log_sum_exp_rows.on(x.dtype, x.size)
+    if compiled is None:
+        return None
+    kept = x.shape[:min(over)]
+    out = np.empty(math.prod(kept), x.dtype)
+    compiled(x.reshape(len(out), -1), out)
+    return out.reshape(kept)
+
+
+def log_sum_exp_grad(g: Array, x: Array, out: Array) -> Array | None:
+    """``g * exp(x - out)`` where ``g`` and ``out`` have 1 for some of the last dimensions of ``x``."""
+    if x.size < LARGE or not x.flags.c_contiguous or g.shape != out.shape or g.dtype is not x.dtype:
+        return None
+    kept = out.shape
+    while kept[-1:] == (1,):
+        kept = kept[:-1]
+    compiled = log_sum_exp_grad_rows.on(x.dtype, x.size) if kept == x.shape[:len(kept)] else None
+    if compiled is None:
+        return None
+    found = np.empty(x.shape, x.dtype)
+    shape = (out.size, -1)
+    compiled(np.ascontiguousarray(g).reshape(-1), x.reshape(shape), np.ascontiguousarray(out).reshape(-1),
+             found.reshape(shape))
+    return found
+
+
+def running_sum(x: Array, dim: int, back: bool) -> Array | None:
+    """The sums of the elements up to each place along ``dim``, or from each place on."""
+    if x.size < LARGE or not x.flags.c_contiguous:
+        return None
+    a, b, c = _blocks(x.shape, dim, dim)
+    compiled = (running_sum_rows if c == 1 else running_sum_columns).on(x.dtype, x.size)
+    if compiled is None:
+        return None
+    out = np.empty(x.shape, x.dtype)
+    shape = (a, b) if c == 1 else (a, b, c)
+    compiled(x.reshape(shape), out.reshape(shape), back)
+    return out
+
+
+def row_major(x: Array) -> Array:
+    """A C-contiguous copy."""
+    if x.ndim == 2 and x.size >= LARGE and x.flags.f_contiguous and min(x.shape) >= 16:
+        compiled = transpose.on(x.dtype, x.size)
+        if compiled is not None:
+            out = np.empty(x.shape, x.dtype)
+            compiled(x.T, out)
+            return out
+    return np.array(x, order="C")
