@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from . import attention, conv_choice, conv_plans, products
+from . import attention, conv_choice, conv_plans, products, sequences
 from .late import LATE
 from .loops import LOOPS
 
@@ -34,6 +34,8 @@ def kernels(dtype: np.dtype[Any]) -> list[tuple[str, Callable[[], Any]]]:
     found += [("loops", lambda loop=loop: loop.compile(loop.only or dtype)) for loop in LOOPS.values()]
     found += [("products", lambda: products.compile(dtype))]
     found += [("attention", lambda backward=backward: attention.compile(dtype, backward)) for backward in (False, True)]
+    found += [("recurrent", lambda kind=kind, name=name, vectors=vectors: sequences.compile(kind, name, dtype, vectors))
+              for kind, name, vectors in sequences.USUAL]
     for x, w, stride, padding in _CONVOLUTIONS.values():
         g = conv_choice.geometry(x, w, stride, padding, (1, 1), x[1] // w[1])
         assert g is not None

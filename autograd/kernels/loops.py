@@ -23,7 +23,7 @@ from typing import Any
 import numpy as np
 
 from .late import Account, compiled
-from .threads import share
+from .threads import count, share
 
 _FLOAT32, _FLOAT64 = np.dtype("float32"), np.dtype("float64")
 _SCALARS = {_FLOAT32: np.float32, _FLOAT64: np.float64}
@@ -94,7 +94,7 @@ class Loop:
         found = self._compiled.get(dtype)
         if found is None:
             found = self.compile(dtype)
-        if found is None or (not self._ranged and (size < _SHARED or not any(self._by_rows))):
+        if found is None or not (self._ranged or (size >= _SHARED and count() > 1 and any(self._by_rows))):
             return found
         return partial(self._in_ranges, found, size * _STEP)
 

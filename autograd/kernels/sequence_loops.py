@@ -9,13 +9,11 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numba import njit, types
+from numba import types
 
 from . import recurrent_tiles as steps, tiles
-from .compiled_cache import CompiledCache, tagged
+from .compiled_cache import entry_point, jit
 from .vector_ir import Target
-
-_OPTIONS = {"error_model": "numpy", "nogil": True}
 
 #: Rows that gradients of weights are summed up over at a time, and how many columns of these are worked on together:
 #: they stay in the first-level cache, panels of the other factor in the second.
@@ -32,32 +30,27 @@ def compiled(kind: str, name: str, dtype: Any, target: Target, vectors: int) -> 
     dtype = np.dtype(dtype)
     key = f"{kind} {name} {target} {dtype} {vectors}"
     build, arrays, offsets, integers = _FUNCTIONS[name]
-    dispatcher = build(kind, target, dtype.itemsize, vectors, tagged(key))
-    dispatcher._cache = CompiledCache(f"sequence_{name}", key)
+    dispatcher = build(kind, target, dtype.itemsize, vectors, key)
     t = types.float32 if dtype.itemsize == 4 else types.float64
     signature = types.void(*[types.Array(t, 2, "C")] * arrays, *[types.Array(types.int64, 1, "C")] * offsets,
                            *[types.int64] * integers)
-    dispatcher.compile(signature)
-    # The entry point checks nothing, and takes half of the dispatcher's time.
-    return dispatcher.overloads[signature.args].entry_point
+    return entry_point(dispatcher, f"sequence_{name}", key, signature)
 
 
-def _tile(target: Target, size: int, vectors: int, tag: Any) -> tuple[Any, Any]:
+def _tile(target: Target, size: int, vectors: int, key: str) -> tuple[Any, Any]:
     """A product of some rows, all that there are vectors of, and how many rows of those left make the next tile."""
     most = min(8, (target.registers - vectors - 1) // vectors)
     tile_most, tile4, tile2, tile1 = (
         tiles.outer_tile(target, size, min(most, rows), vectors, False) for rows in (most, 4, 2, 1))
-    lanes = target.width // size
+    lanes, kernel = target.width // size, jit(key)
 
-    @njit(**_OPTIONS)
-    @tag
+    @kernel
     def rows_of(left):
         if left >= most and not (most == 6 and left == 8):
             return most
         return 4 if left >= 4 and most > 4 else 2 if left >= 2 and most > 2 else 1
 
-    @njit(**_OPTIONS)
-    @tag
+    @kernel
     def product(rows, k, a, a_row, a_k, b, b_k, c, c_row, addend, addend_row):
         if rows == most:
             tile_most(k, a, a_row, a_k, b, b_k, c, c_row, lanes, addend, addend_row, rows)
@@ -71,34 +64,31 @@ def _tile(target: Target, size: int, vectors: int, tag: Any) -> tuple[Any, Any]:
     return product, rows_of
 
 
-def _forward(kind: str, target: Target, size: int, vectors: int, tag: Any) -> Any:
+def _forward(kind: str, target: Target, size: int, vectors: int, key: str) -> Any:
     gates_of, body, streams, _, _ = KINDS[kind]
     width = target.width
-    product, rows_of = _tile(target, size, vectors, tag)
+    product, rows_of = _tile(target, size, vectors, key)
     along = steps.along(target, size, streams, body)
+    kernel, inlined = jit(key), jit(key, forceinline=True)
     #: Units of a panel, whose vectors are gates, or units where there is one gate.
     units = vectors * width // (gates_of * size)
 
     if kind == "LSTM":
-        @njit(forceinline=True, **_OPTIONS)
-        @tag
+        @inlined
         def step(count, z, y, y_apart, x, apart, hidden_before, kept_before, kept, hidden):
             along(count, (z, z + width, z + 2 * width, z + 3 * width, y, y + y_apart, y + 2 * y_apart, y + 3 * y_apart,
                           x, x + apart, x + 2 * apart, x + 3 * apart, kept_before, kept, hidden))
     elif kind == "GRU":
-        @njit(forceinline=True, **_OPTIONS)
-        @tag
+        @inlined
         def step(count, z, y, y_apart, x, apart, hidden_before, kept_before, kept, hidden):
             along(count, (z, z + width, z + 2 * width, kept, y, y + y_apart, y + 2 * y_apart, x, x + apart,
                           x + 2 * apart, hidden_before, hidden))
     else:
-        @njit(forceinline=True, **_OPTIONS)
-        @tag
+        @inlined
         def step(count, z, y, y_apart, x, apart, hidden_before, kept_before, kept, hidden):
             along(count, (z, y, hidden))
 
-    @njit(**_OPTIONS)
-    @tag
+    @kernel
     def forward(x, input_weight, input_bias, gates, weight, bias, h, c, kept, out, offsets, since, until, base,
                 backward, given, start, stop):
         """Steps since, ..., until - 1 of sequences start, ..., stop - 1 of a batch, whose rows at time t begin at
@@ -164,34 +154,31 @@ def _forward(kind: str, target: Target, size: int, vectors: int, tag: Any) -> An
     return forward
 
 
-def _backward(kind: str, target: Target, size: int, vectors: int, tag: Any) -> Any:
+def _backward(kind: str, target: Target, size: int, vectors: int, key: str) -> Any:
     _, _, _, body, streams = KINDS[kind]
     width = target.width
-    product, rows_of = _tile(target, size, vectors, tag)
+    product, rows_of = _tile(target, size, vectors, key)
     along = steps.along(target, size, streams, body)
+    kernel, inlined = jit(key), jit(key, forceinline=True)
     units, adds = vectors * width // size, kind == "GRU"
 
     if kind == "LSTM":
-        @njit(forceinline=True, **_OPTIONS)
-        @tag
+        @inlined
         def step(count, gates, apart, kept, hidden_before, kept_before, g_hidden, g_out, g_cell, g_gates, g_products):
             along(count, (gates, gates + apart, gates + 2 * apart, gates + 3 * apart, kept_before, kept, g_hidden,
                           g_out, g_cell, g_gates, g_gates + apart, g_gates + 2 * apart, g_gates + 3 * apart))
     elif kind == "GRU":
-        @njit(forceinline=True, **_OPTIONS)
-        @tag
+        @inlined
         def step(count, gates, apart, kept, hidden_before, kept_before, g_hidden, g_out, g_cell, g_gates, g_products):
             along(count, (gates, gates + apart, gates + 2 * apart, kept, hidden_before, g_hidden, g_out, g_gates,
                           g_gates + apart, g_gates + 2 * apart, g_products, g_products + apart,
                           g_products + 2 * apart))
     else:
-        @njit(forceinline=True, **_OPTIONS)
-        @tag
+        @inlined
         def step(count, gates, apart, kept, hidden_before, kept_before, g_hidden, g_out, g_cell, g_gates, g_products):
             along(count, (gates, g_hidden, g_out, g_gates))
 
-    @njit(**_OPTIONS)
-    @tag
+    @kernel
     def backward(g_out, gates, kept, out, h, c, weight, g_gates, g_products, g_h, g_c, offsets, since, until, base,
                  back, wanted, start, stop):
         """The same steps, the last one first.
@@ -245,14 +232,13 @@ def _backward(kind: str, target: Target, size: int, vectors: int, tag: Any) -> A
     return backward
 
 
-def _accumulate(kind: str, target: Target, size: int, vectors: int, tag: Any) -> Any:
-    product, rows_of = _tile(target, size, vectors, tag)
+def _accumulate(kind: str, target: Target, size: int, vectors: int, key: str) -> Any:
+    product, rows_of = _tile(target, size, vectors, key)
     pack_rows = tiles.pack_rows(target, size)
     width = target.width
-    lanes, units = width // size, vectors * width // size
+    lanes, units, kernel = width // size, vectors * width // size, jit(key)
 
-    @njit(**_OPTIONS)
-    @tag
+    @kernel
     def accumulate(g, x, total, g_first, x_first, count, start, stop):
         """total += g.T @ x for so many rows from these first ones on, and rows start, ..., stop - 1 of the result.
 

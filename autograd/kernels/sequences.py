@@ -6,15 +6,17 @@ Rows are in the order of time, the sequences of one time side by side, the longe
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cache, lru_cache
 from typing import Any
 
 import numpy as np
 
 from . import recurrent
-from .late import Account
+from .late import Account, compiled
 from .matmul import affine, matmul
 from .products import product_into
+from .threads import share
 
 Array = np.ndarray[Any, Any]
 
@@ -33,7 +35,9 @@ _APART = 64
 #: Seconds: what a step saves in calls of NumPy, what each element of its gates saves, and what each weight costs.
 _SAVED_STEP, _SAVED_EACH, _PACKING = 2e-5, 6e-9, 2e-9
 _account = Account(price=0.2)
-_compiled: dict[tuple[Any, ...], Any] = {}
+_compiled: dict[Any, Callable[..., Any] | None] = {}
+#: Seconds for each multiplication, and sequences that a thread takes at least.
+_SECONDS, _SHARED = {_TYPES[0]: 8e-12, _TYPES[1]: 1.6e-11}, 8
 
 
 class Steps:
@@ -131,12 +135,17 @@ def _target() -> Any:
     return host(), sequence_loops.compiled
 
 
-def _kernel(kind: str, name: str, d: np.dtype[Any], vectors: int) -> Any:
-    found = _compiled.get((kind, name, d, vectors))
-    if found is None:
-        target, compiled = _target()
-        found = _compiled[kind, name, d, vectors] = compiled(kind, name, d, target, vectors)
-    return found
+def compile(kind: str, name: str, d: np.dtype[Any], vectors: int) -> Callable[..., Any] | None:
+    """A kernel of `sequence_loops`, compiled now or loaded; None where that fails."""
+    target, build = _target()
+    return compiled(_compiled, (kind, name, d, vectors), f"the {name} of recurrent layers {kind} for {d}",
+                    lambda: build(kind, name, d, target, vectors))
+
+
+#: The kernels of most layers, all but those of odd numbers of units: kind, name, vectors of a panel.
+USUAL = [("LSTM", "forward", 4), ("GRU", "forward", 3), ("RNN_TANH", "forward", 4), ("RNN_TANH", "backward", 4),
+         *[(kind, "backward", vectors) for kind in ("LSTM", "GRU") for vectors in (2, 4)],
+         *[("", "accumulate", vectors) for vectors in (1, 2, 3, 4)]]
 
 
 def _vectors(units: int, lanes: int) -> int:
@@ -199,12 +208,15 @@ class _Sum:
         rows, self._columns = shape
         vectors = _vectors(self._columns, lanes)
         of_panel = vectors * lanes
-        self._kernel = _kernel("", "accumulate", dtype, vectors)
+        self.kernel = compile("", "accumulate", dtype, vectors)
         self._total = np.zeros((rows, -(-self._columns // of_panel) * of_panel), dtype)
 
     def add(self, g: Array, x: Array, g_first: int, x_first: int, count: int) -> None:
         """The product of so many rows of each, from these on."""
-        self._kernel(g, x, self._total, g_first, x_first, count, 0, len(self._total))
+        kernel = self.kernel
+        assert kernel is not None
+        share(lambda start, stop: kernel(g, x, self._total, g_first, x_first, count, start, stop), len(self._total),
+              self._total.size * count * _SECONDS[x.dtype], 48)
 
     def total(self) -> Array:
         return np.ascontiguousarray(self._total[:, :self._columns])
@@ -235,10 +247,12 @@ def forward(kind: str, x: Array, w_ih: Array, w_hh: Array, b_ih: Array | None, b
     lanes = target.width // d.itemsize
     vectors = count if count > 1 else _vectors(units, lanes)
     of_panel = lanes * vectors // count
-    kernel = _kernel(kind, "forward", d, vectors)
+    kernel = compile(kind, "forward", d, vectors)
     def panels(w: Array) -> Array:
         return _forward_panels(w, count, units, of_panel)
 
+    if kernel is None:
+        return None
     weight = panels(w_hh)
     bias, inner = b_ih, _NONE[d]
     if b_hh is not None:
@@ -267,8 +281,11 @@ def forward(kind: str, x: Array, w_ih: Array, w_hh: Array, b_ih: Array | None, b
         base = 0 if keep or count == 1 else rows.start
         if not here:
             product_into(x[rows], w_ih.T, gates[rows.start - base:rows.stop - base], bias)
-        kernel(x, input_weight, input_bias, gates, weight, inner, h, c, kept, out, steps.offsets, since, until, base,
-               int(steps.backward), given, 0, steps.N)
+
+        def run(start: int, stop: int, since: int = since, until: int = until, base: int = base) -> None:
+            kernel(x, input_weight, input_bias, gates, weight, inner, h, c, kept, out, steps.offsets, since, until,
+                   base, int(steps.backward), given, start, stop)
+        share(run, steps.N, (rows.stop - rows.start) * weight.size * _SECONDS[d], _SHARED)
     return [out, kept, gates]
 
 
@@ -289,7 +306,11 @@ def backward(kind: str, g_out: Array | None, g_h: Array | None, g_c: Array | Non
     target, _ = _target()
     lanes = target.width // d.itemsize
     vectors = _vectors(units, lanes)
-    kernel = _kernel(kind, "backward", d, vectors)
+    kernel = compile(kind, "backward", d, vectors)
+    g_ih, g_hh = (_Sum(w.shape, lanes, d) if needed else None
+                  for w, needed in zip((w_ih, w_hh), needs[1:3], strict=True))
+    if kernel is None or any(g is not None and g.kernel is None for g in (g_ih, g_hh)):
+        return None
     weight = _backward_panels(w_hh, lanes * vectors)
     R, n = len(x), steps.N
     chunks = steps.chunks(_rows_of_chunk(width))
@@ -305,14 +326,15 @@ def backward(kind: str, g_out: Array | None, g_h: Array | None, g_c: Array | Non
     g_out = np.zeros((1, units), d) if g_out is None else np.ascontiguousarray(g_out)
     before, cells = _whole(h, x, n, units), _whole(c, x, n, units)
     g_x = np.empty(x.shape, d) if needs[0] else None
-    g_ih, g_hh = (_Sum(w.shape, lanes, d) if needed else None
-                  for w, needed in zip((w_ih, w_hh), needs[1:3], strict=True))
     x = np.ascontiguousarray(x)
     g_biases = [np.zeros(width, d) for _ in (g_gates, g_products)] if needs[3] or needs[4] else None
     for since, until in reversed(chunks):
         rows = steps.rows(since, until)
-        kernel(g_out, gates, kept, out, before, cells, weight, g_gates, g_products, g_hidden, g_cell, steps.offsets,
-               since, until, rows.start, int(steps.backward), int(needs[5]), 0, n)
+
+        def run(start: int, stop: int, since: int = since, until: int = until, base: int = rows.start) -> None:
+            kernel(g_out, gates, kept, out, before, cells, weight, g_gates, g_products, g_hidden, g_cell,
+                   steps.offsets, since, until, base, int(steps.backward), int(needs[5]), start, stop)
+        share(run, n, (rows.stop - rows.start) * weight.size * _SECONDS[d], _SHARED)
         of_input, of_products = (g[:rows.stop - rows.start, :width] for g in (g_gates, g_products))
         if g_x is not None:
             product_into(of_input, w_ih, g_x[rows])

@@ -18,7 +18,8 @@ TRAINING = """if True:
     import autograd, nn, optim
     from autograd.kernels import compiled_cache, late
     done = autograd.warmup()
-    assert done.failed == done.unkept == 0 and {"formulas", "loops", "products", "convolutions"} <= set(done.kernels)
+    assert done.failed == done.unkept == 0 and set(done.kernels) == {
+        "formulas", "loops", "products", "attention", "recurrent", "convolutions"}
     assert done.kernels["convolutions"] == 14, done
     before = compiled_cache.TALLY.copy()
     with late.choose("now"):

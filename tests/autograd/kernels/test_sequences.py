@@ -9,7 +9,7 @@ import pytest
 
 import autograd
 import nn
-from autograd.kernels import sequences
+from autograd.kernels import sequences, threads
 from autograd.kernels.late import choose
 from autograd.ops import recurrent_layers as layers
 
@@ -187,6 +187,20 @@ def test_other_processors(target, monkeypatch):
         found = compute(fused, kind, arrays, (9, 9, 5), False, "now")
         close(found, compute(fused, kind, arrays, (9, 9, 5), False, "0"), "float32", 60)
     assert {name for _, name, _, _ in sequences._compiled} == {"forward", "backward", "accumulate"}
+
+
+def test_any_number_of_threads_gives_the_same_bits(monkeypatch):
+    monkeypatch.setattr(threads, "LEAST", 1e-9)
+    before, results = threads.count(), []
+    try:
+        for count in (1, 3):
+            threads.set_count(count)
+            results.append([compute(fused, kind, inputs(kind, (33, 33, 20), 70, 7, "float32"), (33, 33, 20), False, "now")
+                            for kind in KINDS])
+    finally:
+        threads.set_count(before)
+    for one, several in zip(*results, strict=True):
+        assert all(a.tobytes() == b.tobytes() for a, b in zip(one, several, strict=True))
 
 
 def test_missing_and_infinite_elements():
