@@ -10,14 +10,11 @@ from __future__ import annotations
 from types import SimpleNamespace
 from typing import Any
 
-from numba import njit
-
-from .conv_layout import OPTIONS
 from .conv_tiles import put_index, regions
 from .vector_ir import Target
 
 
-def build(common: SimpleNamespace, tag: Any, target: Target, size: int) -> dict[str, Any]:
+def build(common: SimpleNamespace, kernel: Any, target: Target, size: int) -> dict[str, Any]:
     """The three kernels, not yet compiled; their integers are those of `conv_plans`."""
     lanes, rows, width = common.lanes, common.rows, target.width
     transpose, fill, panel, vectors_of = common.transpose, common.fill, common.panel, common.vectors_of
@@ -25,8 +22,7 @@ def build(common: SimpleNamespace, tag: Any, target: Target, size: int) -> dict[
     put_windows, put_pairs = common.put_windows, common.put_pairs
     put_results, put_weights = common.put_results, common.put_weights
 
-    @njit(**OPTIONS)
-    @tag
+    @kernel
     def conv_forward(x, w, bias, y, table, scratch, part):
         """With ``turned``, by the weights of which the transpose is wanted: C is the number of its results."""
         _, G, C, O, H, W, KH, KW, OH, OW, sh, sw, above, before, dh, dw = table[:16]
@@ -69,8 +65,7 @@ def build(common: SimpleNamespace, tag: Any, target: Target, size: int) -> dict[
                     transpose(y.ctypes.data + (((n0 + n) * G + group) * O + first) * P * size, P * size,
                               results + (n * P * padded + first) * size, padded * size, P, some)
 
-    @njit(**OPTIONS)
-    @tag
+    @kernel
     def conv_input(g, w, bias, x, table, scratch, part):
         _, G, C, O, H, W, KH, KW, OH, OW, sh, sw, above, before, dh, dw = table[:16]
         D, KD, OD, sd, front, dd = table[16:22]
@@ -110,8 +105,7 @@ def build(common: SimpleNamespace, tag: Any, target: Target, size: int) -> dict[
                     transpose(x.ctypes.data + (((n0 + n) * G + group) * C + first) * S * size, S * size,
                               results + (n * S * padded + first) * size, padded * size, S, some)
 
-    @njit(**OPTIONS)
-    @tag
+    @kernel
     def conv_weight(g, x, w, table, scratch, part):
         N, G, C, O, H, W, KH, KW, OH, OW, sh, sw, above, before, dh, dw = table[:16]
         D, KD, OD, sd, front, dd = table[16:22]

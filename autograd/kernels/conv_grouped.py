@@ -9,29 +9,24 @@ from __future__ import annotations
 from types import SimpleNamespace
 from typing import Any
 
-from numba import njit
-
-from .conv_layout import OPTIONS
 from .conv_tiles import put_index, regions
 from .vector_ir import Target
 
 
-def build(common: SimpleNamespace, tag: Any, target: Target, size: int) -> dict[str, Any]:
+def build(common: SimpleNamespace, kernel: Any, target: Target, size: int) -> dict[str, Any]:
     """The three kernels, not yet compiled; their integers are those of `conv_plans`."""
     lanes, rows, width = common.lanes, common.rows, target.width
     transpose, fill, lanewise, channels_last = common.transpose, common.fill, common.lanewise, common.channels_last
     put_windows, put_pairs = common.put_windows, common.put_pairs
     put_results, put_weights = common.put_results, common.put_weights
 
-    @njit(**OPTIONS)
-    @tag
+    @kernel
     def put_taps(table, KH, KW, dh, dw, PW, pixel):
         for i in range(KH):
             for j in range(KW):
                 put_index(table, i * KW + j, (i * dh * PW + j * dw) * pixel)
 
-    @njit(**OPTIONS)
-    @tag
+    @kernel
     def groups_last(to, vector, source, count, G, first, some, C, H, W, PH, PW, above, before):
         """Some of the groups of images [count][G][C][H][W] to the insides of [count][PH][PW][C] vectors."""
         for n in range(count):
@@ -40,8 +35,7 @@ def build(common: SimpleNamespace, tag: Any, target: Target, size: int) -> dict[
                               source + ((n * G + first) * C + c) * H * W * size, C * H * W * size, some, H, W, PH, PW,
                               above, before)
 
-    @njit(**OPTIONS)
-    @tag
+    @kernel
     def grouped_forward(x, w, bias, y, table, scratch, part):
         """``turned`` is that of conv_forward."""
         _, G, C, O, H, W, KH, KW, OH, OW, sh, sw, above, before, dh, dw = table[:16]
@@ -77,8 +71,7 @@ def build(common: SimpleNamespace, tag: Any, target: Target, size: int) -> dict[
                     transpose(y.ctypes.data + (((n0 + n) * G + first) * O + o) * P * size, O * P * size,
                               results + (n * P * O + o) * vector + first * size, O * vector, P, some)
 
-    @njit(**OPTIONS)
-    @tag
+    @kernel
     def grouped_input(g, w, bias, x, table, scratch, part):
         _, G, C, O, H, W, KH, KW, OH, OW, sh, sw, above, before, dh, dw = table[:16]
         chunk, padded = table[16:18]
@@ -117,8 +110,7 @@ def build(common: SimpleNamespace, tag: Any, target: Target, size: int) -> dict[
                     transpose(x.ctypes.data + (((n0 + n) * G + first) * C + c) * S * size, C * S * size,
                               results + (n * S * C + c) * vector + first * size, C * vector, S, some)
 
-    @njit(**OPTIONS)
-    @tag
+    @kernel
     def grouped_weight(g, x, w, table, scratch, part):
         N, G, C, O, H, W, KH, KW, OH, OW, sh, sw, above, before, dh, dw = table[:16]
         PH, PW, chunk, padded = table[16:20]

@@ -11,25 +11,21 @@ from __future__ import annotations
 from types import SimpleNamespace
 from typing import Any
 
-from numba import njit
-
 from . import conv_tiles, tiles
-from .conv_layout import OPTIONS
 from .conv_tiles import put_index, regions
 from .gemm import loops_over_tiles
 from .vector_ir import Target
 
 
-def build(common: SimpleNamespace, tag: Any, target: Target, size: int) -> dict[str, Any]:
+def build(common: SimpleNamespace, kernel: Any, target: Target, size: int) -> dict[str, Any]:
     """The kernels, not yet compiled; their integers are those of `conv_plans`."""
     lanes, width = common.lanes, target.width
     fill, vectors_of, channels_first = common.fill, common.vectors_of, common.channels_first
     pack_rows, copy_one = tiles.pack_rows(target, size, ahead=True), conv_tiles.copy_one(size)
-    inner_products, panel = loops_over_tiles(target, size, lambda function: njit(**OPTIONS)(tag(function)))
+    inner_products, panel = loops_over_tiles(target, size, kernel)
     pack_columns, spread = conv_tiles.pack_columns(target, size), conv_tiles.spread(target, size)
 
-    @njit(**OPTIONS)
-    @tag
+    @kernel
     def put_runs(table, first, count, OH, OW, plane, line):
         """Where ``count`` positions from the first on start in the image and in a row of a panel, in runs of at most a
         vector; how many runs. Lines and planes of positions are so many bytes apart."""
@@ -43,8 +39,7 @@ def build(common: SimpleNamespace, tag: Any, target: Target, size: int) -> dict[
             m += 1
         return m
 
-    @njit(**OPTIONS)
-    @tag
+    @kernel
     def implicit_forward(x, w, bias, y, table, scratch, part):
         """``turned`` is that of conv_forward."""
         _, G, C, O, H, W, KH, KW, OH, OW, sh, sw, above, before, dh, dw = table[:16]
@@ -101,8 +96,7 @@ def build(common: SimpleNamespace, tag: Any, target: Target, size: int) -> dict[
                               vectors * width, to, P * size, some, terms, vectors, last, added, added_row)
                     p += count
 
-    @njit(**OPTIONS)
-    @tag
+    @kernel
     def implicit_input(g, w, bias, x, table, scratch, part):
         """Of a window of one element."""
         _, G, C, O, P, block = table[:6]
@@ -129,8 +123,7 @@ def build(common: SimpleNamespace, tag: Any, target: Target, size: int) -> dict[
                               vectors * width, to, P * size, some, terms, vectors, last, added, added_row)
                     p += count
 
-    @njit(**OPTIONS)
-    @tag
+    @kernel
     def implicit_weight(g, x, w, table, scratch, part):
         """Likewise."""
         N, G, C, O, P = table[:5]

@@ -9,14 +9,13 @@ from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
-from numba import njit, types
+from numba import types
 
 from . import conv_tiles, tiles
-from .compiled_cache import entry_point, tagged
+from .compiled_cache import entry_point, jit
 from .conv_tiles import put_index
 from .vector_ir import Target
 
-OPTIONS = {"error_model": "numpy", "nogil": True}
 #: Kernels that let what is not finite spread, and then return False.
 SPREADING = ("winograd", "planes_weight")
 
@@ -25,12 +24,13 @@ def compiled(build: Any, name: str, dtype: Any, target: Target, arrays: int, int
     """A compiled function of so many arrays of one element type, a tuple of so many integers, scratch memory, and the
     part to do: its first sample, the one after its last, and likewise vectors of channels (see `conv_plans.Plan`).
 
-    ``build(common, tag, target, itemsize)`` gives the functions of a family by name.
+    ``build(common, kernel, target, itemsize)`` gives the functions of a family by name; ``kernel`` is the decorator of
+    what it compiles.
     """
     dtype = np.dtype(dtype)
     t = types.float32 if dtype.itemsize == 4 else types.float64
     key = f"{target} {dtype}"
-    dispatcher = build(common(target, dtype.itemsize), tagged(key), target, dtype.itemsize)[name]
+    dispatcher = build(common(target, dtype.itemsize), jit(key), target, dtype.itemsize)[name]
     result = types.boolean if name.startswith(SPREADING) else types.void
     signature = result(*[types.Array(t, 1, "C")] * arrays, types.UniTuple(types.int64, integers),
                        types.Array(types.uint8, 1, "C"), types.UniTuple(types.int64, 4))
@@ -48,7 +48,7 @@ def common(target: Target, size: int) -> SimpleNamespace:
 
 
 def _build(target: Target, size: int) -> SimpleNamespace:
-    tag = tagged(f"{target} {size}")
+    kernel = jit(f"{target} {size}")
     lanes, width = target.width // size, target.width
     rows = tiles.tile_rows(target)
     block, fill = conv_tiles.transpose(target, size), conv_tiles.fill(target, size)
@@ -57,8 +57,7 @@ def _build(target: Target, size: int) -> SimpleNamespace:
     pack_rows, split = tiles.pack_rows(target, size), conv_tiles.split(target, size)
     copy_one = conv_tiles.copy_one(size)
 
-    @njit(**OPTIONS)
-    @tag
+    @kernel
     def transpose(to, to_row, source, source_row, m, n):
         """m rows of n elements to n rows of m, along the rows that lie further apart: a page each, they are prefetched
         only if few at a time."""
@@ -73,23 +72,19 @@ def _build(target: Target, size: int) -> SimpleNamespace:
                     block(to + j * to_row + i * size, to_row, source + i * source_row + j * size, source_row,
                           min(lanes, m - i), min(lanes, n - j))
 
-    @njit(**OPTIONS)
-    @tag
+    @kernel
     def tile3(outer, a_offsets, inner, a, a_rows, a_step, b, b_step, c, c_rows, bias, accumulate):
         intrinsic3(outer, a_offsets, inner, a, a_rows, a_step, b, b_step, c, c_rows, bias, accumulate, 0)
 
-    @njit(**OPTIONS)
-    @tag
+    @kernel
     def tile2(outer, a_offsets, inner, a, a_rows, a_step, b, b_step, c, c_rows, bias, accumulate):
         intrinsic2(outer, a_offsets, inner, a, a_rows, a_step, b, b_step, c, c_rows, bias, accumulate, 0)
 
-    @njit(**OPTIONS)
-    @tag
+    @kernel
     def tile1(outer, a_offsets, inner, a, a_rows, a_step, b, b_step, c, c_rows, bias, accumulate):
         intrinsic1(outer, a_offsets, inner, a, a_rows, a_step, b, b_step, c, c_rows, bias, accumulate, 0)
 
-    @njit(**OPTIONS)
-    @tag
+    @kernel
     def panel(vectors, m, outer, a_offsets, inner, a, a_rows, a_step, b, b_step, c, c_rows, bias, accumulate):
         """`conv_tiles.gathered_tile` for m rows, a multiple of a tile's."""
         for i in range(0, 8 * m, 8 * rows):
@@ -100,21 +95,18 @@ def _build(target: Target, size: int) -> SimpleNamespace:
             else:
                 tile1(outer, a_offsets, inner, a, a_rows + i, a_step, b, b_step, c, c_rows + i, bias, accumulate)
 
-    @njit(**OPTIONS)
-    @tag
+    @kernel
     def lanewise(m, outer, a_offsets, inner, a, a_rows, a_step, b, b_step, c, c_rows, bias, accumulate):
         """Likewise with vectors of A, each multiplied by its vector of B."""
         for i in range(0, 8 * m, 8 * rows):
             lanewise1(outer, a_offsets, inner, a, a_rows + i, a_step, b, b_step, c, c_rows + i, bias, accumulate, 0)
 
-    @njit(**OPTIONS)
-    @tag
+    @kernel
     def vectors_of(left):
         """How many of the ``left`` vectors the next panel takes: not three and one, but two and two."""
         return 3 if left == 3 or left > 4 else min(left, 2)
 
-    @njit(**OPTIONS)
-    @tag
+    @kernel
     def channels_last(to, pixel, source, channel, channels, h, w, padded_h, padded_w, above, before):
         """An image [channels][h][w] to the inside of [padded_h][padded_w][channels], as far as it reaches.
 
@@ -134,16 +126,14 @@ def _build(target: Target, size: int) -> SimpleNamespace:
             for i in range(down):
                 transpose(at + i * padded_w * pixel, pixel, source + i * w * size, channel, channels, across)
 
-    @njit(**OPTIONS)
-    @tag
+    @kernel
     def volume_last(to, pixel, source, channel, channels, d, h, w, padded_d, padded_h, padded_w, front, above, before):
         """Likewise a volume [channels][d][h][w]."""
         for i in range(min(d, padded_d - front)):
             channels_last(to + (front + i) * padded_h * padded_w * pixel, pixel, source + i * h * w * size, channel,
                           channels, h, w, padded_h, padded_w, above, before)
 
-    @njit(**OPTIONS)
-    @tag
+    @kernel
     def channels_first(to, row, source, channels, d, h, w, padded_d, padded_h, padded_w, front, above, before, stride):
         """A volume [channels][d][h][w] to the inside of [padded_d][padded_h][stride][row] for each channel.
 
@@ -173,8 +163,7 @@ def _build(target: Target, size: int) -> SimpleNamespace:
                             copy_one(at + i * line + (j % stride * row + j // stride) * size,
                                      start + (i * w + j - before) * size)
 
-    @njit(**OPTIONS)
-    @tag
+    @kernel
     def put_windows(table, count, OD, OH, OW, PD, PH, PW, sd, sh, sw, pixel):
         """Where the windows of so many padded images start."""
         m = 0
@@ -185,8 +174,7 @@ def _build(target: Target, size: int) -> SimpleNamespace:
                         put_index(table, m, (((n * PD + d * sd) * PH + i * sh) * PW + j * sw) * pixel)
                         m += 1
 
-    @njit(**OPTIONS)
-    @tag
+    @kernel
     def put_results(images, results, count, OD, OH, OW, PD, PH, PW, sd, sh, sw, pixel_in, pixel_out):
         """The start of each window, and the pixel of its result, filled up to whole tiles."""
         put_windows(images, count, OD, OH, OW, PD, PH, PW, sd, sh, sw, pixel_in)
@@ -196,8 +184,7 @@ def _build(target: Target, size: int) -> SimpleNamespace:
         for p in range(end):
             put_index(results, p, p * pixel_out)
 
-    @njit(**OPTIONS)
-    @tag
+    @kernel
     def put_weights(images, results, K, C, KD, KH, KW, dd, dh, dw, PH, PW, element, row):
         """Where the window's elements [KD][KH][KW][C] lie, and the rows of their gradients: K, in whole tiles."""
         for k in range(K):
@@ -207,8 +194,7 @@ def _build(target: Target, size: int) -> SimpleNamespace:
                       * element)
             put_index(results, k, k * row)
 
-    @njit(**OPTIONS)
-    @tag
+    @kernel
     def put_pairs(results, pixel_out, images, pixel_in, count, OD, OH, OW, sd, sh, sw, D, H, W, start, top, left,
                   spare):
         """Each result, and the pixel that one tap of its window meets; how many pairs, filled up to whole tiles.
@@ -236,8 +222,7 @@ def _build(target: Target, size: int) -> SimpleNamespace:
             m += 1
         return m
 
-    @njit(**OPTIONS)
-    @tag
+    @kernel
     def pack_weights(to, source, k, n, k_step, n_step, window, v_first, v_last, mirrored):
         """Panels [panel][window][k][columns] of weights: element (k, n) has its window at k * k_step + n * n_step.
 

@@ -8,16 +8,13 @@ from __future__ import annotations
 from types import SimpleNamespace
 from typing import Any
 
-from numba import njit
-
 from . import conv_tiles, winograd_tiles
-from .conv_layout import OPTIONS
 from .conv_plans import TAPS
 from .conv_tiles import put_index, regions
 from .vector_ir import Target
 
 
-def build(common: SimpleNamespace, tag: Any, target: Target, size: int) -> dict[str, Any]:
+def build(common: SimpleNamespace, kernel: Any, target: Target, size: int) -> dict[str, Any]:
     """The kernels, not yet compiled; their integers are those of `conv_plans`."""
     lanes, rows, width = common.lanes, common.rows, target.width
     fill, channels_first, pack_rows = common.fill, common.channels_first, common.pack_rows
@@ -27,8 +24,7 @@ def build(common: SimpleNamespace, tag: Any, target: Target, size: int) -> dict[
     part_of_window = conv_tiles.gathered_tile(target, size, TAPS, 1, lanewise=True)
     finite = winograd_tiles.finite(target, size)
 
-    @njit(**OPTIONS)
-    @tag
+    @kernel
     def put_taps(table, count, KH, KW, dh, dw, sw, row):
         """Where the elements of a window start; the last is repeated up to ``count``."""
         for t in range(count):
@@ -36,8 +32,7 @@ def build(common: SimpleNamespace, tag: Any, target: Target, size: int) -> dict[
             j = tap % KW * dw
             put_index(table, t, (tap // KW * dh * sw * row + j % sw * row + j // sw) * size)
 
-    @njit(**OPTIONS)
-    @tag
+    @kernel
     def planes_forward(x, w, bias, y, table, scratch, part):
         """``turned`` is that of conv_forward."""
         _, G, _, _, H, W, KH, KW, OH, OW, sh, sw, above, before, dh, dw = table[:16]
@@ -71,8 +66,7 @@ def build(common: SimpleNamespace, tag: Any, target: Target, size: int) -> dict[
                         part_of_row(outer, taps, inner, image + j * size, from_rows + at, dw * size, weights, width,
                                     to + j * size, to_rows + at, shift if bias.size > 0 else 0, 0, OW - j)
 
-    @njit(**OPTIONS)
-    @tag
+    @kernel
     def planes_weight(g, x, w, table, scratch, part):
         N, G, _, _, H, W, KH, KW, OH, OW, sh, sw, above, before, dh, dw = table[:16]
         PH, PW, row, across = table[16:20]

@@ -9,22 +9,18 @@ from __future__ import annotations
 from types import SimpleNamespace
 from typing import Any
 
-from numba import njit
-
 from . import conv_tiles
-from .conv_layout import OPTIONS
 from .conv_tiles import put_index, regions
 from .vector_ir import Target
 
 
-def build(common: SimpleNamespace, tag: Any, target: Target, size: int) -> dict[str, Any]:
+def build(common: SimpleNamespace, kernel: Any, target: Target, size: int) -> dict[str, Any]:
     """The kernel, not yet compiled; its integers are those of `conv_plans`."""
     lanes, rows, width = common.lanes, common.rows, target.width
     transpose, fill, panel, vectors_of = common.transpose, common.fill, common.panel, common.vectors_of
     run = conv_tiles.run(target, size)
 
-    @njit(**OPTIONS)
-    @tag
+    @kernel
     def thin_input(g, w, bias, x, table, scratch, part):
         _, G, C, O, H, W, KH, KW, OH, OW, sh, sw, above, before, dh, _ = table[:16]
         PH, PW, padded = table[16:19]

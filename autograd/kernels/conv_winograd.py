@@ -12,10 +12,7 @@ from __future__ import annotations
 from types import SimpleNamespace
 from typing import Any
 
-from numba import njit
-
 from . import winograd_tiles
-from .conv_layout import OPTIONS
 from .conv_tiles import fetch, get_index, put_index, regions
 from .vector_ir import Target
 
@@ -23,7 +20,7 @@ from .vector_ir import Target
 LARGE = 8 << 20
 
 
-def build(m: int, common: SimpleNamespace, tag: Any, target: Target, size: int) -> dict[str, Any]:
+def build(m: int, common: SimpleNamespace, kernel: Any, target: Target, size: int) -> dict[str, Any]:
     """The kernels for squares of m x m results, not yet compiled; their integers are those of `conv_plans`."""
     side, elements = m + 2, (m + 2) ** 2
     lanes, width = common.lanes, target.width
@@ -36,15 +33,13 @@ def build(m: int, common: SimpleNamespace, tag: Any, target: Target, size: int) 
     of_large_weight = winograd_tiles.transform(m, target, size, "weight", past=True)
     all_zero = winograd_tiles.all_zero(target, size)
 
-    @njit(**OPTIONS)
-    @tag
+    @kernel
     def to_squares(to, step, images, places, first, count, PW, C, vectors):
         for t in range(count):
             of_input(to + t * C * size, side * step, step, images + get_index(places, first + t), PW * C * size,
                      C * size, vectors, 0, 0)
 
-    @njit(**OPTIONS)
-    @tag
+    @kernel
     def put_places(table, chunk, TH, TW, height, across, channels):
         """Where the squares of each image start in [height][across][channels]."""
         for n in range(chunk):
@@ -53,8 +48,7 @@ def build(m: int, common: SimpleNamespace, tag: Any, target: Target, size: int) 
                     put_index(table, (n * TH + i) * TW + j,
                               ((n * height + m * i) * across + m * j) * channels * size)
 
-    @njit(**OPTIONS)
-    @tag
+    @kernel
     def winograd_image(x, w, bias, y, table, scratch, part):
         """`conv_direct`'s conv_forward, or with ``gradient`` its conv_input: then C is the channels of the result's
         gradient, and the padding what is to be added around it."""
@@ -134,8 +128,7 @@ def build(m: int, common: SimpleNamespace, tag: Any, target: Target, size: int) 
                                   some_o)
         return all_zero(check) != 0
 
-    @njit(**OPTIONS)
-    @tag
+    @kernel
     def winograd_weight(g, x, w, table, scratch, part):
         N, C, O, H, W, OH, OW, above, before = table[:9]
         TH, TW, chunk, block, step_in, step_out, step_w = table[9:16]

@@ -190,6 +190,8 @@ def _typed(function: Callable[..., Any], scalar: type, reassociate: bool, inline
         if isinstance(value, Elementary):
             value = value.forms[scalar]  # type: ignore[index]
         if isinstance(value, InVectors):
+            # Numba lets all instructions be reassociated, those written by hand too: (x + magic) - magic became x.
+            assert not reassociate, f"{function.__name__} is spelled out in vectors, and may not be reassociated"
             return value.form(scalar)
         if value is wide:
             return _wide()

@@ -23,6 +23,7 @@ _CALLS = 8000
 
 _row_maximum_of, _row_exponentials, _row_sum_of_exponentials, _row_slopes = (
     InVectors(f"row_{name}") for name in ("maximum", "exponentials", "sum_of_exponentials", "slopes"))
+_row_sum = InVectors("row_sum", "vector_norms")
 
 
 @loop("*F2 *F2", saves=1.5e-9)
@@ -75,19 +76,16 @@ def _softmax_grad_rows(g, out, found):  # type: ignore[no-untyped-def]
             f[j] = p[j] * (h[j] - total)
 
 
-@loop("*F2 *F2 *F2", saves=1e-9, reassociate=True)
+@loop("*F2 *F2 *F2", saves=1e-9)
 def _log_softmax_grad_rows(g, out, found):  # type: ignore[no-untyped-def]
     wide()
     n = g.shape[1]
     for i in range(g.shape[0]):
-        h = g[i]
-        total = 0.0
-        for j in range(n):
-            total += h[j]
-        _row_slopes(h.ctypes.data, out[i].ctypes.data, found[i].ctypes.data, n, total)
+        h = g[i].ctypes.data
+        _row_slopes(h, out[i].ctypes.data, found[i].ctypes.data, n, _row_sum(h, n, 0.0))
 
 
-@loop("*F2 *I1 *F1 *F1 *F2", saves=1e-9, reassociate=True)
+@loop("*F2 *I1 *F1 *F1 *F2", saves=1e-9)
 def _cross_entropy(x, target, weight, losses, slope):  # type: ignore[no-untyped-def]
     wide()
     for i in range(x.shape[0]):
