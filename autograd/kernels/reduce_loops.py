@@ -1,4 +1,4 @@
-"""Reductions, scans and transposes of C-contiguous arrays as compiled loops.
+"""Reductions and transposes of C-contiguous arrays as compiled loops.
 
 An array is read as [A, B, C], where B is the dimension (or several that lie side by side) along which it is reduced;
 where C is 1, as [A, B]. Every loop may be run on a part of A, or of C, with the same results.
@@ -186,62 +186,6 @@ def log_sum_exp_grad_rows(g, x, out, found):  # type: ignore[no-untyped-def]
             f[j] = exp_of_negative(r[j] - shift) * scale
 
 
-# --- running sums, in double precision --------------------------------------------------------------------
-
-
-@loop("*F2 *F2 I", saves=2e-9)
-def running_sum_rows(x, out, back):  # type: ignore[no-untyped-def]
-    """Eight rows at a time, because each addition waits for the one before it."""
-    n = x.shape[1]
-    first, step = (n - 1, -1) if back else (0, 1)
-    whole = x.shape[0] - x.shape[0] % 8
-    for i in range(0, whole, 8):
-        zero = np.float64(0)
-        s, t, u, v, w, y, z, q = zero, zero, zero, zero, zero, zero, zero, zero
-        j = first
-        for _ in range(n):
-            s += x[i, j]
-            t += x[i + 1, j]
-            u += x[i + 2, j]
-            v += x[i + 3, j]
-            w += x[i + 4, j]
-            y += x[i + 5, j]
-            z += x[i + 6, j]
-            q += x[i + 7, j]
-            out[i, j] = s
-            out[i + 1, j] = t
-            out[i + 2, j] = u
-            out[i + 3, j] = v
-            out[i + 4, j] = w
-            out[i + 5, j] = y
-            out[i + 6, j] = z
-            out[i + 7, j] = q
-            j += step
-    for i in range(whole, x.shape[0]):
-        s = np.float64(0)
-        j = first
-        for _ in range(n):
-            s += x[i, j]
-            out[i, j] = s
-            j += step
-
-
-@loop("*F3 *F3 I", saves=2e-9)
-def running_sum_columns(x, out, back):  # type: ignore[no-untyped-def]
-    wide()
-    n = x.shape[1]
-    total = np.empty(x.shape[2], np.float64)
-    for a in range(x.shape[0]):
-        for j in range(total.size):
-            total[j] = 0.0
-        for k in range(n):
-            i = n - 1 - k if back else k
-            r, o = x[a, i], out[a, i]
-            for j in range(total.size):
-                total[j] += r[j]
-                o[j] = total[j]
-
-
 # --- transposes -------------------------------------------------------------------------------------------
 
 
@@ -260,7 +204,7 @@ def transpose(x, out):  # type: ignore[no-untyped-def]
 # Each gives None where NumPy shall do it.
 
 
-def _blocks(shape: tuple[int, ...], first: int, last: int) -> tuple[int, int, int]:
+def blocks(shape: tuple[int, ...], first: int, last: int) -> tuple[int, int, int]:
     """[A, B, C] for the dimensions from ``first`` to ``last``."""
     return math.prod(shape[:first]), math.prod(shape[first:last + 1]), math.prod(shape[last + 1:])
 
@@ -307,7 +251,7 @@ def sum_over(x: Array, over: tuple[int, ...], squares: bool = False) -> Array | 
     first = last
     while first - 1 in over:
         first -= 1
-    a, b, c = _blocks(x.shape, first, last)
+    a, b, c = blocks(x.shape, first, last)
     if c == 1:
         out = np.empty(a, x.dtype)
         compiled(x.reshape(a, b), out)
@@ -339,7 +283,7 @@ def extreme_with_place(x: Array, dim: int, largest: bool) -> tuple[Array, Array]
     """The greatest or least elements along ``dim``, and the places of the first of them; ``dim`` is kept."""
     if x.size < LARGE or not x.flags.c_contiguous:
         return None
-    a, b, c = _blocks(x.shape, dim, dim)
+    a, b, c = blocks(x.shape, dim, dim)
     compiled = place_columns.on(x.dtype, x.size) if c >= 16 else None
     if compiled is None:
         return None
@@ -377,20 +321,6 @@ def log_sum_exp_grad(g: Array, x: Array, out: Array) -> Array | None:
     compiled(np.ascontiguousarray(g).reshape(-1), x.reshape(shape), np.ascontiguousarray(out).reshape(-1),
              found.reshape(shape))
     return found
-
-
-def running_sum(x: Array, dim: int, back: bool) -> Array | None:
-    """The sums of the elements up to each place along ``dim``, or from each place on."""
-    if x.size < LARGE or not x.flags.c_contiguous:
-        return None
-    a, b, c = _blocks(x.shape, dim, dim)
-    compiled = (running_sum_rows if c == 1 else running_sum_columns).on(x.dtype, x.size)
-    if compiled is None:
-        return None
-    out = np.empty(x.shape, x.dtype)
-    shape = (a, b) if c == 1 else (a, b, c)
-    compiled(x.reshape(shape), out.reshape(shape), back)
-    return out
 
 
 def row_major(x: Array) -> Array:

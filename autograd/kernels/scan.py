@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from .reduce_loops import running_sum
+from .scan_loops import running_sum
 
 Array = np.ndarray[Any, Any]
 
