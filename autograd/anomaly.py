@@ -77,8 +77,9 @@ class _Watch:
                 continue
             seen = c
             if known and node.edges[i] is not None and node.edges[i].op is LEAF:
+                # A bias, or a weight whose product with what an operation computed: both are sums of modest numbers.
                 other = node.edges[0]
-                if i == 2 or other is None or other.op is LEAF or _clean(other):
+                if i == 2 or (other is not None and other.op is not LEAF and _clean(other)):
                     continue
             if not modest(c):
                 self.suspicious = True

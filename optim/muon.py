@@ -22,6 +22,7 @@ import numpy as np
 
 from autograd.errors import fail
 from autograd.kernels.bfloat16 import round_to_bfloat16 as rounded
+from autograd.kernels.blas import in_one_thread
 from autograd.kernels.matmul import matmul
 from autograd.tape import wrap_node
 
@@ -128,7 +129,7 @@ def orthogonalized(matrix: Any, coefficients: tuple[float, float, float], steps:
     tall = x.shape[0] > x.shape[1]
     if tall:
         x = x.T
-    norm = rounded(np.linalg.norm(x.astype(np.float64)))
+    norm = rounded(in_one_thread(np.linalg.norm)(x.astype(np.float64)))
     x = rounded(x / np.maximum(norm, rounded(eps)))
     for _ in range(steps):
         gram = rounded(matmul(x, x.T))

@@ -135,7 +135,7 @@ def _scores(q: Array, k: Array, mask: Array | None, is_causal: bool, start: int,
     if mask is not None:
         part = mask[..., start:stop, :] if mask.ndim > 1 and mask.shape[-2] > 1 else mask
         if mask.dtype == _BOOL:
-            s = np.where(part, s, s.dtype.type(-np.inf))
+            s += np.where(part, s.dtype.type(0), s.dtype.type(-np.inf))  # NaN stays, as in PyTorch
         else:
             s += part
     if is_causal:
@@ -178,14 +178,14 @@ def _attention_by_numpy(q: Array, k: Array, v: Array, mask: Array | None, is_cau
 def attention_grad(g: Array, q: Array, k: Array, v: Array, out: Array, sums: Array, mask: Array | None,
                    is_causal: bool, scale: float) -> tuple[Array, Array, Array]:
     """The gradients by q, k and v, where ``g`` is that by the result ``out``, and ``sums`` came with it."""
-    kernel = _kernel(q, k, v, True) if g.dtype is q.dtype else None
+    kernel = _kernel(q, k, v, True) if g.dtype is out.dtype is sums.dtype is q.dtype else None
     if kernel is None:
         return _grad_by_numpy(g, q, k, v, out, sums, mask, is_causal, scale)
     g_q, g_k, g_v = _like(q, k, v)
     in_heads = _with_rows(g)
-    _run(kernel, (in_heads, _with_rows(q), _with_rows(k), _with_rows(v), _in_heads(out),
-                  sums.reshape(in_heads.shape[:3]), _in_heads(g_q), _in_heads(g_k), _in_heads(g_v)), q, k, 5,
-         mask, is_causal, scale)
+    sums = np.ascontiguousarray(sums).reshape(in_heads.shape[:3])
+    _run(kernel, (in_heads, _with_rows(q), _with_rows(k), _with_rows(v), _with_rows(out), sums, _in_heads(g_q),
+                  _in_heads(g_k), _in_heads(g_v)), q, k, 5, mask, is_causal, scale)
     return g_q, g_k, g_v
 
 
@@ -203,9 +203,13 @@ def _like(q: Array, k: Array, v: Array) -> tuple[Array, Array, Array]:
                 both = np.empty((n, length, 3 * row), q.dtype)
                 found = both.reshape(n, length, 3, heads, width)
                 return tuple([found[:, :, i].transpose(0, 2, 1, 3) for i in range(3)])  # type: ignore[return-value]
-    if q.ndim > 4 or q.strides[-1] != q.itemsize or k.strides[-1] != q.itemsize or v.strides[-1] != q.itemsize:
-        return np.empty(q.shape, q.dtype), np.empty(k.shape, q.dtype), np.empty(v.shape, q.dtype)
-    return np.empty_like(q), np.empty_like(k), np.empty_like(v)
+    return _new(q), _new(k), _new(v)
+
+
+def _new(x: Array) -> Array:
+    """A new array in the layout of ``x``, if its rows are then contiguous: they are not where ``x`` is expanded."""
+    found = np.empty_like(x) if x.ndim <= 4 else np.empty(x.shape, x.dtype)
+    return found if found.strides[-1] == found.itemsize else np.empty(x.shape, x.dtype)
 
 
 def _grad_by_numpy(g: Array, q: Array, k: Array, v: Array, out: Array, sums: Array, mask: Array | None,

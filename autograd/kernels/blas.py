@@ -57,7 +57,7 @@ class _Hold:
         self._found: tuple[Any, Any] | None = None
         self._asked = False
         self._inside = 0
-        self._threads = 1
+        self._threads = 1  # that it gets back
         self._lock = threading.Lock()
         self.every.append(self)
 
@@ -67,7 +67,8 @@ class _Hold:
             self._asked = self._found is not None or self._module in sys.modules
         with self._lock:
             self._inside += 1
-            if self._inside == 1 and self._found is not None:
+            # Not only whoever comes first: SciPy may have been loaded since.
+            if self._threads == 1 and self._found is not None:
                 put, get = self._found
                 self._threads = get()
                 if self._threads > 1:
@@ -78,13 +79,14 @@ class _Hold:
             self._inside -= 1
             if self._inside == 0 and self._found is not None and self._threads > 1:
                 self._found[0](self._threads)
+                self._threads = 1
 
     def after_fork(self) -> None:
         """In the child of a fork nobody is inside, whatever other threads of the parent were doing."""
         self._lock = threading.Lock()
         if self._inside and self._found is not None:
             self._found[0](self._threads)
-        self._inside = 0
+        self._inside, self._threads = 0, 1
 
 
 one_thread = _Hold(f"numpy.{'_core' if hasattr(np, '_core') else 'core'}._multiarray_umath")
@@ -97,7 +99,7 @@ if hasattr(os, "register_at_fork"):
 
 def in_one_thread(function: F) -> F:
     """The function, with the libraries held."""
-    @functools.wraps(function)
+    @functools.wraps(function, [name for name in functools.WRAPPER_ASSIGNMENTS if hasattr(function, name)])
     def held(*args: Any, **kwargs: Any) -> Any:
         with one_thread, one_thread_scipy:
             return function(*args, **kwargs)

@@ -11,18 +11,19 @@ from typing import Any, NoReturn
 import numpy as np
 
 from ..errors import LinAlgError, fail
+from .blas import in_one_thread
 
 Array = np.ndarray[Any, Any]
 
 
 def _lapack(name: str, a: Array) -> Any:
     from scipy.linalg.lapack import get_lapack_funcs
-    return get_lapack_funcs((name,), (np.empty((), a.dtype),))[0]
+    return in_one_thread(get_lapack_funcs((name,), (np.empty((), a.dtype),))[0])
 
 
 def _blas(name: str, a: Array) -> Any:
     from scipy.linalg.blas import get_blas_funcs
-    return get_blas_funcs((name,), (np.empty((), a.dtype),))[0]
+    return in_one_thread(get_blas_funcs((name,), (np.empty((), a.dtype),))[0])
 
 
 # --- LU -------------------------------------------------------------------------------------------------------

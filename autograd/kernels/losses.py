@@ -46,12 +46,12 @@ def huber_slope(x, t, out, delta, share):  # type: ignore[no-untyped-def]
 
 @loop("*F1 *F1 *F1", saves=2e-9)
 def logistic(x, t, out):  # type: ignore[no-untyped-def]
-    """log(1 + exp(x)) - t * x."""
+    """log(1 + exp(-x)) + (1 - t) * x, which cancels nowhere for t from 0 to 1."""
     wide()
     for i in range(x.size):
         v = x[i]
-        positive = 0.0 if v < 0.0 else v
-        out[i] = log1p_of_fraction(exp_of_negative(-abs(v))) + positive - t[i] * v
+        negative = -v if v < 0.0 else 0.0
+        out[i] = (1.0 - t[i]) * v + negative + log1p_of_fraction(exp_of_negative(-abs(v)))
 
 
 @loop("*F1 *F1 *F1 F", saves=1e-9)

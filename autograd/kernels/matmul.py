@@ -34,7 +34,7 @@ def matmul(a: Array, b: Array) -> Any:
             if m <= 2:
                 if n == 2 and b.shape[0] == 1 and a.shape[-1] == 1 and d.kind not in "fc":
                     return a * b if m == 2 else a * b[0]
-                if a.size + b.size < LARGE:
+                if a.size + b.size < LARGE // 2:
                     return a.dot(b)
                 if m == n == 2 and a.size >= LARGE and b.shape[1] >= WIDE:
                     out = product(a, b)

@@ -68,7 +68,8 @@ def by_blas(a: Array, b: Array) -> Array:
     """``a.dot(b)`` of vectors or matrices, in one thread of BLAS."""
     columns = 1 if b.ndim == 1 else b.shape[1]
     vectors = columns == 1 or a.ndim == 1 or len(a) == 1
-    if a.size * columns < (SINGLE_VECTOR if vectors else SINGLE):
+    limit = SINGLE_VECTOR if vectors else SINGLE
+    if a.size * columns < (limit // 4 if a.dtype.kind == "c" else limit):
         return a.dot(b)
     with one_thread:
         return a.dot(b)
@@ -76,7 +77,7 @@ def by_blas(a: Array, b: Array) -> Array:
 
 def batches_by_blas(a: Array, b: Array) -> Array:
     """``np.matmul(a, b)``, in one thread of BLAS."""
-    if prod(a.shape[-2:]) * b.shape[-1] < SINGLE_VECTOR:
+    if prod(a.shape[-2:]) * b.shape[-1] < SINGLE_VECTOR // 4:
         return np.matmul(a, b)  # type: ignore[no-any-return]
     with one_thread:
         return np.matmul(a, b)  # type: ignore[no-any-return]

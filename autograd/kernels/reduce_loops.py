@@ -263,7 +263,8 @@ def sum_over(x: Array, over: tuple[int, ...], squares: bool = False) -> Array | 
         columns(x.reshape(a, b, c), out)
     out = out.reshape(x.shape[:first] + x.shape[last + 1:])
     rest = tuple([i for i in over if i < first])
-    return np.asarray(np.add.reduce(out, axis=rest)) if rest else out
+    # The rest is added up row by row, of which there may be many.
+    return np.asarray(np.add.reduce(out, axis=rest, dtype=np.float64), x.dtype) if rest else out
 
 
 def extreme_over(x: Array, over: tuple[int, ...], largest: bool) -> Array | None:

@@ -248,11 +248,11 @@ def forward(kind: str, x: Array, w_ih: Array, w_hh: Array, b_ih: Array | None, b
     vectors = count if count > 1 else _vectors(units, lanes)
     of_panel = lanes * vectors // count
     kernel = compile(kind, "forward", d, vectors)
-    def panels(w: Array) -> Array:
-        return _forward_panels(w, count, units, of_panel)
-
     if kernel is None:
         return None
+
+    def panels(w: Array) -> Array:
+        return _forward_panels(w, count, units, of_panel)
     weight = panels(w_hh)
     bias, inner = b_ih, _NONE[d]
     if b_hh is not None:
@@ -301,8 +301,9 @@ def backward(kind: str, g_out: Array | None, g_h: Array | None, g_c: Array | Non
     d, count = x.dtype, GATES[kind]
     units = w_hh.shape[1]
     width = count * units
-    if not _pays(d, steps, [w_ih, w_hh, h, c, g_out, g_h, g_c], width, units):
+    if not _pays(d, steps, [w_ih, w_hh, h, c, g_out, g_h, g_c, out, kept, gates], width, units):
         return None
+    out, kept, gates = map(np.ascontiguousarray, (out, kept, gates))
     target, _ = _target()
     lanes = target.width // d.itemsize
     vectors = _vectors(units, lanes)

@@ -74,14 +74,14 @@ def _logistic_rule(g, input, target, reduction):
     promote="common", method=False, node_name="BinaryCrossEntropyWithLogitsBackward0",
 )
 def logistic_error(input, target, reduction):
-    """log(1 + exp(input)) - target * input, reduced."""
+    """log(1 + exp(-input)) + (1 - target) * input, reduced."""
     check_floating("binary_cross_entropy_with_logits", input)
     x, t = wide(input), wide(target)
     losses = computed_losses(compiled.logistic, x, t)
     if losses is None:
-        losses = np.log1p(np.exp(np.negative(np.abs(x))))
-        losses += np.maximum(x, _ZERO)
-        losses -= t * x
+        losses = np.maximum(np.negative(x), _ZERO)  # what cancels comes first, what may be small last
+        losses += (1 - t) * x
+        losses += np.log1p(np.exp(np.negative(np.abs(x))))
     return reduced(losses, reduction, input.dtype)
 
 

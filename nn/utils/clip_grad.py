@@ -12,6 +12,7 @@ import numpy as np
 from autograd import Tensor, no_grad
 from autograd.dtypes import DEFAULT
 from autograd.errors import fail
+from autograd.kernels.blas import in_one_thread
 from autograd.tape import wrap_node, written
 
 
@@ -23,6 +24,7 @@ def _gradients(parameters: Any) -> list[Tensor]:
     return [p.grad for p in _listed(parameters) if p.grad is not None]
 
 
+@in_one_thread
 def get_total_norm(tensors: Any, norm_type: float = 2.0, error_if_nonfinite: bool = False,
                    foreach: bool | None = None) -> Tensor:
     """The norm of all tensors together, as if they were one vector.

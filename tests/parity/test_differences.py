@@ -156,6 +156,17 @@ def test_cross_map_lrn_leaves_the_first_channel():
     assert np.allclose(array(found), array(torch.nn.LocalResponseNorm(3, alpha=3.0)(torch.tensor(x))))
 
 
+@pytest.mark.parametrize("kind", ["GRU", "RNN"])
+def test_outputs_of_recurrent_layers_changed_in_place(kind):
+    out, _ = getattr(torch.nn, kind)(3, 4)(torch.ones(2, 1, 3))
+    out.mul_(2)
+    out.sum().backward()
+    out, _ = getattr(nn, kind)(3, 4)(autograd.ones(2, 1, 3))
+    out.mul_(2)
+    with pytest.raises(RuntimeError, match="in-?place"):
+        out.sum().backward()
+
+
 def test_embedding_bag_by_frequency():
     program = "F.embedding_bag(m.tensor([[0, 1, 0], [2, 3, 0]]), W, scale_grad_by_freq=True, mode='sum')"
     gradients = []

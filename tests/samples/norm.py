@@ -98,6 +98,7 @@ SAMPLES: dict[str, list[Sample]] = {
         sample(A(2, 3, 4), A(2, 5, 4), A(2, 5, 4, seed=1), B(3, 5), scale=0.3),
         sample(A(1, 4, 3, 2), A(1, 2, 3, 2), A(1, 2, 3, 2, seed=1), enable_gqa=True),
         sample(A(3, 4), A(3, 4, seed=1), A(3, 4, seed=2), dropout_p=0.4),
+        sample(A(1, 2, 3, 4), np.broadcast_to(A(1, 1, 5, 4), (1, 2, 5, 4)), A(1, 2, 5, 2)),
         sample(A(2, 4), A(3, 4), A(3, 4, seed=1), np.array([[True, True, False], [False, False, False]])),
     ],
     "multi_head_attention_forward": [
