@@ -163,7 +163,7 @@ def test_outputs_of_recurrent_layers_changed_in_place(kind):
     out.sum().backward()
     out, _ = getattr(nn, kind)(3, 4)(autograd.ones(2, 1, 3))
     out.mul_(2)
-    with pytest.raises(RuntimeError, match="in-?place"):
+    with pytest.raises(RuntimeError, match=r"in-?place"):
         out.sum().backward()
 
 
