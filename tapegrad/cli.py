@@ -32,8 +32,8 @@ def main(argv: Sequence[str] | None = None) -> int:
             raise
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
-    except KeyboardInterrupt:  # before there was anything to keep; training handles a later one itself
-        print("tapegrad: stopped before the first step; nothing was saved", file=sys.stderr)
+    except KeyboardInterrupt:
+        print("tapegrad: interrupted", file=sys.stderr)
         return 130
     return status
 
@@ -178,11 +178,14 @@ def _train(arguments: argparse.Namespace) -> int:
     out = arguments.out or Path("runs") / arguments.name
     try:
         _run(RUNS[arguments.name], arguments, out)
-    except (Interrupted, KeyboardInterrupt):
+    except Interrupted:
         place = f" --out {shlex.quote(str(out))}" if arguments.out else ""
-        if (out / "checkpoint.npz").exists():
-            print(f"interrupted; the state is kept in {out / 'checkpoint.npz'}. To go on:\n"
-                  f"tapegrad train {arguments.name}{place} --resume")
+        print(f"interrupted; the state is kept in {out / 'checkpoint.npz'}. To go on:\n"
+              f"tapegrad train {arguments.name}{place} --resume")
+        return 130
+    except KeyboardInterrupt:  # while packages or data are loaded; training handles a later one itself
+        earlier = f"; {out / 'checkpoint.npz'} is from before" if (out / "checkpoint.npz").exists() else ""
+        print(f"tapegrad: stopped before the first step; nothing was saved{earlier}", file=sys.stderr)
         return 130
     except (OSError, ImportError, RuntimeError, ValueError) as error:
         print(f"tapegrad: error: {error}", file=sys.stderr)

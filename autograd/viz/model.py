@@ -178,10 +178,12 @@ def build(target: Any, inputs: Any, params: Any, gradient: Any, backward: bool, 
     detail = len(order) < _PLAIN_FROM
     traced = trace(nodes, seeds, order, detail) if seeds else None
     if traced is not None and traced.error is not None:
-        notes.append(f"No gradients beyond what is shown: {traced.error}")
+        notes.append("No gradients: backward() has run already and released what it needs. Draw the loss before "
+                     "backward(), or call that with retain_graph=True." if "second time" in traced.error else
+                     f"No gradients beyond what is shown: {traced.error}")
     if not any(note_of(n) for n in order):
         notes.append("Modules, source lines and values that the tape does not need were not recorded: run the forward "
-                     "inside `with autograd.viz.record():` to see them.")
+                     "inside 'with autograd.viz.record():' to see them.")
     title = title or names.nodes.get(nodes[0]) or nodes[0].op.name
     return Graph(Builder(order, nodes, names, traced, notes, title, detail).data())
 
