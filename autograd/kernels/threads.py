@@ -69,20 +69,24 @@ class _Job:
 class _Pool:
     """Threads that wait for jobs."""
 
-    def __init__(self, helpers: int) -> None:
-        self.helpers = helpers
+    def __init__(self, asked: int) -> None:
+        self.asked, self._helpers = asked, 0
         self._jobs: SimpleQueue[_Job | None] = SimpleQueue()
-        for i in range(helpers):
-            threading.Thread(target=self._serve, name=f"autograd-{i + 1}", daemon=True).start()
+        try:
+            for i in range(asked):
+                threading.Thread(target=self._serve, name=f"autograd-{i + 1}", daemon=True).start()
+                self._helpers += 1
+        except RuntimeError:  # the system gives no more, or the interpreter is ending: those that there are do the work
+            pass
 
     def run(self, job: _Job, ranges: int) -> None:
-        for _ in range(min(self.helpers, ranges - 1)):
+        for _ in range(min(self._helpers, ranges - 1)):
             self._jobs.put(job)
         job.finish()
 
     def close(self) -> None:
         """Let the threads end when they have nothing left to do."""
-        for _ in range(self.helpers):
+        for _ in range(self._helpers):
             self._jobs.put(None)
 
     def _serve(self) -> None:
@@ -123,7 +127,7 @@ def set_count(threads: int) -> None:
 def _ready() -> _Pool:
     global _pool
     with _making:
-        if _pool is None or _pool.helpers != _count - 1:
+        if _pool is None or _pool.asked != _count - 1:
             if _pool is not None:
                 _pool.close()
             _pool = _Pool(_count - 1)

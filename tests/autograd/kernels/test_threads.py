@@ -135,6 +135,26 @@ def test_as_many_threads_as_asked_for(count):
     assert sum(t.name.startswith("autograd-") for t in threading.enumerate()) >= count - 1
 
 
+@pytest.mark.parametrize("given", [0, 2])
+def test_where_the_system_gives_no_threads_fewer_do_the_work(given, monkeypatch):
+    start, started = threading.Thread.start, []
+
+    def limited(thread):
+        if len(started) == given:
+            raise RuntimeError("can't start new thread")
+        started.append(thread)
+        start(thread)
+    before = threads.count()
+    monkeypatch.setattr(threading.Thread, "start", limited)
+    monkeypatch.setattr(threads, "_pool", None)
+    threads.set_count(9)
+    found = []
+    for _ in range(2):
+        threads.share(lambda i, j: found.append(j - i), 1000, 1.0)
+    threads.set_count(before)
+    assert sum(found) == 2000 and len(started) == given
+
+
 def test_threads_above_the_count_end():
     before = threads.count()
     for n in (6, 2):
