@@ -152,6 +152,7 @@ def test_where_the_system_gives_no_threads_fewer_do_the_work(given, monkeypatch)
     for _ in range(2):
         threads.share(lambda i, j: found.append(j - i), 1000, 1.0)
     threads.set_count(before)
+    threads._pool.close()
     assert sum(found) == 2000 and len(started) == given
 
 
