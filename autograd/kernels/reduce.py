@@ -10,6 +10,7 @@ import numpy as np
 from ..dims import wrap_dim, wrap_dims
 from ..errors import fail
 from . import reduce_loops as loops
+from .blas import SINGLE_VECTOR
 from .direct import direct
 from .late import LATE
 
@@ -20,8 +21,6 @@ _SMALL = 513
 #: NumPy adds up pairwise along the axis whose elements lie side by side, and one after the other along others: so many
 #: at most, or the last digits drown; and so many parts are added up at a time until there are no more.
 LONG, _PARTS = 1024, 32
-#: Up to this many elements OpenBLAS multiplies by a vector in one thread.
-_SINGLE_THREADED = 8192
 _FLOAT16, _FLOAT32, _FLOAT64 = np.dtype("float16"), np.dtype("float32"), np.dtype("float64")
 _add_up: Any = np.add.reduce  # typed by hand: the stubs want keepdims to be a literal
 _multiply_up: Any = np.multiply.reduce
@@ -125,7 +124,7 @@ def over_rows(x: Array) -> Array:
     and the result would depend on how many.
     """
     n = x.shape[0]
-    if n < _SMALL and x.size <= _SINGLE_THREADED:
+    if n < _SMALL and x.size < SINGLE_VECTOR:
         dtype = x.dtype
         if dtype is _FLOAT32:
             return _ONES32[n].dot(x)

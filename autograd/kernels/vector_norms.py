@@ -14,8 +14,8 @@ from .vector_ir import Emitter, Target
 from .vector_rows import ABREAST, across, along, joined, load, store, typed
 
 
-def row_sum(target: Target, itemsize: int) -> Any:
-    """``f(row, count, middle)``: the sum of ``row - middle``."""
+def row_sum(target: Target, itemsize: int, squared: bool = False) -> Any:
+    """``f(row, count, middle)``: the sum of ``row - middle``, or of its squares."""
     @intrinsic  # type: ignore[untyped-decorator]
     def total(typing, row, count, middle):  # type: ignore[no-untyped-def]
         def emit(context, builder, signature, args):  # type: ignore[no-untyped-def]
@@ -25,7 +25,8 @@ def row_sum(target: Target, itemsize: int) -> Any:
 
             def body(offset: Any, values: list[Any], mask: Any) -> list[Any]:
                 x = builder.fsub(load(e, e.at(row, offset), mask), middle)
-                return [builder.fadd(values[0], x if mask is None else builder.select(mask, x, e.zero))]
+                x = x if mask is None else builder.select(mask, x, e.zero)
+                return [e.fma(x, x, values[0]) if squared else builder.fadd(values[0], x)]
 
             return across(e, joined(along(e, count, [e.zero] * ABREAST, body), builder.fadd), builder.fadd)
         scalar = typed(itemsize)
@@ -35,22 +36,7 @@ def row_sum(target: Target, itemsize: int) -> Any:
 
 def row_squares(target: Target, itemsize: int) -> Any:
     """``f(row, count, middle)``: the sum of ``(row - middle) ** 2``."""
-    @intrinsic  # type: ignore[untyped-decorator]
-    def squares(typing, row, count, middle):  # type: ignore[no-untyped-def]
-        def emit(context, builder, signature, args):  # type: ignore[no-untyped-def]
-            e = Emitter(builder, target, itemsize)
-            row, count, middle = args
-            middle = e.splat(middle)
-
-            def body(offset: Any, values: list[Any], mask: Any) -> list[Any]:
-                x = builder.fsub(load(e, e.at(row, offset), mask), middle)
-                x = x if mask is None else builder.select(mask, x, e.zero)
-                return [e.fma(x, x, values[0])]
-
-            return across(e, joined(along(e, count, [e.zero] * ABREAST, body), builder.fadd), builder.fadd)
-        scalar = typed(itemsize)
-        return scalar(types.int64, types.int64, scalar), emit
-    return squares
+    return row_sum(target, itemsize, squared=True)
 
 
 def row_normalized(target: Target, itemsize: int) -> Any:
