@@ -240,27 +240,19 @@ def sum_over(x: Array, over: tuple[int, ...], squares: bool = False) -> Array | 
         out = np.empty(x.shape[1:], x.dtype)
         compiled(x.reshape(1, x.shape[0], -1), out.reshape(1, -1))
         return out
-    compiled = (square_rows if squares else sum_rows).on(x.dtype, x.size)
-    if compiled is None:
-        return None
-    if len(over) == 1 and over[0] == x.ndim - 1:
-        out = np.empty(x.shape[:-1], x.dtype)
-        compiled(x.reshape(-1, x.shape[-1]), out.reshape(-1))
-        return out
     last = max(over)
     first = last
     while first - 1 in over:
         first -= 1
     a, b, c = blocks(x.shape, first, last)
-    if c == 1:
-        out = np.empty(a, x.dtype)
-        compiled(x.reshape(a, b), out)
-    else:
-        columns = None if squares else sum_columns.on(x.dtype, x.size)
-        if columns is None:
-            return None
-        out = np.empty((a, c), x.dtype)
-        columns(x.reshape(a, b, c), out)
+    if c > 1 and squares:
+        return None
+    form = square_rows if squares else sum_rows if c == 1 else sum_columns
+    compiled = form.on(x.dtype, x.size)
+    if compiled is None:
+        return None
+    out = np.empty(a if c == 1 else (a, c), x.dtype)
+    compiled(x.reshape(a, b) if c == 1 else x.reshape(a, b, c), out)
     out = out.reshape(x.shape[:first] + x.shape[last + 1:])
     rest = tuple([i for i in over if i < first])
     # The rest is added up row by row, of which there may be many.
