@@ -72,7 +72,7 @@ def _kernel(q: Array, k: Array, v: Array, backward: bool) -> Any:
 
 def compile(dtype: np.dtype[Any], backward: bool) -> Any:
     """Compile a kernel now, or load what was compiled before; None where that fails."""
-    return compiled(_compiled, (dtype, backward), f"attention for {dtype}", lambda: _build(dtype, backward))
+    return compiled(_compiled, (dtype, backward), "attention for {}", lambda: _build(dtype, backward))
 
 
 def _build(dtype: np.dtype[Any], backward: bool) -> Any:

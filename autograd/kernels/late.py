@@ -103,7 +103,8 @@ def compiled(table: dict[Any, Callable[..., Any] | None], key: Any, name: str,
              build: Callable[[], Callable[..., Any]]) -> Callable[..., Any] | None:
     """``table[key]``, which ``build()`` gives, compiled or loaded, where it is not there yet.
 
-    None where that fails, now and from then on: NumPy computes it, and the log says why. ``name`` is for the log.
+    None where that fails, now and from then on: NumPy computes it, and the log says why. ``name`` is for the log, with
+    braces for the parts of the key: they are filled in only then, because the name of a dtype takes NumPy 5 us.
     """
     try:
         return table[key]
@@ -114,7 +115,8 @@ def compiled(table: dict[Any, Callable[..., Any] | None], key: Any, name: str,
     except Exception:
         import logging  # a tenth of what importing this package takes
 
-        logging.getLogger("autograd").warning("%s could not be compiled; NumPy computes it", name, exc_info=True)
+        logging.getLogger("autograd").warning("%s could not be compiled; NumPy computes it",
+                                              name.format(*(key if isinstance(key, tuple) else (key,))), exc_info=True)
         found = None
     table[key] = found
     return found
