@@ -22,6 +22,8 @@ from .reduction import (
     share,
 )
 
+#: NumPy's calls for a few elements take longer than the one of a compiled loop.
+_FEW = 16
 _ZERO = np.zeros((), np.float32)  # half the time of a Python number
 
 
@@ -64,7 +66,7 @@ def logistic_slope(input, target):
 
 
 def _logistic_rule(g, input, target, reduction):
-    found = computed_slopes(compiled.logistic_slope, g, input, target, reduction)
+    found = computed_slopes(compiled.logistic_slope, g, input, target, reduction, few=_FEW)
     return logistic_slope(input, target) * share(g, reduction, input.shape) if found is None else found
 
 
@@ -77,7 +79,7 @@ def logistic_error(input, target, reduction):
     """log(1 + exp(-input)) + (1 - target) * input, reduced."""
     check_floating("binary_cross_entropy_with_logits", input)
     x, t = wide(input), wide(target)
-    losses = computed_losses(compiled.logistic, x, t)
+    losses = computed_losses(compiled.logistic, x, t, few=_FEW)
     if losses is None:
         losses = np.maximum(np.negative(x), _ZERO)  # what cancels comes first, what may be small last
         losses += (1 - t) * x
@@ -138,7 +140,7 @@ def binary_cross_entropy_with_logits(input, target, weight=None, size_average=No
     """
     reduction = chosen_reduction(size_average, reduce, reduction)
     check_tensors("binary_cross_entropy_with_logits", input=input, target=target)
-    if input.shape != target.shape:
+    if input._a.shape != target._a.shape:
         fail(ValueError, f"Target size ({target.shape}) must be the same as input size ({input.shape})."
                          f"{column_hint(input, target)}")
     warn_of("sigmoid", "binary_cross_entropy_with_logits", input, None, "and the loss applies sigmoid itself: give it "
@@ -146,7 +148,7 @@ def binary_cross_entropy_with_logits(input, target, weight=None, size_average=No
     if not target.is_floating_point():
         fail(RuntimeError, f"result type {input.dtype} can't be cast to the desired output type {target.dtype}: the "
                            "target must be of a floating type; convert it with .float()")
-    same = input.dtype == target.dtype
+    same = input._a.dtype == target._a.dtype
     if weight is None and pos_weight is None and same:
         return logistic_error(input, target, reduction)
     if pos_weight is None:

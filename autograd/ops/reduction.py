@@ -12,7 +12,7 @@ from ..errors import describe, fail, warn
 from ..kernels import maps
 from ..kernels.reduce import total
 
-#: Up to this many elements NumPy's calls take no longer than a compiled one.
+#: Up to this many elements NumPy's calls take no longer than a compiled one, unless there are many of them.
 _FEW = 512
 
 
@@ -52,7 +52,10 @@ def reduce_loss(loss: Any, reduction: str) -> Any:
 
 def check_tensors(name: str, **arguments: Any) -> None:
     """Raise where an argument is no Tensor."""
-    if all(map(is_tensor, arguments.values())):
+    for value in arguments.values():
+        if not is_tensor(value):
+            break
+    else:
         return
     for position, (what, value) in enumerate(arguments.items(), 1):
         if not is_tensor(value):
@@ -73,14 +76,15 @@ def reduced(losses: Any, reduction: str, dtype: Any) -> Any:
     return np.asarray(result, dtype)
 
 
-def computed_losses(form: Any, input: Any, target: Any, *numbers: float) -> Any:
-    """The compiled losses of elements; None where NumPy shall compute them."""
-    return maps.apply(form, input, target, numbers=numbers) if input.size > _FEW else None
+def computed_losses(form: Any, input: Any, target: Any, *numbers: float, few: int = _FEW) -> Any:
+    """The compiled losses of elements; None where NumPy shall compute them, as for no more than ``few``."""
+    return maps.apply(form, input, target, numbers=numbers) if input.size > few else None
 
 
-def computed_slopes(form: Any, g: Any, input: Any, target: Any, reduction: str, *numbers: float) -> Any:
+def computed_slopes(form: Any, g: Any, input: Any, target: Any, reduction: str, *numbers: float,
+                    few: int = _FEW) -> Any:
     """The compiled gradients of reduced losses; None where the formula shall give them."""
-    if g.__class__ is not np.ndarray or g.ndim or input.size <= _FEW:
+    if g.__class__ is not np.ndarray or g.ndim or input.size <= few:
         return None
     return maps.apply(form, input, target, numbers=(*numbers, float(share(g, reduction, input.shape))))
 
