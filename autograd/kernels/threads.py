@@ -17,6 +17,8 @@ from collections import deque
 from collections.abc import Callable
 from queue import SimpleQueue
 
+from .processors import usable
+
 Range = Callable[[int, int], object]
 
 #: Seconds of work below which waking another thread does not pay: it takes 10 to 20 microseconds.
@@ -98,17 +100,7 @@ class _Pool:
             del job  # or its arrays live until the next one
 
 
-def _processors() -> int:
-    """OMP_NUM_THREADS of the environment, which other libraries heed too, or the processors this process may use."""
-    asked = os.environ.get("OMP_NUM_THREADS", "").partition(",")[0].strip()
-    if asked.isdigit() and int(asked) > 0:
-        return int(asked)
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
-
-
-_count = _processors()
+_count = usable()
 _pool: _Pool | None = None
 _making = threading.Lock()
 
