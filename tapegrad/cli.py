@@ -262,8 +262,8 @@ def _check_finished(path: Path) -> None:
         raise RuntimeError(f"{error}; --restart overwrites it, --out takes another folder") from None
     epochs = state["settings"]["epochs"]
     if state["epoch"] < epochs:
-        raise ValueError(f"{path} is of a run that was stopped in epoch {state['epoch'] + 1} of {epochs}: --resume goes on "
-                         "from it, --restart starts anew and overwrites it, --out takes another folder")
+        raise ValueError(f"{path} is of a run that was stopped in epoch {state['epoch'] + 1} of {epochs}: --resume "
+                         "goes on from it, --restart starts anew and overwrites it, --out takes another folder")
 
 
 def _check_resumable(state: dict[str, Any], name: str, given: dict[str, Any]) -> None:
