@@ -96,7 +96,11 @@ def _build(name: str, dtype: np.dtype[Any], arrays: int, integers: int) -> Calla
 def costs() -> Costs:
     """The table that choices are made by: what was measured on this processor, or else what we ship."""
     from .vector_ir import processor
-    return read(costs_file(), processor()) or SHIPPED
+    try:
+        path = costs_file()
+    except RuntimeError:  # the user has no home folder
+        return SHIPPED
+    return read(path, processor()) or SHIPPED
 
 
 def costs_file() -> Path:
