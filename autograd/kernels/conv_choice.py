@@ -139,7 +139,8 @@ def run(method: str, kind: str, g: Geometry, arrays: tuple[Array, ...], result: 
     def part(start: int, stop: int) -> None:
         done.append(kernel(*flat, found.table, _memory(found.memory), found.part(start, stop)))
     rows = found.rows()
-    share(part, rows, _seconds(method, kind, g, *vectors(dtype.itemsize)) if rows > 1 and count() > 1 else 0.0)
+    seconds = _seconds(method, kind, g, *vectors(dtype.itemsize)) if rows > 1 and count() > 1 else 0.0
+    share(part, rows, seconds, alone=not found.by_samples)
     return None if False in done else out
 
 
