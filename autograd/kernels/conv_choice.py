@@ -125,7 +125,7 @@ def compile(method: str, kind: str, g: Geometry, dtype: np.dtype[Any]) -> tuple[
     """The kernel that computes a ``forward`` pass, ``input`` or ``weight`` gradient by one of `conv_plans.methods`,
     compiled or loaded, and how to call it; None for a kernel that cannot be compiled."""
     found = plan(method, kind, g, *vectors(dtype.itemsize), dtype.itemsize)
-    kernel = compiled(_compiled, (found.name, dtype), f"the convolution {found.name} for {dtype}",
+    kernel = compiled(_compiled, (found.name, dtype), "the convolution {} for {}",
                       lambda: _build(found.name, dtype, 3 if kind == "weight" else 4, len(found.table)))
     return kernel, found
 

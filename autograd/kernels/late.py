@@ -124,7 +124,8 @@ def compiled(table: dict[Any, Callable[..., Any] | None], key: Any, name: str,
              build: Callable[[], Callable[..., Any]]) -> Callable[..., Any] | None:
     """``table[key]``, which ``build()`` gives, compiled or loaded, where it is not there yet.
 
-    None where that fails, now and from then on: NumPy computes it, and the log says why. ``name`` is for the log.
+    None where that fails, now and from then on: NumPy computes it, and the log says why. ``name`` is for the log, with
+    places for the parts of the key; it is asked for at each call, and written out only if it is needed.
     """
     try:
         return table[key]
@@ -136,6 +137,7 @@ def compiled(table: dict[Any, Callable[..., Any] | None], key: Any, name: str,
     except Exception:
         import logging  # a tenth of what importing this package takes
 
+        name = name.format(*(key if isinstance(key, tuple) else (key,)))
         logging.getLogger("autograd").warning("%s could not be compiled; NumPy computes it", name, exc_info=True)
         found = None
     table[key] = found
