@@ -125,7 +125,7 @@ def compiled(table: dict[Any, Callable[..., Any] | None], key: Any, name: str,
     """``table[key]``, which ``build()`` gives, compiled or loaded, where it is not there yet.
 
     None where that fails, now and from then on: NumPy computes it, and the log says why. ``name`` is for the log, with
-    places for the parts of the key; it is asked for at each call, and written out only if it is needed.
+    places for the parts of the key: filled in only there, since the name of a dtype takes NumPy 5 us.
     """
     try:
         return table[key]
