@@ -84,7 +84,7 @@ def computed_losses(form: Any, input: Any, target: Any, *numbers: float, few: in
 def computed_slopes(form: Any, g: Any, input: Any, target: Any, reduction: str, *numbers: float,
                     few: int = _FEW) -> Any:
     """The compiled gradients of reduced losses; None where the formula shall give them."""
-    if g.__class__ is not np.ndarray or g.ndim or input.size <= few:
+    if not isinstance(g, (np.ndarray, np.generic)) or g.ndim or input.size <= few:  # a product of 0-d is a number
         return None
     return maps.apply(form, input, target, numbers=(*numbers, float(share(g, reduction, input.shape))))
 
