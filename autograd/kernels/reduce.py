@@ -132,7 +132,7 @@ def over_rows(x: Array) -> Array:
     and the result would depend on how many.
     """
     n = x.shape[0]
-    if n < _SMALL and x.size < SINGLE_VECTOR:
+    if n < _SMALL and x.size <= SINGLE_VECTOR:
         dtype = x.dtype
         if dtype is _FLOAT32:
             return _ONES32[n].dot(x)
