@@ -30,30 +30,30 @@ _BOOL = np.dtype("bool")
         "gelu_tanh_slope"))
 
 
-def _contiguous(x: Array) -> bool:
-    return x.flags.c_contiguous
-
-
-def apply(form: Loop, *arrays: Array, numbers: tuple[float, ...] = ()) -> Array | None:
+def apply(form: Loop, x: Array, *others: Array, numbers: tuple[float, ...] = ()) -> Array | None:
     """The loop over arrays of one shape and type, with numbers; None where NumPy shall do it."""
-    x = arrays[0]
     d = x.dtype
     compiled = form.on(d, x.size)
     if compiled is None:
         return None
-    for y in arrays[1:]:
+    contiguous = x.flags.c_contiguous
+    for y in others:
         if y.dtype is not d or y.shape != x.shape:
             return None
-    if all(map(_contiguous, arrays)):
+        contiguous = contiguous and y.flags.c_contiguous
+    if contiguous:
         out = np.empty(x.shape, d)
-        compiled(*[a.reshape(-1) for a in arrays], out.reshape(-1), *numbers)
-    elif len(arrays) == 1:  # the result lies in memory as x does
+        if x.ndim == 1:
+            compiled(x, *others, out, *numbers)
+        else:
+            compiled(x.reshape(-1), *[y.reshape(-1) for y in others], out.reshape(-1), *numbers)
+    elif not others:  # the result lies in memory as x does
         out = np.empty_like(x)
         if x.strides != out.strides:
             x = np.positive(x, out=np.empty_like(x))
         compiled(x.ravel("K"), out.ravel("K"), *numbers)
     else:
-        return apply(form, *[np.ascontiguousarray(a) for a in arrays], numbers=numbers)
+        return apply(form, *map(np.ascontiguousarray, (x, *others)), numbers=numbers)
     return out
 
 
