@@ -7,8 +7,8 @@ run, it then takes at most about twice the better of the two choices (the ski re
 the calls alone, never on a clock, so that equal programs compute equal numbers.
 
 Twins of arithmetic formulas, of maxima, of random numbers and of optimizers' steps give the same bits as the compiled
-form. Those of products of matrices, of long sums, of exponentials and of logarithms do not: a program that must give the
-same last digits wherever it is cut in two decides at its start, by `choose` or by AUTOGRAD_JIT.
+form. Those of products of matrices, of long sums, of exponentials and of logarithms do not: a program that must give
+the same last digits wherever it is cut in two decides at its start, by `choose` or by AUTOGRAD_JIT.
 """
 
 from __future__ import annotations
