@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from . import attention, conv_choice, conv_plans, products, sequences, steps
+from . import attention, conv_choice, conv_plans, products, sequences, steps, threads
 from .late import LATE
 from .loops import LOOPS
 
@@ -34,7 +34,7 @@ def kernels(dtype: np.dtype[Any]) -> list[tuple[str, Callable[[], Any]]]:
         declare()
     found: list[tuple[str, Callable[[], Any]]] = [("formulas", kernel.compile) for kernel in tuple(LATE.values())]
     found += [("loops", lambda loop=loop: loop.compile(loop.only or dtype)) for loop in LOOPS.values()]
-    found += [("products", lambda: products.compile(dtype))]
+    found += [("threads", threads.compile), ("products", lambda: products.compile(dtype))]
     found += [("attention", lambda backward=backward: attention.compile(dtype, backward)) for backward in (False, True)]
     found += [("recurrent", lambda kind=kind, name=name, vectors=vectors: sequences.compile(kind, name, dtype, vectors))
               for kind, name, vectors in sequences.USUAL]

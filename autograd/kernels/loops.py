@@ -114,7 +114,7 @@ class Loop:
 
     def compile(self, dtype: np.dtype[Any]) -> Callable[..., Any] | None:
         """Compile now, or load what was compiled before; None where that fails."""
-        return compiled(self._compiled, dtype, f"the loop {self.name} for {dtype}", lambda: self._build(dtype))
+        return compiled(self._compiled, dtype, f"the loop {self.name} for {{}}", lambda: self._build(dtype))
 
     def _build(self, dtype: np.dtype[Any]) -> Callable[..., Any]:
         import numba

@@ -43,7 +43,7 @@ def sloped(form: kernel.PairLoss, formula: Callable[[Any, Any], Any], g: Any, in
 
 
 def _compiled_slopes(form: kernel.PairLoss, g: Any, input: Any, target: Any, reduction: str, *numbers: float) -> Any:
-    if g.__class__ is not np.ndarray or g.ndim or not input.size:
+    if not isinstance(g, (np.ndarray, np.generic)) or g.ndim or not input.size:
         return None
     each = float(g)
     return form.slopes(input, target, each / input.size if reduction == "mean" else each, *numbers)
