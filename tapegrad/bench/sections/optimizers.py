@@ -17,7 +17,7 @@ MODELS = {
 RULES: dict[str, dict[str, Any]] = {
     "SGD": {"lr": 0.01}, "SGD with momentum": {"lr": 0.01, "momentum": 0.9, "weight_decay": 1e-4}, "Adam": {},
     "AdamW": {}, "RMSprop": {}, "Adagrad": {}, "Adadelta": {}, "Adamax": {}, "NAdam": {}, "RAdam": {}, "Rprop": {},
-    "ASGD": {},
+    "ASGD": {}, "Adafactor": {}, "Muon": {},
 }
 
 
@@ -27,7 +27,10 @@ def cases(tiny: bool = False) -> list[Case]:
     found = []
     for title, shapes in models.items():
         for name, options in RULES.items():
-            found.append(Case(f"{name}, {title}", _step(name.split()[0], options, shapes), length=30))
+            # Muon is for matrices alone. It rounds to bfloat16, where equal sums may round apart.
+            kept: list[tuple[int, ...]] = [s for s in shapes if name != "Muon" or len(s) == 2]
+            found.append(Case(f"{name}, {title}", _step(name.split()[0], options, kept),
+                              length=10**6 if name == "Muon" else 30))
         for norm in (2.0, 1.0, float("inf")):
             name = "clip_grad_norm_" if norm == 2.0 else f"clip_grad_norm_ of order {norm}"
             found.append(Case(f"{name}, {title}", _clip(shapes, norm), length=1_300_000))
