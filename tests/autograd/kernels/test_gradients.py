@@ -93,3 +93,11 @@ def test_what_may_not_be_written_is_left_alone():
         with choose(choice), pytest.raises(ValueError, match="read-only"):
             gradients.scale([fixed], 0.5)
         assert fixed.min() == 1
+
+
+def test_what_stands_there_twice_is_scaled_twice():
+    for choice in ("now", "0"):
+        x = np.ones(30000, "float32")
+        with choose(choice):
+            gradients.scale([x, x], 0.5)
+        assert x.min() == x.max() == 0.25
