@@ -82,11 +82,12 @@ def _build(name: str, dtype: np.dtype[Any], arrays: int, integers: int) -> Calla
         conv_implicit,
         conv_layout,
         conv_planes,
+        conv_pointwise,
         conv_thin,
         conv_winograd,
     )
     families = {"conv": conv_direct.build, "grouped": conv_grouped.build, "implicit": conv_implicit.build,
-                "planes": conv_planes.build, "thin": conv_thin.build,
+                "planes": conv_planes.build, "pointwise": conv_pointwise.build, "thin": conv_thin.build,
                 "winograd2": partial(conv_winograd.build, 2), "winograd4": partial(conv_winograd.build, 4)}
     return conv_layout.compiled(  # type: ignore[no-any-return]
         families[name.split("_")[0]], name, dtype, _target()[0], arrays, integers)
@@ -96,7 +97,11 @@ def _build(name: str, dtype: np.dtype[Any], arrays: int, integers: int) -> Calla
 def costs() -> Costs:
     """The table that choices are made by: what was measured on this processor, or else what we ship."""
     from .vector_ir import processor
-    return read(costs_file(), processor()) or SHIPPED
+    try:
+        path = costs_file()
+    except RuntimeError:  # the user has no home folder
+        return SHIPPED
+    return read(path, processor()) or SHIPPED
 
 
 def costs_file() -> Path:

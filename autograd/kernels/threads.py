@@ -24,6 +24,8 @@ import numpy as np
 
 from .late import compiled
 
+from .processors import usable
+
 Range = Callable[[int, int], object]
 
 #: Seconds of work below which another thread does not help.
@@ -135,17 +137,7 @@ class _Pool:
                 _wait(self._posted, posted)
 
 
-def _processors() -> int:
-    """OMP_NUM_THREADS of the environment, which other libraries heed too, or the processors this process may use."""
-    asked = os.environ.get("OMP_NUM_THREADS", "").partition(",")[0].strip()
-    if asked.isdigit() and int(asked) > 0:
-        return int(asked)
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
-
-
-_count = _processors()
+_count = usable()
 _pool: _Pool | None = None
 _making = threading.Lock()
 

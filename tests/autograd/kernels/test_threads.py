@@ -1,6 +1,7 @@
 """The pool that kernels share work in, and BLAS held to one thread."""
 
 import os
+import signal
 import subprocess
 import sys
 import threading
@@ -270,7 +271,7 @@ def test_batches_are_the_same_for_any_number_of_threads(lead):
 
 def controls():
     with blas.one_thread:
-        found = blas.one_thread._found
+        found = blas.one_thread.found
     if found is None:
         pytest.skip("this NumPy's BLAS is none whose threads can be set")
     return found
@@ -335,12 +336,35 @@ def test_operations_hold_blas(two_of_blas, monkeypatch, call):
         assert len(entered) > forward
 
 
+@pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="this system has no timers of microseconds")
+def test_ctrl_c_at_any_moment_leaves_blas_its_threads(two_of_blas):
+    def interrupt(number, frame):
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGALRM, interrupt)
+    times = np.random.default_rng(0).uniform(1e-6, 3e-5, 1000)
+    interrupted = 0
+    try:
+        for seconds in times:
+            try:
+                signal.setitimer(signal.ITIMER_REAL, seconds)
+                while True:
+                    with blas.one_thread:
+                        pass
+            except KeyboardInterrupt:
+                interrupted += 1
+            assert two_of_blas() == 2 and not blas.one_thread.inside
+    finally:
+        signal.signal(signal.SIGALRM, before)
+    assert interrupted == len(times)
+
+
 @needs_fork
 def test_a_child_forked_while_blas_is_held_gets_its_threads(two_of_blas):
     with blas.one_thread:
         pid = fork()
         if pid == 0:
-            os._exit(0 if two_of_blas() == 2 and not blas.one_thread._inside else 1)
+            os._exit(0 if two_of_blas() == 2 and not blas.one_thread.inside else 1)
     assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
 
 
