@@ -123,8 +123,8 @@ def attention(q: Array, k: Array, v: Array, mask: Array | None, is_causal: bool,
         return _attention_by_numpy(q, k, v, mask, is_causal, scale)
     out, sums = _result(q, v), np.empty(q.shape[:-1], q.dtype)
     in_heads = _in_heads(out)
-    _run(kernel, (_with_rows(q), _with_rows(k), _with_rows(v), in_heads, sums.reshape(in_heads.shape[:3])), q, k, 2, mask,
-         is_causal, scale)
+    arrays = _with_rows(q), _with_rows(k), _with_rows(v), in_heads, sums.reshape(in_heads.shape[:3])
+    _run(kernel, arrays, q, k, 2, mask, is_causal, scale)
     return out, sums
 
 
