@@ -138,12 +138,12 @@ def _sums_of_lanes(e: Emitter, vectors: list[Any]) -> Any:
     return e.shuffle(vectors[0], vectors[0], [int(format(i, f"0{bits}b")[::-1], 2) for i in range(e.lanes)])
 
 
-def inner_tile(target: Target, itemsize: int) -> Any:
+def inner_tile(target: Target, itemsize: int, shape: tuple[int, int] | None = None) -> Any:
     """C[i, j] = sum_k A[i, k] * B[j, k] for the first ``valid`` rows and ``count`` columns of a tile of inner_shape.
 
     Rows of A and of B are contiguous, so that nothing need be copied; the lanes are k's, and added up at the end.
     """
-    rows, columns = inner_shape(target, itemsize)
+    rows, columns = shape or inner_shape(target, itemsize)
 
     @intrinsic  # type: ignore[untyped-decorator]
     def tile(typing, k, a, a_row, b, b_row, c, c_row, count, addend, addend_row, valid):  # type: ignore[no-untyped-def]
