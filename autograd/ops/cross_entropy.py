@@ -125,13 +125,19 @@ def nll_loss_batch(input, target, weight=None, ignore_index=-100, reduction="mea
     return losses.sum() if total else np.array(np.nan, input.dtype), classes, -scale
 
 
-def _cross_entropy_rule(g, out_1, classes, scale):
+def _cross_entropy_rule(g, out_1, classes, scale, column, rest):
     g_loss, g_slope = g
     slope = out_1
     result = None if g_loss is None else g_loss.reshape(-1, 1) * slope
-    if g_slope is not None:  # the slope is scale * (softmax - onehot), so this is the softmax and its derivative
-        column = scale.reshape(-1, 1)
-        p = slope / (column + (column == 0)) + scatter_class(scale - scale + 1, classes, slope.shape[1])
+    if g_slope is not None:
+        # The slope is (column * softmax) - (scale * onehot) - rest; so this is the softmax and its derivative.
+        column = (scale if column is None else column).reshape(-1, 1)
+        divisor = column + (column == 0)
+        onehot = scatter_class(scale - scale + 1, classes, slope.shape[1])
+        if rest is None:
+            p = slope / divisor + onehot
+        else:
+            p = (slope + rest + onehot * scale.reshape(-1, 1)) / divisor
         q = p * (g_slope * column)
         second = q - p * q.sum(1).reshape(-1, 1)
         result = second if result is None else result + second
@@ -139,24 +145,37 @@ def _cross_entropy_rule(g, out_1, classes, scale):
 
 
 @primitive(
-    vjp={"input": _cross_entropy_rule}, inputs=("input", "target", "weight"), aux=("classes", "scale"), outputs=2,
-    method=False, node_name="CrossEntropyLossBackward0",
+    vjp={"input": _cross_entropy_rule}, inputs=("input", "target", "weight"),
+    aux=("classes", "scale", "column", "rest"), outputs=2, method=False, node_name="CrossEntropyLossBackward0",
 )
-def cross_entropy_batch(input, target, weight=None, ignore_index=-100, reduction="mean"):
+def cross_entropy_batch(input, target, weight=None, ignore_index=-100, reduction="mean", label_smoothing=0.0):
     """`cross_entropy` of (N, C) scores and (N) targets, and its derivative by the scores."""
     wide = as_wide(input)
     if input.dtype.kind != "f":
         fail(NotImplementedError, f"\"cross_entropy\" not implemented for {input.dtype}; convert to a floating type")
     classes, each = _target_weights(input, target, weight, ignore_index)
     scale, total = _scaled(each, classes, wide.dtype, reduction)
-    losses, slope = kernel.cross_entropy(wide, classes, scale)
+    column = rest = None
+    if label_smoothing == 0:
+        losses, slope = kernel.cross_entropy(wide, classes, scale)
+    else:
+        each = None if each is None else target != ignore_index
+        shares = np.full(len(target), label_smoothing / max(1, wide.shape[1]), wide.dtype)
+        if reduction == "mean" and total:
+            shares /= wide.dtype.type(total)
+        if each is not None:
+            shares *= each
+        weights = np.ones(wide.shape[1], wide.dtype) if weight is None else as_wide(weight)
+        scale = (scale * wide.dtype.type(1 - label_smoothing)).astype(wide.dtype, copy=False)
+        losses, slope = kernel.smoothed_cross_entropy(wide, classes, scale, shares, weights)
+        column, rest = scale + shares * weights.sum(), shares.reshape(-1, 1) * weights
     if each is not None:
         losses = np.where(each == 0, 0, losses)
     if reduction != "none":
         losses = np.add.reduce(losses) if total else np.array(np.nan, losses.dtype)
     if wide is not input:
         losses, slope = losses.astype(input.dtype), slope.astype(input.dtype)
-    return [losses, slope], classes, scale
+    return [losses, slope], classes, scale, column, rest
 
 
 # --- what users call --------------------------------------------------------------------------------------
@@ -268,8 +287,8 @@ def cross_entropy(input, target, weight=None, size_average=None, ignore_index=-1
         return _cross_entropy_of_distributions(input, target, weight, ignore_index, reduction, label_smoothing)
     _check_shapes(input, target)
     _check_weight(weight, "cross_entropy")
-    if label_smoothing == 0 and input._a.ndim == 2:
-        return cross_entropy_batch(input, target, weight, ignore_index, reduction)[0]
+    if input._a.ndim == 2:
+        return cross_entropy_batch(input, target, weight, ignore_index, reduction, label_smoothing)[0]
     scores = log_softmax(input, 0 if input.ndim == 1 else 1)
     loss = nll_loss(scores, target, weight, ignore_index=ignore_index, reduction=reduction)
     if label_smoothing == 0:

@@ -9,11 +9,7 @@ import numpy as np
 
 from ..dispatch import is_tensor
 from ..errors import describe, fail, warn
-from ..kernels import maps
 from ..kernels.reduce import total
-
-#: Up to this many elements NumPy's calls take no longer than a compiled one, unless there are many of them.
-_FEW = 512
 
 
 def check_reduction(reduction: str) -> None:
@@ -74,20 +70,6 @@ def reduced(losses: Any, reduction: str, dtype: Any) -> Any:
     if reduction == "mean":
         result = result / losses.size if losses.size else np.nan
     return np.asarray(result, dtype)
-
-
-def computed_losses(form: Any, input: Any, target: Any, *numbers: float, few: int = _FEW) -> Any:
-    """The compiled losses of elements; None where NumPy shall compute them, as for no more than ``few``."""
-    return maps.apply(form, input, target, numbers=numbers) if input.size > few else None
-
-
-def computed_slopes(form: Any, g: Any, input: Any, target: Any, reduction: str, *numbers: float,
-                    few: int = _FEW) -> Any:
-    """The compiled gradients of reduced losses; None where the formula shall give them."""
-    if not isinstance(g, (np.ndarray, np.generic)) or g.ndim or input.size <= few:  # a product of 0-d is a number
-        return None
-    g = float(g)  # Python's division of numbers takes a fifth of NumPy's
-    return maps.apply(form, input, target, numbers=(*numbers, g / input.size if reduction == "mean" else g))
 
 
 def share(g: Any, reduction: str, shape: Any) -> Any:
