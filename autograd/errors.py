@@ -51,12 +51,17 @@ CALLS: dict[CodeType, tuple[str, Callable[..., Any]]] = {}
 def fail(kind: type[Exception], message: str) -> NoReturn:
     """Raise an error. Another one that this library is handling is left out of the traceback: the message says in our
     words what NumPy said in its own. One that the program handles while it calls us stays."""
-    error = kind(message + _outer_call())
+    # No variable holds it: its traceback holds this frame, and such a cycle would keep what the program frees.
+    raise _made(kind, message + _outer_call())
+
+
+def _made(kind: type[Exception], message: str) -> Exception:
+    error = kind(message)
     error._said = True  # type: ignore[attr-defined]
     handled = sys.exc_info()[2]
     if handled is not None and _is_ours(handled.tb_frame):
-        raise error from None
-    raise error
+        error.__cause__ = None  # as "from None" does
+    return error
 
 
 def _is_ours(frame: FrameType) -> bool:

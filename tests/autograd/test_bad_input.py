@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
+import gc
 import types
 import warnings
+import weakref
 
 import pytest
 from bad_input_table import CASES, WARNINGS, Case
@@ -84,3 +87,26 @@ def test_an_error_that_was_not_foreseen_shows_where_it_was_raised() -> None:
     with pytest.raises(IndexError) as found:
         broken_operation(autograd.ones(3))
     assert [type(e) for e in chain(found.value)] == [IndexError]
+
+
+@pytest.mark.parametrize("mistake", [
+    lambda x: autograd.set_num_threads(0), lambda x: x.tril(), lambda x: x.size(7), lambda x: x + autograd.ones(5),
+    lambda x: autograd.exp(1.0), lambda x: x @ autograd.ones(5),
+])
+def test_an_error_that_was_handled_keeps_nothing_alive(mistake) -> None:
+    """By reference counts alone: a cycle through its traceback would hold all that its callers held."""
+    x = autograd.ones(3)
+    gone = weakref.ref(x)
+
+    def handled(x: autograd.Tensor) -> None:
+        with contextlib.suppress(Exception):
+            mistake(x)
+
+    gc.collect()
+    gc.disable()
+    try:
+        handled(x)
+        del x
+        assert gone() is None
+    finally:
+        gc.enable()
