@@ -236,7 +236,9 @@ def nearest(kind: type, attribute: str) -> str:
 
 
 def takes(function: object, argument: str) -> bool:
-    """Whether ``function`` has a parameter of this name."""
+    """Whether ``function`` has a parameter of this name, or takes it beside its own: ``out``, another name of one."""
+    if argument in getattr(getattr(function, "form", None), "extras", ()):
+        return True
     try:
         parameters = inspect.signature(function).parameters  # type: ignore[arg-type]
     except (TypeError, ValueError):
