@@ -83,11 +83,13 @@ def _build(name: str, dtype: np.dtype[Any], arrays: int, integers: int) -> Calla
         conv_layout,
         conv_planes,
         conv_pointwise,
+        conv_rows,
         conv_thin,
         conv_winograd,
     )
     families = {"conv": conv_direct.build, "grouped": conv_grouped.build, "implicit": conv_implicit.build,
-                "planes": conv_planes.build, "pointwise": conv_pointwise.build, "thin": conv_thin.build,
+                "planes": conv_planes.build, "pointwise": conv_pointwise.build, "rows": conv_rows.build,
+                "thin": conv_thin.build,
                 "winograd2": partial(conv_winograd.build, 2), "winograd4": partial(conv_winograd.build, 4)}
     return conv_layout.compiled(  # type: ignore[no-any-return]
         families[name.split("_")[0]], name, dtype, _target()[0], arrays, integers)

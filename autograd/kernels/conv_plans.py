@@ -205,6 +205,15 @@ def _implicit_plan(g: Geometry, lanes: int, rows: int, size: int, turned: bool =
                  -(-g.O // lanes))
 
 
+def _rows_plan(g: Geometry, lanes: int, rows: int, size: int, turned: bool = False) -> _Kernel:
+    """`conv_rows`' rows_forward."""
+    d, h, across = g.padded()
+    row, k, slots = _row(g, lanes), g.C * g.KD * g.KH * g.KW, g.OD * g.OH * -(-g.OW // lanes)
+    offsets, total = _regions([size * (g.C * d * h * g.stride_w * row + 2 * lanes), 8 * k, 8 * slots, 8 * slots,
+                               size * g.O * k * turned])
+    return ("rows_forward", (*g, d, h, across, row, int(turned), *offsets), total, g.N, -(-g.O // lanes))
+
+
 def _pointwise_plan(kind: str, g: Geometry, lanes: int, rows: int, size: int, turned: bool = False) -> _Kernel:
     """The kernels of `conv_pointwise`."""
     positions = g.D * g.H * g.W
@@ -301,7 +310,7 @@ def methods(kind: str, g: Geometry, lanes: int, rows: int, size: int) -> list[st
     if g.pointwise():
         found.append("pointwise")
     elif kind == "forward" or (kind == "input" and turned):
-        found.append("implicit")
+        found += ["implicit", "rows"]
     return found
 
 
@@ -333,12 +342,13 @@ def _plan(method: str, kind: str, g: Geometry, lanes: int, rows: int, size: int)
         return _planes_plan(kind, g, *rest)
     if method == "pointwise" and (kind != "input" or turned is None):
         return _pointwise_plan(kind, g, *rest)
-    if method == "implicit" and kind == "forward":
-        return _implicit_plan(g, *rest)
-    if method in ("implicit", "pointwise", "turned"):
+    image = {"implicit": _implicit_plan, "rows": _rows_plan}.get(method)
+    if image is not None and kind == "forward":
+        return image(g, *rest)
+    if image is not None or method in ("pointwise", "turned"):
         assert turned is not None
-        if method == "implicit":
-            return _implicit_plan(turned, *rest, turned=True)
+        if image is not None:
+            return image(turned, *rest, turned=True)
         if method == "pointwise":
             return _pointwise_plan("forward", turned, *rest, turned=True)
         return _forward_plan(turned, *rest, turned=True)

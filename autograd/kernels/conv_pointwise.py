@@ -20,6 +20,7 @@ def build(common: SimpleNamespace, kernel: Any, target: Target, size: int) -> di
     """The kernels, not yet compiled; their integers are those of `conv_plans`."""
     lanes, width, rows = common.lanes, target.width, common.rows
     fill, transpose, pack_rows, vectors_of = common.fill, common.transpose, common.pack_rows, common.vectors_of
+    mirror = common.mirror
     _, panel = loops_over_tiles(target, size, kernel)
     spread, run = conv_tiles.spread(target, size), conv_tiles.run(target, size)
 
@@ -37,7 +38,7 @@ def build(common: SimpleNamespace, kernel: Any, target: Target, size: int) -> di
                     spread(shift + o * 3 * width, bias.ctypes.data + (group * O + first + o) * size, 3)
             weights = w.ctypes.data + (group * O + first) * C * size
             if turned:
-                transpose(mirrored, C * size, w.ctypes.data + (group * C * O + first) * size, O * size, C, some)
+                mirror(mirrored, w.ctypes.data + group * C * O * size, C, O, 1, first, some)
                 weights = mirrored
             for n in range(n_first, n_last):
                 source = x.ctypes.data + (n * G + group) * C * P * size
