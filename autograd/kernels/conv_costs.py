@@ -157,7 +157,7 @@ def read(path: Path, processor: str) -> Costs | None:
     try:
         tables = json.loads(path.read_text(encoding="utf-8"))
         return checked(tables[processor]) if processor in tables else None
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return None
     except (OSError, ValueError, TypeError, RecursionError) as error:
         _LOG.warning("the costs of convolutions in %s are not used: %s", path, error)

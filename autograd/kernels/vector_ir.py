@@ -144,6 +144,10 @@ class Emitter:
             return self._intrinsic(f"llvm.fma.{self._suffix}", self.type, x, y, z)
         return self.builder.fadd(self.builder.fmul(x, y), z)
 
+    def root(self, x: ir.Value) -> Any:
+        """The square root."""
+        return self._intrinsic(f"llvm.sqrt.{self._suffix}", self.type, x)
+
     def loop(self, count: ir.Value, carried: Sequence[ir.Value],
              body: Callable[[Any, list[Any]], Sequence[ir.Value]]) -> list[Any]:
         """Run ``carried = body(i, carried)`` for i = 0, 1, ... < count; the body may not run at all."""
