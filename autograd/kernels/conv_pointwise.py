@@ -72,9 +72,9 @@ def build(common: SimpleNamespace, kernel: Any, target: Target, size: int) -> di
 
     @kernel
     def pointwise_weight(g, x, w, table, scratch, part):
-        N, G, C, O, P, block, padded, of_input = table[:8]
+        _, G, C, O, P, block, padded, of_input = table[:8]
         packed, results = regions(scratch.ctypes.data, table[8:10])
-        _, _, v_first, v_last = part
+        n_first, n_last, v_first, v_last = part
         # The right factor is transposed, the left one is in rows.
         left, right = (C, O) if of_input else (O, C)
         first, some = v_first * lanes, min(left, v_last * lanes) - v_first * lanes
@@ -82,7 +82,7 @@ def build(common: SimpleNamespace, kernel: Any, target: Target, size: int) -> di
         row = padded * size
         lines = block * size // 64 + 1
         for group in range(G):
-            for n in range(N):
+            for n in range(n_first, n_last):
                 at_g = g.ctypes.data + (n * G + group) * O * P * size
                 at_x = x.ctypes.data + (n * G + group) * C * P * size
                 a, b = (at_x, at_g) if of_input else (at_g, at_x)
@@ -101,7 +101,7 @@ def build(common: SimpleNamespace, kernel: Any, target: Target, size: int) -> di
                                 fetch(a + after * size, P * size, rows, lines)
                             to = results + i * row + v * width
                             panel(a + (i * P + p) * size, P * size, size, 0, at, vectors * width, to, row,
-                                  min(rows, some - i), terms, vectors, lanes, to if n + p > 0 else 0, row)
+                                  min(rows, some - i), terms, vectors, lanes, to if n > n_first or p > 0 else 0, row)
                         v += vectors
             to = w.ctypes.data + group * O * C * size
             if of_input:
