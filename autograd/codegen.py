@@ -179,7 +179,7 @@ def _guard(op: Primitive) -> str:
 
 def _body(op: Primitive, plain: bool) -> list[str]:
     lines = ["try:", *[f"    {line}" for line in _compute(op)], "except Exception as error:",
-             f"    raise explain(op, error, dict(zip(op.params, ({', '.join(op.params)},)))) from error"]
+             f"    raise explain(op, error, dict(zip(op.params, ({', '.join(op.params)},))))"]
     if op.outputs != 1:
         return lines + _many_outputs(op, plain)
     lines += ["if out.__class__ is not ndarray:", "    out = asarray(out)",
