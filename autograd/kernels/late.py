@@ -6,9 +6,9 @@ and note what the compiled form would have saved; once that equals the price, th
 run, it then takes at most about twice the better of the two choices (the ski rental rule). What they note depends on
 the calls alone, never on a clock, so that equal programs compute equal numbers.
 
-Twins of arithmetic formulas, of maxima and of random numbers give the same bits as the compiled form. Those of products
-of matrices, of long sums, of exponentials, of logarithms and of optimizers' steps do not: a program that must give the
-same last digits wherever it is cut in two decides at its start, by `choose` or by AUTOGRAD_JIT.
+Twins of arithmetic formulas, of maxima, of random numbers and of optimizers' steps give the same bits as the compiled
+form. Those of products of matrices, of long sums, of exponentials and of logarithms do not: a program that must give
+the same last digits wherever it is cut in two decides at its start, by `choose` or by AUTOGRAD_JIT.
 """
 
 from __future__ import annotations
@@ -33,7 +33,8 @@ LATE: dict[Callable[..., Any], Late] = {}
 _choice = os.environ.get("AUTOGRAD_JIT", "1")
 if _choice not in CHOICES:
     raise ImportError(f"AUTOGRAD_JIT in the environment is one of {', '.join(CHOICES)}, got {_choice!r}")
-_KERNELS: weakref.WeakSet[Late] = weakref.WeakSet()
+#: All kernels, to be told when the choice changes.
+KERNELS: weakref.WeakSet[Any] = weakref.WeakSet()
 _compiling = threading.Lock()
 _missed = 0.0  # by all kernels
 _stuck = False  # in a forked process: nothing more can be compiled
@@ -57,10 +58,9 @@ def choose(choice: str) -> Iterator[None]:
 
 def _become(choice: str) -> None:
     global _choice
-    changed = (choice == "0") != (_choice == "0")
-    _choice = choice
+    changed, _choice = choice != _choice, choice
     if changed:
-        for kernel in tuple(_KERNELS):
+        for kernel in tuple(KERNELS):
             kernel.show()
 
 
@@ -124,7 +124,8 @@ def compiled(table: dict[Any, Callable[..., Any] | None], key: Any, name: str,
              build: Callable[[], Callable[..., Any]]) -> Callable[..., Any] | None:
     """``table[key]``, which ``build()`` gives, compiled or loaded, where it is not there yet.
 
-    None where that fails, now and from then on: NumPy computes it, and the log says why. ``name`` is for the log.
+    None where that fails, now and from then on: NumPy computes it, and the log says why. ``name`` is for the log, with
+    places for the parts of the key: filled in only there, since the name of a dtype takes NumPy 5 us.
     """
     try:
         return table[key]
@@ -136,6 +137,7 @@ def compiled(table: dict[Any, Callable[..., Any] | None], key: Any, name: str,
     except Exception:
         import logging  # a tenth of what importing this package takes
 
+        name = name.format(*(key if isinstance(key, tuple) else (key,)))
         logging.getLogger("autograd").warning("%s could not be compiled; NumPy computes it", name, exc_info=True)
         found = None
     table[key] = found
@@ -163,7 +165,7 @@ class Late:
         self._forms: dict[str, Callable[..., Any] | None] = {}
         self._users: list[tuple[dict[str, Any], str]] = []
         LATE[function] = self
-        _KERNELS.add(self)
+        KERNELS.add(self)
 
     def build(self) -> Callable[..., Any]:
         """The compiled form."""

@@ -22,7 +22,7 @@ from typing import Any
 
 import numpy as np
 
-from .late import Account, compiled
+from .late import KERNELS, Account, compiled
 from .threads import count, share
 
 _FLOAT32, _FLOAT64 = np.dtype("float32"), np.dtype("float64")
@@ -33,6 +33,9 @@ _SHARED, _STEP = 2**17, 5e-10
 #: Ranges of numbers begin at multiples of so many: what vectors hold falls into the same vectors, and the rest stays
 #: the rest.
 _NUMBERS = 64
+
+#: What the compiler may do to numbers: a product and a sum in one, and a zero of either sign.
+_CONTRACT = frozenset({"contract", "nsz"})
 
 #: Every loop by name, with that of its module.
 LOOPS: dict[str, Loop] = {}
@@ -65,12 +68,16 @@ class InVectors:
 
 
 class Loop:
-    """A loop, as declared by `loop`."""
+    """A loop, as declared by `loop`; with ``exact`` it rounds each operation by itself, as NumPy does."""
 
     def __init__(self, function: Callable[..., Any], signature: str, saves: float, reassociate: bool,
-                 only: np.dtype[Any] | None = None) -> None:
-        self.function, self.signature, self.reassociate, self.only = function, signature, reassociate, only
+                 only: np.dtype[Any] | None = None, exact: bool = False) -> None:
+        self.function, self.signature, self.only = function, signature, only
+        self._freedom = frozenset() if exact else _CONTRACT | {"reassoc"} if reassociate else _CONTRACT
         self._saves = saves
+        # What `on` gives for single and double precision without a look at accounts.
+        self._single: Callable[..., Any] | None = None
+        self._double: Callable[..., Any] | None = None
         self._accounts = {d: Account() for d in _SCALARS}
         self._compiled: dict[np.dtype[Any], Callable[..., Any] | None] = {}
         words = signature.split()
@@ -80,6 +87,7 @@ class Loop:
         self._multiple = _NUMBERS if numbers and not self._ranged else 1
         self.name = f"{function.__module__.rpartition('.')[2]}.{function.__name__}"
         LOOPS[self.name] = self
+        KERNELS.add(self)
 
     def on(self, dtype: np.dtype[Any], size: int) -> Any:
         """The compiled loop for this element type and about ``size`` steps; None where NumPy shall do it.
@@ -87,16 +95,26 @@ class Loop:
         The type must be one of NumPy's own objects for single and double precision; those that were unpickled or have
         another byte order are not.
         """
-        if dtype is not _FLOAT32 and dtype is not _FLOAT64:
-            return None
-        if not self._accounts[dtype].pays(size * self._saves):
+        found = self._single if dtype is _FLOAT32 else self._double if dtype is _FLOAT64 else None
+        return found if found is not None and size < _SHARED else self._choice(dtype, size)
+
+    def _choice(self, dtype: np.dtype[Any], size: int) -> Any:
+        if (dtype is not _FLOAT32 and dtype is not _FLOAT64) or not self._accounts[dtype].pays(size * self._saves):
             return None
         found = self._compiled.get(dtype)
         if found is None:
             found = self.compile(dtype)
-        if found is None or not (self._ranged or (size >= _SHARED and count() > 1 and any(self._by_rows))):
-            return found
-        return partial(self._in_ranges, found, size * _STEP)
+        if self._ranged or (size >= _SHARED and count() > 1 and any(self._by_rows)):
+            return found and partial(self._in_ranges, found, size * _STEP)
+        if dtype is _FLOAT32:
+            self._single = found
+        else:
+            self._double = found
+        return found
+
+    def show(self) -> None:
+        """Ask anew whether to use what is compiled."""
+        self._single = self._double = None
 
     def _in_ranges(self, compiled: Callable[..., Any], seconds: float, *args: Any) -> None:
         if self._ranged:
@@ -110,17 +128,17 @@ class Loop:
 
     def compile(self, dtype: np.dtype[Any]) -> Callable[..., Any] | None:
         """Compile now, or load what was compiled before; None where that fails."""
-        return compiled(self._compiled, dtype, f"the loop {self.name} for {dtype}", lambda: self._build(dtype))
+        return compiled(self._compiled, dtype, f"the loop {self.name} for {{}}", lambda: self._build(dtype))
 
     def _build(self, dtype: np.dtype[Any]) -> Callable[..., Any]:
         import numba
 
         from .compiled_cache import entry_point, fingerprint
 
-        key = f"{fingerprint(self.function)} {dtype} {self.reassociate}"
+        key = f"{fingerprint(self.function)} {dtype} {sorted(self._freedom)}"
         words = self.signature.replace("R", "I I").split()
         signature = numba.types.void(*[_parameter(numba.types, word, dtype.name) for word in words])
-        dispatcher = _typed(self.function, _SCALARS[dtype], self.reassociate, False)
+        dispatcher = _typed(self.function, _SCALARS[dtype], self._freedom, False)
         return entry_point(dispatcher, f"loop-{self.function.__name__}", key, signature)
 
 
@@ -180,7 +198,7 @@ def _wide() -> Any:
 
 
 @functools.cache
-def _typed(function: Callable[..., Any], scalar: type, reassociate: bool, inline: bool) -> Any:
+def _typed(function: Callable[..., Any], scalar: type, freedom: frozenset[str], inline: bool) -> Any:
     """The function made for one type: with its constants, and with what it calls."""
     from .compiled_cache import fingerprint, jit
 
@@ -191,17 +209,17 @@ def _typed(function: Callable[..., Any], scalar: type, reassociate: bool, inline
             value = value.forms[scalar]  # type: ignore[index]
         if isinstance(value, InVectors):
             # Numba lets all instructions be reassociated, those written by hand too: (x + magic) - magic became x.
-            assert not reassociate, f"{function.__name__} is spelled out in vectors, and may not be reassociated"
+            assert "reassoc" not in freedom, f"{function.__name__} is spelled out in vectors, not to be reassociated"
             return value.form(scalar)
         if value is wide:
             return _wide()
         if type(value) is types.FunctionType and value.__module__.startswith(__package__):
-            return _typed(value, scalar, False, True)
+            return _typed(value, scalar, freedom - {"reassoc"}, True)
         return value
 
     code = function.__code__
     names = {name: typed(function.__globals__[name]) for name in code.co_names if name in function.__globals__}
     made = types.FunctionType(code.replace(co_consts=tuple(map(typed, code.co_consts))),
                               names | {"__name__": function.__module__}, function.__name__)
-    flags = {"contract", "nsz", "reassoc"} if reassociate else {"contract", "nsz"}
-    return jit(f"{fingerprint(function)} {scalar.__name__} {reassociate}", fastmath=flags, forceinline=inline)(made)
+    return jit(f"{fingerprint(function)} {scalar.__name__} {sorted(freedom)}", fastmath=set(freedom),
+               forceinline=inline)(made)
