@@ -74,7 +74,7 @@ def build(common: SimpleNamespace, kernel: Any, target: Target, size: int) -> di
                         terms = min(block, K - k)
                         pack_columns(packed, vectors * width, image, offsets + 8 * k, terms, runs, pieces)
                         added, added_row = (to, P * size) if k > 0 else (shift if bias.size > 0 else 0, 3 * width)
-                        panel(weights + k * size, K * size, size, 0, packed,
+                        panel(weights + k * size, K * size, size, packed,
                               vectors * width, to, P * size, some, terms, vectors, last, added, added_row)
                     p += count
 

@@ -65,7 +65,7 @@ def build(common: SimpleNamespace, kernel: Any, target: Target, size: int) -> di
                                 at = to + (o * P + i * count) * size
                                 added, added_row = (at, P * size) if k > 0 else (
                                     shift + o * 3 * width if bias.size > 0 else 0, 3 * width)
-                                panel(weights + (o * C + k) * size, C * size, size, 0,
+                                panel(weights + (o * C + k) * size, C * size, size,
                                       packed + i * of_panel + k * vectors * width, vectors * width, at, P * size,
                                       min(rows, some - o), min(block, C - k), vectors, last, added, added_row)
                     p += count * panels
@@ -100,7 +100,7 @@ def build(common: SimpleNamespace, kernel: Any, target: Target, size: int) -> di
                                 after = (i + rows) * P + p if i + rows < some else p + block
                                 fetch(a + after * size, P * size, rows, lines)
                             to = results + i * row + v * width
-                            panel(a + (i * P + p) * size, P * size, size, 0, at, vectors * width, to, row,
+                            panel(a + (i * P + p) * size, P * size, size, at, vectors * width, to, row,
                                   min(rows, some - i), terms, vectors, lanes, to if n > n_first or p > 0 else 0, row)
                         v += vectors
             to = w.ctypes.data + group * O * C * size

@@ -271,8 +271,8 @@ def _accumulate(kind: str, target: Target, size: int, vectors: int, key: str) ->
                     while i < columns:
                         rows = rows_of(columns - i)
                         to = total.ctypes.data + (group + i) * row + p * panel_row
-                        product(rows, terms, left + i * size, size, left_row, packed + p * panel_size, panel_row, to, row,
-                                to, row)
+                        product(rows, terms, left + i * size, size, left_row, packed + p * panel_size, panel_row,
+                                to, row, to, row)
                         i += rows
         scratch[0] = 0
 
