@@ -9,14 +9,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-torch = pytest.importorskip("torch")
-pytest.importorskip("numba")
-
 import autograd
 from autograd.kernels.late import choose
 from nn import functional as F
 from tapegrad.bench.sections.convolutions import GROUPED, LINES, STRIDED, THREE, TRANSPOSED
 
+torch = pytest.importorskip("torch")
+pytest.importorskip("numba")
 TF = torch.nn.functional
 
 ROUNDS, EACH = 20, 25
@@ -111,7 +110,7 @@ def test_random_shapes(seed):
             check(*random_case(rng), rng)
 
 
-@pytest.mark.parametrize("shape", [s for s in (*THREE, *STRIDED, *GROUPED, *LINES, *TRANSPOSED)], ids=str)
+@pytest.mark.parametrize("shape", [*THREE, *STRIDED, *GROUPED, *LINES, *TRANSPOSED], ids=str)
 def test_shapes_of_the_benchmarks(shape):
     """With two images, that all of them take little time."""
     rng = np.random.default_rng(3)
