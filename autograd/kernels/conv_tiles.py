@@ -82,10 +82,11 @@ def gathered_tile(target: Target, itemsize: int, rows: int, vectors: int, lanewi
     return tile
 
 
-def transpose(target: Target, itemsize: int) -> Any:
+def transpose(target: Target, itemsize: int, far: bool = False) -> Any:
     """Copy ``rows`` rows of ``columns`` elements, ``source_row`` apart, to columns of rows ``to_row`` apart.
 
-    At most a square of one vector's lanes; nothing outside of it is read or written.
+    At most a square of one vector's lanes; nothing outside of it is read or written. Where ``far``, what follows in
+    the rows written is fetched ahead: the processor does not by itself where each is on a page of its own.
     """
     @intrinsic  # type: ignore[untyped-decorator]
     def block(typing, to, to_row, source, source_row, rows, columns):  # type: ignore[no-untyped-def]
@@ -103,6 +104,8 @@ def transpose(target: Target, itemsize: int) -> Any:
                 at = to
                 for r, v in enumerate(_transposed(e, vectors)):
                     store(v, at, I64(r))
+                    if far:
+                        e.prefetch(e.at(at, 2 * target.width), write=True)
                     at = builder.add(at, to_row)
 
             with builder.if_else(full) as (whole, part):
