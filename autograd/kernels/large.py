@@ -16,7 +16,7 @@ Array = np.ndarray[Any, Any]
 #: From this many elements on generated code comes here.
 LARGE = 8192
 
-_MAPS = {np.exp: maps.exp, np.log: maps.log}
+_MAPS = {np.exp: maps.exp, np.log: maps.log, np.sqrt: maps.root}
 _KINDS = {np.add: 0, np.subtract: 1, np.multiply: 2}
 #: NumPy's functions that loops compute faster, or faster where arrays broadcast.
 COMPILED = frozenset((*_MAPS, *_KINDS))

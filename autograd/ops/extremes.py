@@ -106,7 +106,8 @@ def _clamped(input, min, max):
 
 def _by_loop(form, arrays, low, high):
     """The compiled form; None where there is none, or where the bounds are not numbers of the arrays' type."""
-    if arrays[0].__class__ is not np.ndarray or arrays[0].size <= _FEW or arrays[0].dtype.kind != "f":
+    x = arrays[0]
+    if x.__class__ is not np.ndarray or x.size <= _FEW or x.dtype.kind != "f":
         return None
     low, high = -math.inf if low is None else float(low), math.inf if high is None else float(high)
     return maps.apply(form, *arrays, numbers=(low, high)) if low <= high else None
