@@ -104,5 +104,10 @@ def _broadcast(kind: int, x: Array, y: Array) -> Array | None:
     if compiled is None:
         return None
     out = np.empty(x.shape, x.dtype)
-    compiled(x.reshape(seen), y.reshape(-1), out.reshape(seen), kind, swapped)
+    if y.ndim != 1:
+        y = y.reshape(-1)
+    if len(seen) == x.ndim == 2:
+        compiled(x, y, out, kind, swapped)
+    else:
+        compiled(x.reshape(seen), y, out.reshape(seen), kind, swapped)
     return out
