@@ -82,11 +82,14 @@ def _build(name: str, dtype: np.dtype[Any], arrays: int, integers: int) -> Calla
         conv_implicit,
         conv_layout,
         conv_planes,
+        conv_pointwise,
+        conv_rows,
         conv_thin,
         conv_winograd,
     )
     families = {"conv": conv_direct.build, "grouped": conv_grouped.build, "implicit": conv_implicit.build,
-                "planes": conv_planes.build, "thin": conv_thin.build,
+                "planes": conv_planes.build, "pointwise": conv_pointwise.build, "rows": conv_rows.build,
+                "thin": conv_thin.build,
                 "winograd2": partial(conv_winograd.build, 2), "winograd4": partial(conv_winograd.build, 4)}
     return conv_layout.compiled(  # type: ignore[no-any-return]
         families[name.split("_")[0]], name, dtype, _target()[0], arrays, integers)
@@ -96,7 +99,11 @@ def _build(name: str, dtype: np.dtype[Any], arrays: int, integers: int) -> Calla
 def costs() -> Costs:
     """The table that choices are made by: what was measured on this processor, or else what we ship."""
     from .vector_ir import processor
-    return read(costs_file(), processor()) or SHIPPED
+    try:
+        path = costs_file()
+    except RuntimeError:  # the user has no home folder
+        return SHIPPED
+    return read(path, processor()) or SHIPPED
 
 
 def costs_file() -> Path:
@@ -121,7 +128,7 @@ def compile(method: str, kind: str, g: Geometry, dtype: np.dtype[Any]) -> tuple[
     """The kernel that computes a ``forward`` pass, ``input`` or ``weight`` gradient by one of `conv_plans.methods`,
     compiled or loaded, and how to call it; None for a kernel that cannot be compiled."""
     found = plan(method, kind, g, *vectors(dtype.itemsize), dtype.itemsize)
-    kernel = compiled(_compiled, (found.name, dtype), f"the convolution {found.name} for {dtype}",
+    kernel = compiled(_compiled, (found.name, dtype), "the convolution {} for {}",
                       lambda: _build(found.name, dtype, 3 if kind == "weight" else 4, len(found.table)))
     return kernel, found
 
@@ -132,15 +139,25 @@ def run(method: str, kind: str, g: Geometry, arrays: tuple[Array, ...], result: 
     kernel, found = compile(method, kind, g, dtype)
     if kernel is None:
         return None
-    out = np.empty(result, dtype)
-    flat = [*[a.ravel() for a in arrays], out.reshape(-1)]
+    flat = [a.ravel() for a in arrays]
+    sums = np.empty((found.slices, *result), dtype)
+    out = sums[0]
     done: list[Any] = []
 
     def part(start: int, stop: int) -> None:
-        done.append(kernel(*flat, found.table, _memory(found.memory), found.part(start, stop)))
+        if found.slices == 1:
+            done.append(kernel(*flat, out.reshape(-1), found.table, _memory(found.memory), found.part(start, stop)))
+            return
+        for i in range(start, stop):
+            done.append(kernel(*flat, sums[i].reshape(-1), found.table, _memory(found.memory), found.part(i, i + 1)))
     rows = found.rows()
-    share(part, rows, _seconds(method, kind, g, *vectors(dtype.itemsize)) if rows > 1 and count() > 1 else 0.0)
-    return None if False in done else out
+    seconds = _seconds(method, kind, g, *vectors(dtype.itemsize)) if rows > 1 and count() > 1 else 0.0
+    share(part, rows, seconds, alone=not found.by_samples)
+    if False in done:
+        return None
+    for other in sums[1:]:
+        out += other
+    return out
 
 
 @lru_cache(maxsize=1024)

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 from ..measure import Budget, Figure
 from ..peers import Peers
-from . import convolutions, elementwise, fresh, growth, layers, optimizers, overhead, products, training
+from . import convolutions, elementwise, fresh, growth, layers, optimizers, overhead, products, recurrent, training
 
 
 class Row(Protocol):
@@ -61,6 +61,7 @@ SECTIONS = (
     Section("elementwise", "Elementwise functions", elementwise.elementwise, 0.6, 1.0),
     Section("reductions", "Reductions and rearrangements", elementwise.reductions),
     Section("norms", "Norms, softmax and attention, forward + backward", layers.norms, 0.6, 1.0),
+    Section("recurrent", "Recurrent layers, forward + backward, and decoding", recurrent.cases, 0.7, 1.0),
     Section("losses", "Losses, forward + backward", layers.losses, 0.6, 1.0),
     Section("pooling", "Pooling, embedding, dropout, forward + backward", layers.pooling, 0.6, 1.0),
     Section("optimizers", "Steps of optimizers", optimizers.cases, 0.6, 1.0),
@@ -69,7 +70,7 @@ SECTIONS = (
             note="Wall time from the start of the interpreter to its end, caches filled by one run before."),
     Section("memory", "Peak memory of training in a fresh process", fresh.memory,
             note="Five steps. Above the imports, ours holds Numba and its compiler, which load when first used, and "
-                 "PyTorch's kernels were mapped by its import: the whole process is what counts."),
+                 "PyTorch's kernels were mapped by its import. What larger batches add is what a step itself holds."),
     Section("growth", "Growth with batch, width and depth", growth.sizes),
     Section("threads", "One thread and two", growth.threads,
             note="The ratio is at the same number of threads; compare the times of two rows for the gain."),
