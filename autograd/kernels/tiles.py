@@ -20,6 +20,17 @@ def tile_rows(target: Target) -> int:
     return 8 if target.registers >= 32 else 4
 
 
+def outer_vectors(target: Target) -> int:
+    """The widest tile, in vectors."""
+    return 4 if target.registers >= 32 else 3
+
+
+def outer_shape(target: Target, vectors: int) -> tuple[int, int]:
+    """Rows of a tile of so many vectors, and of the lower one for the rows that remain."""
+    rows = tile_rows(target)
+    return (6, 4) if vectors == 4 else (rows, rows // 2)
+
+
 def inner_shape(target: Target, itemsize: int) -> tuple[int, int]:
     """Rows and columns of a tile of inner products."""
     return (4, min(6, target.width // itemsize)) if target.registers >= 32 else (4, min(3, target.width // itemsize))
@@ -127,12 +138,12 @@ def _sums_of_lanes(e: Emitter, vectors: list[Any]) -> Any:
     return e.shuffle(vectors[0], vectors[0], [int(format(i, f"0{bits}b")[::-1], 2) for i in range(e.lanes)])
 
 
-def inner_tile(target: Target, itemsize: int) -> Any:
+def inner_tile(target: Target, itemsize: int, shape: tuple[int, int] | None = None) -> Any:
     """C[i, j] = sum_k A[i, k] * B[j, k] for the first ``valid`` rows and ``count`` columns of a tile of inner_shape.
 
     Rows of A and of B are contiguous, so that nothing need be copied; the lanes are k's, and added up at the end.
     """
-    rows, columns = inner_shape(target, itemsize)
+    rows, columns = shape or inner_shape(target, itemsize)
 
     @intrinsic  # type: ignore[untyped-decorator]
     def tile(typing, k, a, a_row, b, b_row, c, c_row, count, addend, addend_row, valid):  # type: ignore[no-untyped-def]

@@ -133,7 +133,7 @@ def binary_cross_entropy_with_logits(input, target, weight=None, size_average=No
     """
     reduction = chosen_reduction(size_average, reduce, reduction)
     check_tensors("binary_cross_entropy_with_logits", input=input, target=target)
-    if input.shape != target.shape:
+    if input._a.shape != target._a.shape:
         fail(ValueError, f"Target size ({target.shape}) must be the same as input size ({input.shape})."
                          f"{column_hint(input, target)}")
     warn_of("sigmoid", "binary_cross_entropy_with_logits", input, None, "and the loss applies sigmoid itself: give it "
@@ -141,7 +141,7 @@ def binary_cross_entropy_with_logits(input, target, weight=None, size_average=No
     if not target.is_floating_point():
         fail(RuntimeError, f"result type {input.dtype} can't be cast to the desired output type {target.dtype}: the "
                            "target must be of a floating type; convert it with .float()")
-    same = input.dtype == target.dtype
+    same = input._a.dtype == target._a.dtype
     if weight is None and pos_weight is None and same:
         return logistic_error(input, target, reduction)
     if pos_weight is None:

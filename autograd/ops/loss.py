@@ -23,7 +23,7 @@ from .shape import broadcast_tensors
 def _matched(name: str, input: Any, target: Any) -> tuple[Any, Any]:
     """The two in one shape; a warning where they differ, because it is nearly always a mistake."""
     check_tensors(name, input=input, target=target)
-    if input.shape == target.shape:
+    if input._a.shape == target._a.shape:
         return input, target
     warn(f"Using a target size ({target.shape}) that is different to the input size ({input.shape}). This will likely "
          "lead to incorrect results due to broadcasting. Please ensure they have the same size."

@@ -48,7 +48,10 @@ def reduce_loss(loss: Any, reduction: str) -> Any:
 
 def check_tensors(name: str, **arguments: Any) -> None:
     """Raise where an argument is no Tensor."""
-    if all(map(is_tensor, arguments.values())):
+    for value in arguments.values():
+        if not is_tensor(value):
+            break
+    else:
         return
     for position, (what, value) in enumerate(arguments.items(), 1):
         if not is_tensor(value):
