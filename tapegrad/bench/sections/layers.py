@@ -97,7 +97,7 @@ def _more_losses(words: int, many: Array, of_many: Array) -> list[Case]:
             x, fixed(lib, y), v), [x, chance + 0.1], words),
         _case(f"soft_margin_loss, {words:,}", lambda lib, x: lib.F.soft_margin_loss(x, fixed(lib, signs)), [x], words),
         _case(f"hinge_embedding_loss, {words:,}", lambda lib, x: lib.F.hinge_embedding_loss(
-            x, fixed(lib, signs)), [x], words),
+            x, fixed(lib, signs)), [x], 4 * words),  # terms of both signs
         _case(f"margin_ranking_loss, {words:,}", lambda lib, x, y: lib.F.margin_ranking_loss(
             x, y, fixed(lib, signs), 0.1), [x, y], words),
         _case(f"multi_margin_loss, {len(many)} x 65", lambda lib, x, t: lib.F.multi_margin_loss(x, t), [many, of_many],
