@@ -53,7 +53,7 @@ from .dtypes import (
     short,
     uint8,
 )
-from .errors import NonDifferentiableError
+from .errors import NonDifferentiableError, no_attribute as _no_attribute
 from .filled import (
     empty,
     empty_like,
@@ -315,7 +315,7 @@ def __getattr__(name: str) -> _typing.Any:
     if name.endswith("_") and not name.startswith("_") and hasattr(Tensor, name):
         return getattr(Tensor, name)  # the in-place forms as functions: autograd.relu_(x)
     hint = f"; {_first_use.ELSEWHERE[name]}" if name in _first_use.ELSEWHERE else ""
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}{hint}")
+    raise _no_attribute(__name__, name, hint)
 
 
 def __dir__() -> list[str]:

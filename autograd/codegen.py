@@ -46,7 +46,7 @@ def lazy_vjp(op: Primitive) -> Any:
 def names_of(op: Primitive) -> dict[str, Any]:
     held = in_one_thread if op.blas else lambda function: function
     names: dict[str, Any] = {"op": op, "core": op.core, "forward": held(op.forward), "quick": op.ufunc,
-                             "joint": op.joint and held(op.joint)}
+                             "joint": op.joint and held(op.joint), "at_once": op.at_once and held(op.at_once)}
     names.update({f"rule_{k}": LATE[rule].twin if rule in LATE else held(rule) for k, rule in op.rules.items()})
     names.update({f"fused_{k}": rule for k, rule in op.rules.items() if rule in LATE})
     for expression in (op.fast, op.common):
@@ -339,12 +339,12 @@ def vjp_text(op: Primitive) -> str:
         lines.append("    g = tuple([g.by_index.get(i) for i in range(n_outputs)])")
     fused = [p for p in op.rules if op.rules[p] in LATE]
     conj = op.holomorphic and op.outputs == 1
-    if fused or conj:
+    if fused or conj or op.at_once:
         # Not every array's dtype is NumPy's one object of that type: those that were unpickled have their own.
         lines.append("    real = (d := g.dtype) is float32 or d is float64")
     if conj:
         lines += ["    conj = not real and d.kind == 'c'", "    if conj: g = conjugate(g)"]
-    if fused:
+    if fused or op.at_once:
         lines.append("    real = real and g.__class__ is ndarray")
     if fused and len(op.inputs) == 1:
         lines.append(f"    if real: return (fused_{fused[0]}({', '.join(op.rule_params[fused[0]])}),)")
@@ -360,6 +360,11 @@ def vjp_text(op: Primitive) -> str:
     single = len(op.inputs) == 1
     if not single or f"{op.inputs[0]}_shape" in op.rule_params.get(op.inputs[0], ()):
         lines.append(f"    {', '.join(f'e_{p}' for p in op.inputs)}, = edges")
+    if op.at_once is not None:
+        shapes = ", ".join(f"None if e_{p} is None else e_{p}.shape" for p in op.inputs)
+        args = ", ".join(f"({shapes},)" if name == "shapes" else name
+                         for name in op.at_once.__code__.co_varnames[:op.at_once.__code__.co_argcount])
+        lines.append(f"    if real and (found := at_once({args})) is not None: return found")
     for p in op.inputs:
         if p not in op.rules:
             results.append("None")

@@ -25,7 +25,7 @@ class Warmup(NamedTuple):
         compiled: how many were not found on disk.
         failed: how many this Numba cannot compile; NumPy computes what they would.
         unkept: how many could not be written.
-        folder: where they are kept.
+        folder: where they are kept, or why nowhere.
     """
 
     kernels: dict[str, int]
@@ -77,8 +77,12 @@ def warmup(dtypes: Sequence[dtype] = (_dtypes.float32,), progress: bool = False)
         elif id(found) not in done:  # formulas are asked for once for each type, some convolutions more often
             done.add(id(found))
             kernels[family] = kernels.get(family, 0) + 1
+    try:
+        place = str(folder())
+    except RuntimeError as error:
+        place = f"no folder ({error})"
     return Warmup(kernels, seconds, TALLY["compiled"] - before["compiled"], failed,
-                  TALLY["not kept"] - before["not kept"], str(folder()))
+                  TALLY["not kept"] - before["not kept"], place)
 
 
 def _shown(work: list[Any]) -> Any:

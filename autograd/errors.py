@@ -52,6 +52,17 @@ def fail(kind: type[Exception], message: str) -> NoReturn:
     raise kind(message + _outer_call())
 
 
+def no_attribute(module: str, name: str, hint: str = "") -> AttributeError:
+    """The error for a name that a module does not have; it tells the name that was probably meant, or the ``hint``."""
+    if not hint and not name.startswith("_"):
+        from difflib import get_close_matches  # loaded where something went wrong
+
+        near = get_close_matches(name, [n for n in dir(sys.modules[module]) if not n.startswith("_")], 1)
+        hint = f"; did you mean {near[0]}?" if near else ""
+    # An object without attributes: the interpreter would add its own guess to tracebacks, which notebooks do not show.
+    return AttributeError(f"module {module!r} has no attribute {name!r}{hint}", name=name, obj=None)
+
+
 _PACKAGES = ("autograd", "nn", "optim")
 
 

@@ -48,13 +48,13 @@ class Primitive:
         variadic: bool, aux: Sequence[str], outputs: int | str, broadcasts: bool, promote: str | None, view: bool,
         varargs: str | None, ufunc: np.ufunc | None, fast: codegen.Inline | None, common: codegen.Inline | None,
         holomorphic: bool, method: bool, inplace: bool, numpy: Sequence[Any], name: str | None, node_name: str | None,
-        numbers: str | None, blas: bool,
+        numbers: str | None, blas: bool, at_once: Rule | None,
     ) -> None:
         self.forward, self.name = forward, name or forward.__name__
         self.variadic, self.aux, self.outputs, self.broadcasts = variadic, tuple(aux), outputs, broadcasts
         self.promote, self.view, self.varargs, self.ufunc = promote, view, varargs, ufunc
         self.fast, self.common = fast, common
-        self.blas = blas
+        self.blas, self.at_once = blas, at_once
         self.rest: Callable[..., Any] | None = None
         self.holomorphic, self.method, self.inplace, self.numpy = holomorphic, method, inplace, tuple(numpy)
         self.node_name = node_name or "".join(map(str.title, self.name.split("_"))) + "Backward0"
@@ -96,6 +96,8 @@ class Primitive:
             fail(TypeError, f"{self.name}: numbers is for operations that promote two inputs")
         known = {"out", *self.params, *self.aux, *self.single_outputs}
         known |= {f"{p}_{what}" for p in self.inputs for what in ("shape", "dtype")}
+        if self.at_once is not None and (more := {*parameters(self.at_once)} - {*self.kept, "g", "shapes"}):
+            fail(TypeError, f"{self.name}: at_once names {', '.join(sorted(more))}, which no rule has saved")
         for name in self.kept:
             if name not in known:
                 fail(TypeError, f"{self.name}: a derivative rule names {name!r}, which is neither an input, an "
@@ -150,7 +152,7 @@ def primitive(
     view: bool = False, varargs: str | None = None, ufunc: np.ufunc | None = None,
     fast: codegen.Inline | None = None, common: codegen.Inline | None = None, holomorphic: bool = False,
     method: bool = True, inplace: bool = False, numpy: Sequence[Any] = (), name: str | None = None,
-    node_name: str | None = None, numbers: str | None = None, blas: bool = False,
+    node_name: str | None = None, numbers: str | None = None, blas: bool = False, at_once: Rule | None = None,
 ) -> Callable[[F], F]:
     """Declare a function on arrays to be a differentiable operation on Tensors.
 
@@ -185,6 +187,10 @@ def primitive(
             not so strict.
         blas: the forward or the rules call BLAS or LAPACK other than by `kernels.matmul`, which then have one thread
             (see `kernels.blas`).
+        at_once: computes what the rules give, of arrays of single or double precision, in fewer calls: a function of
+            ``g``, saved values and ``shapes``, a tuple with the shape of each input, or None where its gradient is not
+            wanted (what only its rule names is then None, too). It returns a gradient for each input, or None where
+            the rules shall do it.
 
     Returns:
         The decorator. The decorated name becomes a function on Tensors; called on bare arrays it just computes.
@@ -207,7 +213,8 @@ def primitive(
             forward, vjp, inputs=inputs, variadic=variadic, aux=aux, outputs=outputs, broadcasts=broadcasts,
             promote=promote, view=view, varargs=varargs, ufunc=ufunc, fast=fast, common=common,
             holomorphic=holomorphic,
-            method=method, inplace=inplace, numpy=numpy, name=name, node_name=node_name, numbers=numbers, blas=blas)
+            method=method, inplace=inplace, numpy=numpy, name=name, node_name=node_name, numbers=numbers, blas=blas,
+            at_once=at_once)
         REGISTRY[op.name] = op
         return op.function  # type: ignore[return-value]
     return declare

@@ -66,7 +66,7 @@ def get_num_threads() -> int:
     """The threads that kernels may use.
 
     That is what `set_num_threads` was told, else ``OMP_NUM_THREADS`` of the environment, else the number of processors
-    that the process may use.
+    that the process may use, or the share of them that its container is given (cgroups of Linux), rounded up.
 
     >>> import autograd
     >>> autograd.get_num_threads() >= 1

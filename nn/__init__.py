@@ -1,5 +1,6 @@
 """Neural networks: modules, layers and losses with PyTorch's names and meaning."""
 
+import typing as _typing
 import warnings as _warnings
 
 import autograd
@@ -8,6 +9,8 @@ if not hasattr(autograd, "__tapegrad__"):
     raise ImportError(
         f"nn is part of tapegrad, but 'import autograd' gave another package, {getattr(autograd, '__file__', None)} "
         "(HIPS autograd has the same name). Uninstall that one, or use an environment of its own for tapegrad")
+
+from autograd.errors import no_attribute as _no_attribute
 
 from . import (
     common_types as common_types,
@@ -238,3 +241,7 @@ from .transformer import (
 
 # Overflow and division by zero give inf and nan without a warning, as in the engine.
 _warnings.filterwarnings("ignore", category=RuntimeWarning, module=r"nn(\.|$)")
+
+if not _typing.TYPE_CHECKING:
+    def __getattr__(name):
+        raise _no_attribute(__name__, name)

@@ -5,6 +5,9 @@ Most are the operations of `autograd` themselves; the few functions written out 
 
 from __future__ import annotations
 
+import typing as _typing
+
+from autograd.errors import no_attribute as _no_attribute
 from autograd.forms import publish as _publish
 from autograd.ops.activation import (
     gelu as gelu,
@@ -158,3 +161,7 @@ from .with_indices import (
 )
 
 _publish(globals())
+
+if not _typing.TYPE_CHECKING:
+    def __getattr__(name):
+        raise _no_attribute(__name__, name)

@@ -1,5 +1,6 @@
 """Optimizers with PyTorch's names and meaning."""
 
+import typing as _typing
 import warnings as _warnings
 
 import autograd
@@ -8,6 +9,8 @@ if not hasattr(autograd, "__tapegrad__"):
     raise ImportError(
         f"optim is part of tapegrad, but 'import autograd' gave another package, {getattr(autograd, '__file__', None)} "
         "(HIPS autograd has the same name). Uninstall that one, or use an environment of its own for tapegrad")
+
+from autograd.errors import no_attribute as _no_attribute
 
 from . import lr_scheduler as lr_scheduler, swa_utils as swa_utils
 from .adadelta import Adadelta as Adadelta
@@ -31,3 +34,7 @@ from .swap import swap_in_optimizer_params_and_state as swap_in_optimizer_params
 
 # Overflow and division by zero give inf and nan without a warning, as in the engine.
 _warnings.filterwarnings("ignore", category=RuntimeWarning, module=r"optim(\.|$)")
+
+if not _typing.TYPE_CHECKING:
+    def __getattr__(name):
+        raise _no_attribute(__name__, name)

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from .options import check, checked
-from .rule import RuleOptimizer, gradient
+from .rule import RuleOptimizer, ascent
 
 
 class Adadelta(RuleOptimizer):
@@ -49,8 +49,6 @@ class Adadelta(RuleOptimizer):
     tensor([0.9997, 1.9997], requires_grad=True)
     """
 
-    _n_work = 3
-
     def __init__(
         self, params: Iterable[Any], lr: Any = 1.0, rho: float = 0.9, eps: float = 1e-6, weight_decay: float = 0,
         foreach: bool | None = None, *, capturable: bool = False, maximize: bool = False, differentiable: bool = False,
@@ -66,19 +64,13 @@ class Adadelta(RuleOptimizer):
         rho = group["rho"]
         return rho, 1 - rho, group["eps"], group["lr"], group["weight_decay"]
 
-    def _rule(self, group: dict[str, Any], p: Any, g: Any, state: list[Any], constants: list[Any], work: list[Any],
-              fresh: bool) -> None:
+    @staticmethod
+    def _formula(choices: tuple[bool, ...], p: Any, g: Any, state: list[Any], constants: list[Any]) -> tuple[Any, ...]:
+        maximize, decays = choices
         rho, rest, eps, lr, decay = constants
         v, u = state
-        w, d, g_work = work
-        g = gradient(group, p, g, decay, g_work, w)
-        np.multiply(v, rho, v)
-        np.multiply(g, g, w)
-        np.add(v, np.multiply(w, rest, w), v)
-        np.sqrt(np.add(v, eps, w), w)
-        np.sqrt(np.add(u, eps, d), d)
-        np.multiply(np.divide(d, w, d), g, d)
-        np.multiply(u, rho, u)
-        np.multiply(d, d, w)
-        np.add(u, np.multiply(w, rest, w), u)
-        np.subtract(p, np.multiply(d, lr, d), p)
+        g = ascent(p, g, maximize, decays, decay)
+        v = v * rho + g * g * rest
+        d = np.sqrt(u + eps) / np.sqrt(v + eps) * g
+        u = u * rho + d * d * rest
+        return p - d * lr, v, u

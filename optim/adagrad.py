@@ -18,7 +18,7 @@ from autograd.tape import wrap_node
 
 from .optimizer import scalar_type
 from .options import check, checked
-from .rule import RuleOptimizer, gradient
+from .rule import RuleOptimizer, ascent
 
 
 class Adagrad(RuleOptimizer):
@@ -72,13 +72,11 @@ class Adagrad(RuleOptimizer):
         t = scalars["step"] = scalars["step"] + 1
         return group["lr"] / (1 + (t - 1) * group["lr_decay"]), group["eps"], group["weight_decay"]
 
-    def _rule(self, group: dict[str, Any], p: Any, g: Any, state: list[Any], constants: list[Any], work: list[Any],
-              fresh: bool) -> None:
+    @staticmethod
+    def _formula(choices: tuple[bool, ...], p: Any, g: Any, state: list[Any], constants: list[Any]) -> tuple[Any, ...]:
+        maximize, decays = choices
         rate, eps, decay = constants
         s, = state
-        w, g_work = work
-        g = gradient(group, p, g, decay, g_work, w)
-        np.add(s, np.multiply(g, g, w), s)
-        np.add(np.sqrt(s, w), eps, w)
-        np.divide(g, w, w)
-        np.subtract(p, np.multiply(w, rate, w), p)
+        g = ascent(p, g, maximize, decays, decay)
+        s = s + g * g
+        return p - g / (np.sqrt(s) + eps) * rate, s

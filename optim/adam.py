@@ -19,10 +19,9 @@ import numpy as np
 
 from autograd import Tensor
 from autograd.errors import fail
-from autograd.kernels.optimizer import adam, adam_pass, amsgrad_pass, compiled
 
 from .options import checked
-from .rule import RuleOptimizer, gradient
+from .rule import RuleOptimizer, ascent
 
 
 def _check_tensors(options: dict[str, Any]) -> None:
@@ -67,6 +66,8 @@ class Adam(RuleOptimizer):
     tensor([0.9000, 1.9000], requires_grad=True)
     """
 
+    _usual = ({}, {"weight_decay": 0.1}, {"weight_decay": 0.1, "decoupled_weight_decay": True}, {"amsgrad": True})
+
     def __init__(
         self, params: Iterable[Any], lr: Any = 1e-3, betas: tuple[float, float] = (0.9, 0.999), eps: float = 1e-8,
         weight_decay: float = 0, amsgrad: bool = False, *, foreach: bool | None = None, maximize: bool = False,
@@ -90,34 +91,17 @@ class Adam(RuleOptimizer):
         return (beta1, 1 - beta1, beta2, 1 - beta2, lr * root / (1 - beta1 ** t), group["eps"] * root,
                 1 - lr * decay if group["decoupled_weight_decay"] else decay)
 
-    def _compiled(self, group: dict[str, Any], p: Any, g: Any, state: list[Any], constants: Any, fresh: bool) -> bool:
-        run = compiled(amsgrad_pass if group["amsgrad"] else adam_pass, p, g)
-        if run is None:
-            return False
-        decay, shrink = (0.0, constants[6]) if group["decoupled_weight_decay"] else (constants[6], 1.0)
-        run(p, g, *state, constants, -1.0 if group["maximize"] else 1.0, decay, shrink)
-        return True
+    def _choices(self, group: dict[str, Any], constants: tuple[float, ...], fresh: bool) -> tuple[Any, ...]:
+        return group["maximize"], group["weight_decay"], group["decoupled_weight_decay"], group["amsgrad"]
 
-    def _rule(self, group: dict[str, Any], p: Any, g: Any, state: list[Any], constants: list[Any], work: list[Any],
-              fresh: bool) -> None:
+    @staticmethod
+    def _formula(choices: tuple[bool, ...], p: Any, g: Any, state: list[Any], constants: list[Any]) -> tuple[Any, ...]:
+        maximize, decays, decoupled, amsgrad = choices
         beta1, rest1, beta2, rest2, rate, eps, decay = constants
-        m, v = state[:2]
-        w, g_work = work
-        if group["decoupled_weight_decay"]:
-            g = np.negative(g, g_work) if group["maximize"] else g
-            if group["weight_decay"]:
-                np.multiply(p, decay, p)
-        else:
-            g = gradient(group, p, g, decay, g_work, w)
-        if not group["amsgrad"]:
-            adam(p, g, m, v, constants, w)
-            return
-        np.multiply(m, beta1, m)
-        np.add(m, np.multiply(g, rest1, w), m)
-        np.multiply(v, beta2, v)
-        np.multiply(g, g, w)
-        np.add(v, np.multiply(w, rest2, w), v)
-        largest = np.maximum(state[2], v, out=state[2])
-        np.add(np.sqrt(largest, w), eps, w)
-        np.divide(m, w, w)
-        np.subtract(p, np.multiply(w, rate, w), p)
+        m, v, *largest = state
+        g = ascent(p, g, maximize, decays and not decoupled, decay)
+        p = p * decay if decays and decoupled else p
+        m = m * beta1 + g * rest1
+        v = v * beta2 + g * g * rest2
+        largest = [np.maximum(largest[0], v)] if amsgrad else []
+        return p - m / (np.sqrt(largest[0] if amsgrad else v) + eps) * rate, m, v, *largest

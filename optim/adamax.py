@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from .options import checked
-from .rule import RuleOptimizer, gradient
+from .rule import RuleOptimizer, ascent
 
 
 class Adamax(RuleOptimizer):
@@ -62,15 +62,12 @@ class Adamax(RuleOptimizer):
         t = scalars["step"] = scalars["step"] + 1
         return (beta1, 1 - beta1, beta2, group["eps"], group["lr"] / (1 - beta1 ** t), group["weight_decay"])
 
-    def _rule(self, group: dict[str, Any], p: Any, g: Any, state: list[Any], constants: list[Any], work: list[Any],
-              fresh: bool) -> None:
+    @staticmethod
+    def _formula(choices: tuple[bool, ...], p: Any, g: Any, state: list[Any], constants: list[Any]) -> tuple[Any, ...]:
+        maximize, decays = choices
         beta1, rest1, beta2, eps, rate, decay = constants
         m, u = state
-        w, g_work = work
-        g = gradient(group, p, g, decay, g_work, w)
-        np.multiply(m, beta1, m)
-        np.add(m, np.multiply(g, rest1, w), m)
-        np.multiply(u, beta2, u)
-        np.maximum(u, np.add(np.absolute(g, w), eps, w), out=u)
-        np.divide(m, u, w)
-        np.subtract(p, np.multiply(w, rate, w), p)
+        g = ascent(p, g, maximize, decays, decay)
+        m = m * beta1 + g * rest1
+        u = np.maximum(u * beta2, np.absolute(g) + eps)
+        return p - m / u * rate, m, u

@@ -14,10 +14,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-import numpy as np
-
 from .options import checked
-from .rule import RuleOptimizer, gradient
+from .rule import RuleOptimizer, ascent
 
 
 class ASGD(RuleOptimizer):
@@ -70,16 +68,14 @@ class ASGD(RuleOptimizer):
         scalars["mu"] = 1 / max(1, t - group["t0"])
         return 1 - lambd * eta, eta, mu, group["weight_decay"]
 
-    def _rule(self, group: dict[str, Any], p: Any, g: Any, state: list[Any], constants: list[Any], work: list[Any],
-              fresh: bool) -> None:
+    def _choices(self, group: dict[str, Any], constants: tuple[float, ...], fresh: bool) -> tuple[Any, ...]:
+        return group["maximize"], group["weight_decay"], constants[2] == 1
+
+    @staticmethod
+    def _formula(choices: tuple[bool, ...], p: Any, g: Any, state: list[Any], constants: list[Any]) -> tuple[Any, ...]:
+        maximize, decays, starts = choices
         keep, eta, mu, decay = constants
         average, = state
-        w, g_work = work
-        g = gradient(group, p, g, decay, g_work, w)
-        np.multiply(p, keep, p)
-        np.subtract(p, np.multiply(g, eta, w), p)
-        if mu == 1:
-            average[...] = p
-        else:
-            np.multiply(np.subtract(p, average, w), mu, w)
-            np.add(average, w, average)
+        g = ascent(p, g, maximize, decays, decay)
+        p = p * keep - g * eta
+        return p, p if starts else average + (p - average) * mu

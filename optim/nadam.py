@@ -22,7 +22,7 @@ from autograd import Tensor
 
 from .optimizer import kept
 from .options import check, checked
-from .rule import RuleOptimizer, gradient
+from .rule import RuleOptimizer, ascent
 
 
 def _product(product: Any, factor: Any) -> Any:
@@ -62,8 +62,6 @@ class NAdam(RuleOptimizer):
     tensor([0.8944, 1.8944], requires_grad=True)
     """
 
-    _n_work = 3
-
     def __init__(
         self, params: Iterable[Any], lr: Any = 2e-3, betas: tuple[float, float] = (0.9, 0.999), eps: float = 1e-8,
         weight_decay: float = 0, momentum_decay: float = 4e-3, decoupled_weight_decay: bool = False, *,
@@ -88,24 +86,16 @@ class NAdam(RuleOptimizer):
                 lr * (1 - mu) / (1 - product), lr * next_mu / (1 - product * next_mu),
                 1 - lr * decay if group["decoupled_weight_decay"] else decay)
 
-    def _rule(self, group: dict[str, Any], p: Any, g: Any, state: list[Any], constants: list[Any], work: list[Any],
-              fresh: bool) -> None:
+    def _choices(self, group: dict[str, Any], constants: tuple[float, ...], fresh: bool) -> tuple[Any, ...]:
+        return group["maximize"], group["weight_decay"], group["decoupled_weight_decay"]
+
+    @staticmethod
+    def _formula(choices: tuple[bool, ...], p: Any, g: Any, state: list[Any], constants: list[Any]) -> tuple[Any, ...]:
+        maximize, decays, decoupled = choices
         beta1, rest1, beta2, rest2, bias2, eps, rate_g, rate_m, decay = constants
         m, v = state
-        w, root, g_work = work
-        if group["decoupled_weight_decay"]:
-            g = np.negative(g, g_work) if group["maximize"] else g
-            if group["weight_decay"]:
-                np.multiply(p, decay, p)
-        else:
-            g = gradient(group, p, g, decay, g_work, w)
-        np.multiply(m, beta1, m)
-        np.add(m, np.multiply(g, rest1, w), m)
-        np.multiply(v, beta2, v)
-        np.multiply(g, g, w)
-        np.add(v, np.multiply(w, rest2, w), v)
-        np.sqrt(np.divide(v, bias2, root), root)
-        np.add(root, eps, root)
-        np.multiply(g, rate_g, w)
-        np.add(w, np.multiply(m, rate_m, g_work), w)
-        np.subtract(p, np.divide(w, root, w), p)
+        g = ascent(p, g, maximize, decays and not decoupled, decay)
+        p = p * decay if decays and decoupled else p
+        m = m * beta1 + g * rest1
+        v = v * beta2 + g * g * rest2
+        return p - (g * rate_g + m * rate_m) / (np.sqrt(v / bias2) + eps), m, v

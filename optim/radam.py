@@ -24,7 +24,7 @@ from typing import Any
 import numpy as np
 
 from .options import checked
-from .rule import RuleOptimizer, gradient
+from .rule import RuleOptimizer, ascent
 
 
 class RAdam(RuleOptimizer):
@@ -79,24 +79,16 @@ class RAdam(RuleOptimizer):
         return (beta1, 1 - beta1, beta2, 1 - beta2, rate, float(length > 5), group["eps"],
                 1 - lr * decay if group["decoupled_weight_decay"] else decay)
 
-    def _rule(self, group: dict[str, Any], p: Any, g: Any, state: list[Any], constants: list[Any], work: list[Any],
-              fresh: bool) -> None:
-        beta1, rest1, beta2, rest2, rate, adaptive, eps, decay = constants
+    def _choices(self, group: dict[str, Any], constants: tuple[float, ...], fresh: bool) -> tuple[Any, ...]:
+        return group["maximize"], group["weight_decay"], group["decoupled_weight_decay"], constants[5]
+
+    @staticmethod
+    def _formula(choices: tuple[bool, ...], p: Any, g: Any, state: list[Any], constants: list[Any]) -> tuple[Any, ...]:
+        maximize, decays, decoupled, adaptive = choices
+        beta1, rest1, beta2, rest2, rate, _, eps, decay = constants
         m, v = state
-        w, g_work = work
-        if group["decoupled_weight_decay"]:
-            g = np.negative(g, g_work) if group["maximize"] else g
-            if group["weight_decay"]:
-                np.multiply(p, decay, p)
-        else:
-            g = gradient(group, p, g, decay, g_work, w)
-        np.multiply(m, beta1, m)
-        np.add(m, np.multiply(g, rest1, w), m)
-        np.multiply(v, beta2, v)
-        np.multiply(g, g, w)
-        np.add(v, np.multiply(w, rest2, w), v)
-        if adaptive:
-            np.divide(m, np.add(np.sqrt(v, w), eps, w), w)
-            np.subtract(p, np.multiply(w, rate, w), p)
-        else:
-            np.subtract(p, np.multiply(m, rate, w), p)
+        g = ascent(p, g, maximize, decays and not decoupled, decay)
+        p = p * decay if decays and decoupled else p
+        m = m * beta1 + g * rest1
+        v = v * beta2 + g * g * rest2
+        return p - (m / (np.sqrt(v) + eps) if adaptive else m) * rate, m, v

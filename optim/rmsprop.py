@@ -18,10 +18,8 @@ from typing import Any
 
 import numpy as np
 
-from autograd.kernels import optimizer as kernel
-
 from .options import check, checked
-from .rule import RuleOptimizer, gradient
+from .rule import RuleOptimizer, ascent
 
 
 class RMSprop(RuleOptimizer):
@@ -76,39 +74,17 @@ class RMSprop(RuleOptimizer):
         alpha = group["alpha"]
         return alpha, 1 - alpha, group["eps"], group["momentum"], group["lr"], group["weight_decay"]
 
-    def _compiled(self, group: dict[str, Any], p: Any, g: Any, state: list[Any], constants: Any, fresh: bool) -> bool:
-        if group["centered"] or group["momentum"] > 0:
-            return False
-        run = kernel.compiled(kernel.rmsprop_pass, p, g)
-        if run is None:
-            return False
-        alpha, rest, eps, _, lr, decay = constants
-        run(p, g, state[0], alpha, rest, eps, lr, -1.0 if group["maximize"] else 1.0, decay)
-        return True
+    def _choices(self, group: dict[str, Any], constants: tuple[float, ...], fresh: bool) -> tuple[Any, ...]:
+        return group["maximize"], group["weight_decay"], group["momentum"] > 0, group["centered"]
 
-    def _rule(self, group: dict[str, Any], p: Any, g: Any, state: list[Any], constants: list[Any], work: list[Any],
-              fresh: bool) -> None:
+    @staticmethod
+    def _formula(choices: tuple[bool, ...], p: Any, g: Any, state: list[Any], constants: list[Any]) -> tuple[Any, ...]:
+        maximize, decays, moves, centered = choices
         alpha, rest, eps, momentum, lr, decay = constants
-        v = state[0]
-        w, g_work = work
-        g = gradient(group, p, g, decay, g_work, w)
-        np.multiply(v, alpha, v)
-        np.multiply(g, g, w)
-        np.add(v, np.multiply(w, rest, w), v)
-        if group["centered"]:
-            mean = state[-1]
-            np.multiply(mean, alpha, mean)
-            np.add(mean, np.multiply(g, rest, w), mean)
-            np.subtract(v, np.multiply(mean, mean, w), w)
-            np.sqrt(w, w)
-        else:
-            np.sqrt(v, w)
-        np.divide(g, np.add(w, eps, w), w)
-        if group["momentum"] > 0:
-            b = state[1]
-            np.multiply(b, momentum, b)
-            np.add(b, w, b)
-            np.multiply(b, lr, w)
-        else:
-            np.multiply(w, lr, w)
-        np.subtract(p, w, p)
+        v, *others = state
+        g = ascent(p, g, maximize, decays, decay)
+        v = v * alpha + g * g * rest
+        mean = [others[-1] * alpha + g * rest] if centered else []
+        scaled = g / (np.sqrt(v - mean[0] * mean[0] if centered else v) + eps)
+        moved = [others[0] * momentum + scaled] if moves else []
+        return p - (moved[0] if moves else scaled) * lr, v, *moved, *mean

@@ -53,6 +53,8 @@ class Rprop(RuleOptimizer):
     tensor([0.9000, 1.9000], requires_grad=True)
     """
 
+    _usual = ({},)
+
     def __init__(
         self, params: Iterable[Any], lr: Any = 1e-2, etas: tuple[float, float] = (0.5, 1.2),
         step_sizes: tuple[float, float] = (1e-6, 50), *, capturable: bool = False, foreach: bool | None = None,
@@ -69,17 +71,17 @@ class Rprop(RuleOptimizer):
         scalars["step"] += 1
         return (*group["etas"], *group["step_sizes"])
 
-    def _rule(self, group: dict[str, Any], p: Any, g: Any, state: list[Any], constants: list[Any], work: list[Any],
-              fresh: bool) -> None:
+    def _choices(self, group: dict[str, Any], constants: tuple[float, ...], fresh: bool) -> tuple[Any, ...]:
+        return (group["maximize"],)
+
+    @staticmethod
+    def _formula(choices: tuple[bool, ...], p: Any, g: Any, state: list[Any], constants: list[Any]) -> tuple[Any, ...]:
+        maximize, = choices
         shrink, grow, smallest, largest = constants
         previous, size = state
-        w, _ = work
-        if group["maximize"]:
-            g = np.negative(g)
-        agreement = np.multiply(g, previous)
-        slower = np.where(agreement < 0, np.multiply(size, shrink), size)
-        changed = np.where(agreement > 0, np.multiply(size, grow), slower)
-        np.clip(changed, smallest, largest, out=size)
-        previous[...] = np.where(agreement < 0, 0, g)
-        np.multiply(np.sign(previous, w), size, w)
-        np.subtract(p, w, p)
+        g = -g if maximize else g
+        agreement = g * previous
+        size = np.where(agreement > 0, size * grow, np.where(agreement < 0, size * shrink, size))
+        size = np.minimum(np.maximum(size, smallest), largest)
+        g = np.where(agreement < 0, 0, g)
+        return p - np.sign(g) * size, g, size

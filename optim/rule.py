@@ -1,6 +1,6 @@
-"""Optimizers that are a rule on arrays: the rule is given once, and runs on many parameters at a time.
+"""Optimizers that are a formula of one element: it is given once, and runs on all parameters at a time.
 
-The same rule runs on Tensors where a step is to be recorded; see `optim.recorded`.
+The same formula runs on Tensors where a step is to be recorded; see `optim.recorded`.
 """
 
 from __future__ import annotations
@@ -10,29 +10,21 @@ from itertools import chain
 from operator import is_
 from typing import Any
 
-import numpy as np
-
-from autograd import Tensor, enable_grad
+from autograd import Tensor, enable_grad, zeros
 from autograd.errors import describe, fail
-from autograd.kernels.optimizer import FUSED
+from autograd.kernels import steps
 from autograd.tape import Leaf, tick, written
 
-from .batch import LARGE, Batch
+from .batch import Array, Batch
 from .optimizer import Optimizer, scalar_type
 from .options import numbers
 from .recorded import step_recorded
 
-Array = np.ndarray[Any, Any]
 
-
-def gradient(group: dict[str, Any], p: Array, g: Array, decay: Any, out: Array, work: Array) -> Array:
-    """The gradient to go down along: negated under ``maximize``, plus ``decay * p``; ``g`` itself or in ``out``."""
-    if group["maximize"]:
-        g = np.negative(g, out)
-    if group["weight_decay"]:
-        np.multiply(p, decay, work)
-        g = np.add(g, work, out)
-    return g
+def ascent(p: Any, g: Any, maximize: bool, decays: bool, decay: Any) -> Any:
+    """The gradient to go down along: negated under ``maximize``, plus ``decay * p``."""
+    g = -g if maximize else g
+    return g + p * decay if decays else g
 
 
 def evaluate(closure: Callable[[], Any] | None) -> Any:
@@ -73,10 +65,10 @@ class SingleOptimizer(Optimizer):
 
 
 class RuleOptimizer(Optimizer):
-    """An optimizer whose subclasses say what state they keep, which numbers a step needs, and the rule."""
+    """An optimizer whose subclasses say what state they keep, which numbers a step needs, and the formula."""
 
-    #: Scratch arrays that the rule needs.
-    _n_work = 2
+    #: Options with which it is often used: their steps are compiled ahead of use, where that is asked for.
+    _usual: tuple[dict[str, Any], ...] = ({}, {"weight_decay": 0.1})
 
     def _init_hidden(self) -> None:
         super()._init_hidden()
@@ -91,30 +83,32 @@ class RuleOptimizer(Optimizer):
         raise NotImplementedError
 
     def _constants(self, group: dict[str, Any], scalars: dict[str, float]) -> tuple[float, ...]:
-        """The numbers of this step for the rule; moves ``scalars`` on."""
+        """The numbers of this step for the formula; moves ``scalars`` on."""
         raise NotImplementedError
 
-    def _rule(self, group: dict[str, Any], p: Array, g: Array, state: list[Array], constants: list[Array],
-              work: list[Array], fresh: bool) -> None:
-        """The update, in place on flat arrays.
+    def _choices(self, group: dict[str, Any], constants: tuple[float, ...], fresh: bool) -> tuple[Any, ...]:
+        """What the formula chooses by, each of them true or false.
 
         Args:
             group: the options.
-            p, g: parameters, which it updates, and gradients, which it only reads.
-            state: what `_arrays` names.
-            constants: what `_constants` gave, as 0-d arrays.
-            work: scratch arrays.
+            constants: what `_constants` gave.
             fresh: whether this is the first step, so that the state has its initial value.
+        """
+        return group["maximize"], group["weight_decay"]
+
+    @staticmethod
+    def _formula(choices: tuple[bool, ...], p: Any, g: Any, state: list[Any], constants: list[Any]) -> tuple[Any, ...]:
+        """The step of one element: the new parameter and the new state, in the order of `_arrays`.
+
+        It runs on Tensors, and on symbols from which NumPy's calls and the compiled loop are made: so it is written
+        with operators, ``np.where`` and those functions of NumPy that `kernels.steps` knows.
         """
         raise NotImplementedError
 
-    def _compiled(self, group: dict[str, Any], p: Array, g: Array, state: list[Array], constants: Array,
-                  fresh: bool) -> bool:
-        """`_rule` as one compiled pass over everything, for groups that are large in all.
-
-        The constants are one array here. False, and nothing done, where there is no such pass.
-        """
-        return False
+    def _pass(self, group: dict[str, Any], constants: tuple[float, ...], fresh: bool) -> steps.Pass:
+        """The formula for these options, as it runs on arrays."""
+        choices = tuple(map(bool, self._choices(group, constants, fresh)))
+        return steps.step(self._formula, choices, len(self._arrays(group)), len(constants))
 
     def step(self, closure: Callable[[], Any] | None = None) -> Any:
         """Update every parameter that has a gradient.
@@ -139,18 +133,18 @@ class RuleOptimizer(Optimizer):
             if plan is None or not plan.fits(self, group, params):
                 plan = self._plans[i] = Plan(self, group, params)
             if len(plan.batches) == 1:
-                self._update(group, plan.batches[0], grads, now, plan.large)
+                self._update(group, plan.batches[0], grads, now)
             else:
                 for batch, where in zip(plan.batches, plan.where, strict=True):
-                    self._update(group, batch, [grads[k] for k in where], now, plan.large)
+                    self._update(group, batch, [grads[k] for k in where], now)
         return loss
 
-    def _update(self, group: dict[str, Any], batch: Batch, grads: list[Array], now: int, large: bool) -> None:
+    def _update(self, group: dict[str, Any], batch: Batch, grads: list[Array], now: int) -> None:
         scalars = {name: column.item(0) for name, column in batch.scalars.items()}
-        constants = batch.set_constants(self._constants(group, scalars))
+        constants = self._constants(group, scalars)
         for name, column in batch.scalars.items():
             column.fill(scalars[name])
-        batch.run(self._rule, self._compiled if large else None, group, grads, constants, now)
+        batch.run(self._pass(group, constants, batch.fresh), constants, grads, now)
 
     def _load_value(self, param: Tensor, key: Any, value: Any) -> Any:
         if isinstance(value, Tensor) and value._a.ndim and value._a.shape != param._a.shape:
@@ -159,16 +153,34 @@ class RuleOptimizer(Optimizer):
         return super()._load_value(param, key, value)
 
 
+def _declare() -> None:
+    """Make known the steps that are usual, so that they can be compiled ahead of use."""
+    for kind in RuleOptimizer.__subclasses__():
+        if kind.__module__.startswith(f"{__package__}."):
+            for options in kind._usual:
+                optimizer: Any = kind([zeros(1)], **options)
+                group, scalars = optimizer.param_groups[0], optimizer._scalars(optimizer.param_groups[0])
+                for step in range(_STEPS):
+                    optimizer._pass(group, optimizer._constants(group, scalars), step == 0)
+
+
+#: After so many steps all optimizers take the same at every further one.
+_STEPS = 10
+
+steps.DECLARING.append(_declare)
+
+
+_NONE = type(None)
+
+
 def gather(params: list[Any]) -> tuple[list[Any], list[Array]]:
     """The parameters that have a gradient, and the arrays of those gradients."""
-    found, grads = [], []
-    for p in params:
-        node = p._node
-        g = node.grad if node.__class__ is Leaf else p.grad
-        if g is not None:
-            found.append(p)
-            grads.append(g if g.__class__ is np.ndarray else g._a)
-    return found, grads
+    nodes = [p._node for p in params]
+    grads = [n.grad if n.__class__ is Leaf else p.grad for n, p in zip(nodes, params)]
+    if _NONE in set(map(type, grads)):
+        params = [p for p, g in zip(params, grads, strict=True) if g is not None]
+        grads = [g for g in grads if g is not None]
+    return params, [g if g.__class__ is Array else g._a for g in grads]
 
 
 class Plan:
@@ -178,17 +190,16 @@ class Plan:
         if group.get("fused"):
             _check_fused(params)
         self.params, self.sources = params, [p._a for p in params]
-        self.large = sum(a.size for a in self.sources) >= FUSED
         scalars, arrays = optimizer._scalars(group), optimizer._arrays(group)
         self.names = (*scalars, *arrays)
         self.states = [optimizer.state[p] for p in params] if self.names else [{} for _ in params]
         alike: dict[Any, list[int]] = {}
         for i, (p, state) in enumerate(zip(params, self.states, strict=True)):
-            alike.setdefault(_kind(i, p, state, scalars, arrays), []).append(i)
+            alike.setdefault(_kind(p, state, scalars, arrays), []).append(i)
         self.where = list(alike.values())
         kind = scalar_type()
-        self.batches = [Batch([params[i] for i in where], scalars, arrays, optimizer._n_work,
-                              [self.states[i] for i in where], kind) for where in self.where]
+        self.batches = [Batch([params[i] for i in where], scalars, arrays, [self.states[i] for i in where], kind)
+                        for where in self.where]
         self.tensors = _values(self.states)
 
     def fits(self, optimizer: RuleOptimizer, group: dict[str, Any], params: list[Any]) -> bool:
@@ -214,9 +225,7 @@ def _values(states: list[Any]) -> list[Any]:
     return list(chain.from_iterable([state.values() for state in states]))
 
 
-def _kind(index: int, p: Any, state: dict[str, Any], scalars: dict[str, float], arrays: dict[str, Any]) -> Any:
+def _kind(p: Any, state: dict[str, Any], scalars: dict[str, float], arrays: dict[str, Any]) -> Any:
     """What the parameters of one batch have in common."""
-    if p._a.size > LARGE:
-        return index
     values = tuple(float(state[name]) if name in state else start for name, start in scalars.items())
     return p._a.dtype, values, tuple(state.get(name) is None for name in arrays)

@@ -16,13 +16,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-import numpy as np
-
 from autograd.errors import fail
-from autograd.kernels import optimizer as kernel
 
 from .options import checked
-from .rule import RuleOptimizer, gradient
+from .rule import RuleOptimizer, ascent
 
 
 class SGD(RuleOptimizer):
@@ -55,6 +52,9 @@ class SGD(RuleOptimizer):
     tensor([0.8000, 1.6000], requires_grad=True)
     """
 
+    _usual = tuple({"momentum": momentum, "nesterov": nesterov, "weight_decay": decay}
+                   for momentum, nesterov in ((0, False), (0.9, False), (0.9, True)) for decay in (0, 0.1))
+
     def __init__(
         self, params: Iterable[Any], lr: Any = 1e-3, momentum: float = 0, dampening: float = 0, weight_decay: float = 0,
         nesterov: bool = False, *, maximize: bool = False, foreach: bool | None = None, differentiable: bool = False,
@@ -73,32 +73,16 @@ class SGD(RuleOptimizer):
     def _constants(self, group: dict[str, Any], scalars: dict[str, float]) -> tuple[float, ...]:
         return group["lr"], group["momentum"], 1 - group["dampening"], group["weight_decay"]
 
-    def _compiled(self, group: dict[str, Any], p: Any, g: Any, state: list[Any], constants: Any, fresh: bool) -> bool:
-        run = kernel.compiled(kernel.momentum if group["momentum"] else kernel.descend, p, g)
-        if run is None:
-            return False
-        lr, momentum, share, decay = constants
-        sign = -1.0 if group["maximize"] else 1.0
-        if group["momentum"]:
-            run(p, g, state[0], lr, sign, decay, momentum, share, group["nesterov"], fresh)
-        else:
-            run(p, g, lr, sign, decay)
-        return True
+    def _choices(self, group: dict[str, Any], constants: tuple[float, ...], fresh: bool) -> tuple[Any, ...]:
+        return group["maximize"], group["weight_decay"], group["momentum"], group["dampening"], group["nesterov"], fresh
 
-    def _rule(self, group: dict[str, Any], p: Any, g: Any, state: list[Any], constants: list[Any], work: list[Any],
-              fresh: bool) -> None:
+    @staticmethod
+    def _formula(choices: tuple[bool, ...], p: Any, g: Any, state: list[Any], constants: list[Any]) -> tuple[Any, ...]:
+        maximize, decays, moves, dampened, nesterov, fresh = choices
         lr, momentum, share, decay = constants
-        w, update = work
-        g = gradient(group, p, g, decay, update, w)
-        if group["momentum"]:
-            b, = state
-            if fresh:
-                b[...] = g
-            else:
-                np.multiply(b, momentum, b)
-                np.add(b, g if group["dampening"] == 0 else np.multiply(g, share, w), b)
-            if group["nesterov"]:
-                g = np.add(g, np.multiply(b, momentum, w), update)
-            else:
-                g = b
-        np.subtract(p, np.multiply(g, lr, w), p)
+        g = ascent(p, g, maximize, decays, decay)
+        if not moves:
+            return (p - g * lr,)
+        b, = state
+        b = g if fresh else b * momentum + (g * share if dampened else g)
+        return p - (g + b * momentum if nesterov else b) * lr, b

@@ -57,7 +57,9 @@ def _parser() -> argparse.ArgumentParser:
     train.add_argument("--quick", action="store_true", help="a trial with the first 200 samples")
     train.add_argument("--tensorboard", action="store_true",
                        help="also write the curves as event files, in the results' folder")
-    train.add_argument("--resume", action="store_true", help="go on from the checkpoint in the results' folder")
+    again = train.add_mutually_exclusive_group()
+    again.add_argument("--resume", action="store_true", help="go on from the checkpoint in the results' folder")
+    again.add_argument("--restart", action="store_true", help="start anew, though an unfinished run lies there")
     run = commands.add_parser("run", help="run a PyTorch script as it is",
                               usage="%(prog)s [-h] (SCRIPT | -m MODULE) [ARGUMENT ...]",
                               description="Run a script written for PyTorch as it is, with Tapegrad in PyTorch's place "
@@ -211,6 +213,8 @@ def _run(run: Any, arguments: argparse.Namespace, out: Path) -> None:
         _check_resumable(state, run.name, given)
         settings = Settings(**(state["settings"] | given))
     else:
+        if not arguments.restart:
+            _check_finished(out / "checkpoint.npz")
         settings = Settings(**({"epochs": run.epochs, "batch_size": run.batch_size, "lr": run.lr} | given))
     training = Training(run, settings, out, out / "events" if arguments.tensorboard else None)
     out.mkdir(parents=True, exist_ok=True)
@@ -247,6 +251,21 @@ def _graph(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def _check_finished(path: Path) -> None:
+    """An unfinished run is not overwritten unasked, and neither is what may be somebody else's."""
+    from .training import read_checkpoint
+    if not path.exists():
+        return
+    try:
+        state = read_checkpoint(path)
+    except RuntimeError as error:
+        raise RuntimeError(f"{error}; --restart overwrites it, --out takes another folder") from None
+    epochs = state["settings"]["epochs"]
+    if state["epoch"] < epochs:
+        raise ValueError(f"{path} is of a run that was stopped in epoch {state['epoch'] + 1} of {epochs}: --resume "
+                         "goes on from it, --restart starts anew and overwrites it, --out takes another folder")
+
+
 def _check_resumable(state: dict[str, Any], name: str, given: dict[str, Any]) -> None:
     """Only the number of epochs may change, because with anything else it would be another run."""
     if state["run"] != name:
@@ -254,7 +273,7 @@ def _check_resumable(state: dict[str, Any], name: str, given: dict[str, Any]) ->
     for option, value in given.items():
         if option != "epochs" and state["settings"][option] != value:
             raise ValueError(f"the checkpoint was made with --{option.replace('_', '-')} {state['settings'][option]}: "
-                             "leave the option out to go on, or leave --resume out to start anew")
+                             "leave the option out to go on, or start anew with --restart")
     if given.get("epochs", state["epoch"]) < state["epoch"]:
         raise ValueError(f"the checkpoint is already at epoch {state['epoch']}")
 

@@ -229,6 +229,24 @@ def test_resuming_what_is_done_changes_nothing(capsys):
     assert status == 0 and after[-1] == before[-1] and bits("runs/moons") == weights
 
 
+def test_an_unfinished_run_is_not_overwritten_unasked(capsys, monkeypatch, tmp_path):
+    with monkeypatch.context() as patch:
+        interrupt_at(3, patch, "moons")
+        train(capsys, "moons", "--quick", "--epochs", 3, "--out", "a")
+    path = tmp_path / "a/checkpoint.npz"
+    kept = path.read_bytes()
+    status, _, errors = train(capsys, "moons", "--quick", "--epochs", 3, "--out", "a")
+    assert status == 1 and path.read_bytes() == kept
+    assert "stopped in epoch 1 of 3: --resume goes on from it, --restart starts anew" in errors
+    for status, options in ((0, ["--restart"]), (0, []), (0, ["--resume"])):  # what is finished may be overwritten
+        assert train(capsys, "moons", "--quick", "--epochs", 3, "--out", "a", *options)[0] == status
+    save({"weight": 1}, path)
+    status, _, errors = train(capsys, "moons", "--quick", "--epochs", 1, "--out", "a")
+    assert status == 1 and "not a checkpoint" in errors and "--restart overwrites it" in errors
+    assert load(path) == {"weight": 1}
+    assert train(capsys, "moons", "--quick", "--epochs", 1, "--out", "a", "--restart")[0] == 0
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="Ctrl-C of a terminal is sent otherwise on Windows")
 def test_ctrl_c_in_a_real_process(tmp_path):
     options = ["train", "mlp", "--epochs", 40, "--batch-size", 8]

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import tempfile
 from collections.abc import Callable, Iterator
 from typing import IO
+
+#: What a write to a file that is open can fail with.
+_FULL = {errno.ENOSPC, errno.EFBIG, errno.EROFS, getattr(errno, "EDQUOT", errno.ENOSPC)}
 
 
 def write_atomically(path: str | os.PathLike[str], write: Callable[[IO[bytes]], object]) -> None:
@@ -14,6 +18,9 @@ def write_atomically(path: str | os.PathLike[str], write: Callable[[IO[bytes]], 
 
     Whatever happens, ``path`` is either what it was or all of the new file. No temporary file stays, unless the process
     is killed.
+
+    Raises:
+        OSError: it cannot be written; the error names ``path``.
     """
     # The real path: through a symbolic link, the file it names is replaced and not the link.
     target = os.path.realpath(os.fspath(path))
@@ -21,19 +28,31 @@ def write_atomically(path: str | os.PathLike[str], write: Callable[[IO[bytes]], 
         with open(target, "wb") as file:
             write(file)
         return
-    with _temporary(target) as temporary:
-        with open(temporary, "wb") as file:
-            write(file)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(temporary, target)
+    try:
+        with _temporary(target) as temporary:
+            with open(temporary, "wb") as file:
+                write(file)
+                file.flush()
+                os.fsync(file.fileno())
+            os.replace(temporary, target)
+    except OSError as error:
+        ours = isinstance(error.filename, str) and error.filename.startswith(_prefix(target))
+        if not ours and error.errno not in _FULL:  # of another file, which ``write`` reads
+            raise
+        raise OSError(error.errno, error.strerror, os.fspath(path)) from None
     _sync_directory(os.path.dirname(target))
+
+
+def _prefix(target: str) -> str:
+    """What the names of temporary files begin with."""
+    directory, name = os.path.split(target)
+    return os.path.join(directory, f".{name[:40]}.")
 
 
 @contextlib.contextmanager
 def _temporary(target: str) -> Iterator[str]:
-    directory, name = os.path.split(target)
-    descriptor, temporary = tempfile.mkstemp(prefix=f".{name[:40]}.", suffix=".tmp", dir=directory)
+    directory, start = os.path.split(_prefix(target))
+    descriptor, temporary = tempfile.mkstemp(prefix=start, suffix=".tmp", dir=directory)
     os.close(descriptor)
     try:
         os.chmod(temporary, _mode(target))

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from . import attention, conv_choice, conv_plans, products, sequences
+from . import attention, conv_choice, conv_plans, products, sequences, steps, threads
 from .late import LATE
 from .loops import LOOPS
 
@@ -30,9 +30,11 @@ def kernels(dtype: np.dtype[Any]) -> list[tuple[str, Callable[[], Any]]]:
     fails. Formulas are those of the modules that are imported; they are compiled for both precisions."""
     for module in pkgutil.iter_modules(sys.modules[__package__].__path__, __package__ + "."):
         importlib.import_module(module.name)
+    for declare in steps.DECLARING:
+        declare()
     found: list[tuple[str, Callable[[], Any]]] = [("formulas", kernel.compile) for kernel in tuple(LATE.values())]
     found += [("loops", lambda loop=loop: loop.compile(loop.only or dtype)) for loop in LOOPS.values()]
-    found += [("products", lambda: products.compile(dtype))]
+    found += [("threads", threads.compile), ("products", lambda: products.compile(dtype))]
     found += [("attention", lambda backward=backward: attention.compile(dtype, backward)) for backward in (False, True)]
     found += [("recurrent", lambda kind=kind, name=name, vectors=vectors: sequences.compile(kind, name, dtype, vectors))
               for kind, name, vectors in sequences.USUAL]

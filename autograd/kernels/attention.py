@@ -72,7 +72,7 @@ def _kernel(q: Array, k: Array, v: Array, backward: bool) -> Any:
 
 def compile(dtype: np.dtype[Any], backward: bool) -> Any:
     """Compile a kernel now, or load what was compiled before; None where that fails."""
-    return compiled(_compiled, (dtype, backward), f"attention for {dtype}", lambda: _build(dtype, backward))
+    return compiled(_compiled, (dtype, backward), "attention for {}", lambda: _build(dtype, backward))
 
 
 def _build(dtype: np.dtype[Any], backward: bool) -> Any:
@@ -106,6 +106,13 @@ def _run(kernel: Any, arrays: tuple[Array, ...], q: Array, k: Array, products: i
 # --- forward ----------------------------------------------------------------------------------------------
 
 
+def _result(q: Array, v: Array) -> Array:
+    """For the result [..., L, V], which lies in memory as four-dimensional queries do, as in PyTorch: where these came
+    from one projection, what the heads find lies side by side for the next."""
+    if q.ndim == 4 and v.shape[-1] == q.shape[-1]:
+        return _new(q)
+    return np.empty((*q.shape[:-1], v.shape[-1]), q.dtype)
+
 def attention(q: Array, k: Array, v: Array, mask: Array | None, is_causal: bool, scale: float) -> tuple[Array, Array]:
     """``softmax(q @ k.T * scale + mask) @ v``, and the logarithm of each query's sum of exponentials, [..., L].
 
@@ -114,7 +121,7 @@ def attention(q: Array, k: Array, v: Array, mask: Array | None, is_causal: bool,
     kernel = _kernel(q, k, v, False)
     if kernel is None:
         return _attention_by_numpy(q, k, v, mask, is_causal, scale)
-    out, sums = np.empty((*q.shape[:-1], v.shape[-1]), q.dtype), np.empty(q.shape[:-1], q.dtype)
+    out, sums = _result(q, v), np.empty(q.shape[:-1], q.dtype)
     highest, in_heads = np.empty_like(sums), _in_heads(out)
     rows = in_heads.shape[:3]
     _run(kernel, (_with_rows(q), _with_rows(k), _with_rows(v), in_heads, highest.reshape(rows), sums.reshape(rows)),
@@ -152,7 +159,7 @@ def _blocks(q: Array, k: Array) -> list[tuple[int, int]]:
 
 def _attention_by_numpy(q: Array, k: Array, v: Array, mask: Array | None, is_causal: bool,
                         scale: float) -> tuple[Array, Array]:
-    out, sums = np.empty((*q.shape[:-1], v.shape[-1]), q.dtype), np.empty(q.shape[:-1], q.dtype)
+    out, sums = _result(q, v), np.empty(q.shape[:-1], q.dtype)
     q = q * q.dtype.type(scale)
     k, v = _for_each_query(k, q), _for_each_query(v, q)
     for start, stop in _blocks(q, k):

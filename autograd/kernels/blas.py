@@ -13,7 +13,6 @@ import os
 import sys
 import threading
 from collections.abc import Callable
-from types import TracebackType
 from typing import Any, ClassVar, TypeVar
 
 import numpy as np
@@ -47,6 +46,48 @@ def _controls(module: str) -> tuple[Any, Any] | None:
     return None
 
 
+class _Outside:
+    """What an `_Inside` becomes."""
+
+    __slots__ = ("_hold",)
+
+
+class _Inside:
+    """Somebody in a hold, until it is called or dropped.
+
+    Ctrl-C may interrupt a method before its first statement, ``__exit__`` too. But the interpreter drops what it was to
+    call at the end of a ``with``, and then `__del__` leaves. Each statement that calls a function is the last that
+    another one depends on, since interrupts come after calls.
+    """
+
+    __slots__ = ("_hold",)
+
+    def __init__(self, hold: _Hold) -> None:
+        with hold.lock:
+            hold.inside += 1
+            self._hold = hold
+            # Not only whoever comes first: SciPy may have been loaded since.
+            if hold.threads == 1 and hold.found is not None:
+                put, get = hold.found
+                hold.threads = get()
+                if hold.threads > 1:
+                    put(1)
+
+    def __call__(self, kind: object = None, value: object = None, at: object = None) -> None:
+        hold = self._hold
+        with hold.lock:
+            if hold.inside:  # not in a process that was forked inside
+                hold.inside -= 1
+            self.__class__ = _Outside  # type: ignore[assignment]  # has no `__del__`, where Ctrl-C would be lost
+            if hold.inside == 0 and hold.found is not None and hold.threads > 1:
+                threads, hold.threads = hold.threads, 1
+                hold.found[0](threads)
+
+    def __del__(self) -> None:
+        if hasattr(self, "_hold"):
+            self()
+
+
 class _Hold:
     """A context in which one library has one thread."""
 
@@ -55,39 +96,29 @@ class _Hold:
 
     def __init__(self, module: str) -> None:
         self._module = module
-        self._found: tuple[Any, Any] | None = None
+        self.found: tuple[Any, Any] | None = None
         self._asked = False
-        self._inside = 0
-        self._threads = 1  # that it gets back
-        self._lock = threading.Lock()
+        self.inside = 0
+        self.threads = 1  # that it gets back
+        self.lock = threading.Lock()
         self.every.append(self)
 
     def __enter__(self) -> None:
-        if not self._asked:
-            self._found = _controls(self._module)
-            self._asked = self._found is not None or self._module in sys.modules
-        with self._lock:
-            self._inside += 1
-            # Not only whoever comes first: SciPy may have been loaded since.
-            if self._threads == 1 and self._found is not None:
-                put, get = self._found
-                self._threads = get()
-                if self._threads > 1:
-                    put(1)
+        """Whoever looked up `__exit__`, as ``with`` does first, is inside."""
 
-    def __exit__(self, kind: type[BaseException] | None, value: BaseException | None, at: TracebackType | None) -> None:
-        with self._lock:
-            self._inside -= 1
-            if self._inside == 0 and self._found is not None and self._threads > 1:
-                self._found[0](self._threads)
-                self._threads = 1
+    @property
+    def __exit__(self) -> _Inside:  # noqa: PLE0302 (not the method, but what gives it)
+        if not self._asked:
+            self.found = _controls(self._module)
+            self._asked = self.found is not None or self._module in sys.modules
+        return _Inside(self)
 
     def after_fork(self) -> None:
         """In the child of a fork nobody is inside, whatever other threads of the parent were doing."""
-        self._lock = threading.Lock()
-        if self._inside and self._found is not None:
-            self._found[0](self._threads)
-        self._inside, self._threads = 0, 1
+        self.lock = threading.Lock()
+        if self.inside and self.found is not None:
+            self.found[0](self.threads)
+        self.inside, self.threads = 0, 1
 
 
 one_thread = _Hold(f"numpy.{'_core' if hasattr(np, '_core') else 'core'}._multiarray_umath")

@@ -167,9 +167,17 @@ patience = Patience()
 
 
 def folder() -> Path:
-    """Where machine code is kept: ``$XDG_CACHE_HOME/tapegrad/kernels``, by default under ``~/.cache``."""
-    base = os.environ.get("XDG_CACHE_HOME")
-    return (Path(base) if base else Path.home() / ".cache") / "tapegrad" / "kernels"
+    """Where machine code is kept: ``$XDG_CACHE_HOME/tapegrad/kernels``, by default under ``~/.cache``.
+
+    Raises:
+        RuntimeError: the user has no home folder.
+    """
+    base = Path(os.environ.get("XDG_CACHE_HOME", ""))
+    if not base.is_absolute():  # as the specification has it: what is relative would be another folder in each place
+        base = Path.home() / ".cache"
+    if not base.is_absolute():
+        raise RuntimeError(f"there is no home folder: HOME is {os.environ.get('HOME')!r}")
+    return base / "tapegrad" / "kernels"
 
 
 def _read(path: Path) -> bytes | None:

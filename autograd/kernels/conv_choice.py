@@ -82,11 +82,12 @@ def _build(name: str, dtype: np.dtype[Any], arrays: int, integers: int) -> Calla
         conv_implicit,
         conv_layout,
         conv_planes,
+        conv_pointwise,
         conv_thin,
         conv_winograd,
     )
     families = {"conv": conv_direct.build, "grouped": conv_grouped.build, "implicit": conv_implicit.build,
-                "planes": conv_planes.build, "thin": conv_thin.build,
+                "planes": conv_planes.build, "pointwise": conv_pointwise.build, "thin": conv_thin.build,
                 "winograd2": partial(conv_winograd.build, 2), "winograd4": partial(conv_winograd.build, 4)}
     return conv_layout.compiled(  # type: ignore[no-any-return]
         families[name.split("_")[0]], name, dtype, _target()[0], arrays, integers)
@@ -96,7 +97,11 @@ def _build(name: str, dtype: np.dtype[Any], arrays: int, integers: int) -> Calla
 def costs() -> Costs:
     """The table that choices are made by: what was measured on this processor, or else what we ship."""
     from .vector_ir import processor
-    return read(costs_file(), processor()) or SHIPPED
+    try:
+        path = costs_file()
+    except RuntimeError:  # the user has no home folder
+        return SHIPPED
+    return read(path, processor()) or SHIPPED
 
 
 def costs_file() -> Path:
@@ -121,7 +126,7 @@ def compile(method: str, kind: str, g: Geometry, dtype: np.dtype[Any]) -> tuple[
     """The kernel that computes a ``forward`` pass, ``input`` or ``weight`` gradient by one of `conv_plans.methods`,
     compiled or loaded, and how to call it; None for a kernel that cannot be compiled."""
     found = plan(method, kind, g, *vectors(dtype.itemsize), dtype.itemsize)
-    kernel = compiled(_compiled, (found.name, dtype), f"the convolution {found.name} for {dtype}",
+    kernel = compiled(_compiled, (found.name, dtype), "the convolution {} for {}",
                       lambda: _build(found.name, dtype, 3 if kind == "weight" else 4, len(found.table)))
     return kernel, found
 
@@ -139,7 +144,8 @@ def run(method: str, kind: str, g: Geometry, arrays: tuple[Array, ...], result: 
     def part(start: int, stop: int) -> None:
         done.append(kernel(*flat, found.table, _memory(found.memory), found.part(start, stop)))
     rows = found.rows()
-    share(part, rows, _seconds(method, kind, g, *vectors(dtype.itemsize)) if rows > 1 and count() > 1 else 0.0)
+    seconds = _seconds(method, kind, g, *vectors(dtype.itemsize)) if rows > 1 and count() > 1 else 0.0
+    share(part, rows, seconds, alone=not found.by_samples)
     return None if False in done else out
 
 

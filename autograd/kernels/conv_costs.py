@@ -14,7 +14,7 @@ import uuid
 from pathlib import Path
 from typing import Any
 
-from .conv_plans import CHUNK, Geometry
+from .conv_plans import BAND, CHUNK, Geometry
 
 #: Nanoseconds for each thousand of the counts of `work`, by kind and method.
 Costs = dict[str, dict[str, list[float]]]
@@ -25,6 +25,7 @@ SHIPPED: Costs = {
         "grouped": [27.7, 382.0, 0.0, 0.0],
         "implicit": [13.8, 385.0, 124.0, 1940.0],
         "planes": [25.7, 148.0, 82.3, 0.0],
+        "pointwise": [13.8, 385.0, 124.0, 0.0],
         "winograd2": [17.4, 0.0, 75.9, 580.0],
         "winograd4": [21.4, 0.0, 129.0, 799.0],
     },
@@ -33,6 +34,7 @@ SHIPPED: Costs = {
         "grouped": [12.4, 607.0, 0.0, 0.0],
         "implicit": [13.4, 189.0, 119.0, 4220.0],
         "planes": [28.8, 184.0, 0.0, 0.0],
+        "pointwise": [13.4, 189.0, 119.0, 0.0],
         "thin": [9.63, 341.0, 491.0, 0.0],
         "turned": [11.9, 502.0, 475.0, 371.0],
         "winograd2": [15.7, 0.0, 137.0, 947.0],
@@ -41,8 +43,8 @@ SHIPPED: Costs = {
     "weight": {
         "direct": [14.9, 149.0, 703.0, 506.0],
         "grouped": [30.7, 360.0, 0.0, 186.0],
-        "implicit": [23.6, 0.0, 0.0, 0.0],
         "planes": [31.9, 185.0, 0.0, 0.0],
+        "pointwise": [14.9, 149.0, 0.0, 0.0],
         "winograd2": [17.6, 0.0, 80.5, 1090.0],
         "winograd4": [23.2, 0.0, 59.3, 792.0],
     },
@@ -89,15 +91,20 @@ def work(method: str, kind: str, g: Geometry, lanes: int, rows: int) -> tuple[in
     if method == "thin":
         return (samples * _round(window * g.C, lanes) * g.O * positions, samples * (g.C * pixels + g.O * positions),
                 samples * window * g.C * positions, g.G * pairs * window)
-    if method == "implicit":
+    if method == "pointwise":
         if kind == "weight":
-            return samples * pairs * _round(positions, lanes), 0, samples * pairs * -(-positions // 1024), 0
+            return (samples * max(g.C, g.O) * _across(min(g.C, g.O), lanes) * positions,
+                    samples * positions * (g.C + g.O), samples * pairs * -(-positions // BAND), 0)
+        o = g.C if kind == "input" else g.O
+        return (samples * pairs // o * _round(o, rows // 2) * _round(positions, lanes),
+                samples * positions * (g.C + g.O), 0, 0)
+    if method == "implicit":
         c, o, places = (g.O, g.C, pixels) if kind == "input" else (g.C, g.O, positions)
         weights = g.G * pairs * window
         if pairs * window > _FITS:  # read again for each few columns
             weights *= g.N * -(-places // (3 * lanes))
         return (samples * c * _round(o, rows // 2) * window * _round(places, lanes),
-                0 if g.pointwise() else samples * c * pixels, samples * c * window * places, weights)
+                samples * c * pixels, samples * c * window * places, weights)
     images, weights = g.C * pixels + g.O * positions, g.G * pairs * window
     # What does not fit the second-level cache is read again from the next.
     again = samples * images if images > _FITS else 0
@@ -142,7 +149,7 @@ def read(path: Path, processor: str) -> Costs | None:
     try:
         tables = json.loads(path.read_text(encoding="utf-8"))
         return checked(tables[processor]) if processor in tables else None
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return None
     except (OSError, ValueError, TypeError, RecursionError) as error:
         _LOG.warning("the costs of convolutions in %s are not used: %s", path, error)

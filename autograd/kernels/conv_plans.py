@@ -13,6 +13,8 @@ BLOCK = 64
 BAND = 256
 #: Terms of a sum whose factors are packed together: 48 results each, they stay in the first-level cache.
 TERMS = 192
+#: The same where a window is one element, and the bytes that are packed together, which stay in the second-level cache.
+POINTS, PACKED = 512, 256 << 10
 #: Elements of a window whose gradients are in registers together, where lanes are columns.
 TAPS = 9
 
@@ -196,20 +198,27 @@ def _implicit_plan(g: Geometry, lanes: int, rows: int, size: int, turned: bool =
     """`conv_implicit`'s implicit_forward."""
     d, h, across = g.padded()
     row, k = _row(g, lanes), g.C * g.KD * g.KH * g.KW
-    image = 0 if g.pointwise() else g.C * d * h * g.stride_w * row + 2 * lanes
+    image = g.C * d * h * g.stride_w * row + 2 * lanes
     offsets, total = _regions([size * image, size * (TERMS * 3 + 1) * lanes, 8 * k, 16 * (3 * lanes + 1),
                                size * g.O * 3 * lanes, size * g.O * k * turned])
-    return ("implicit_forward", (*g, d, h, across, row, TERMS, int(g.pointwise()), int(turned), *offsets), total,
-                g.N, -(-g.O // lanes))
+    return ("implicit_forward", (*g, d, h, across, row, TERMS, int(turned), *offsets), total, g.N,
+                 -(-g.O // lanes))
 
 
-def _pointwise_plan(kind: str, g: Geometry, lanes: int, rows: int, size: int) -> _Kernel:
-    """Its gradients for windows of one element."""
+def _pointwise_plan(kind: str, g: Geometry, lanes: int, rows: int, size: int, turned: bool = False) -> _Kernel:
+    """The kernels of `conv_pointwise`."""
     positions = g.D * g.H * g.W
     if kind == "weight":
-        return ("implicit_weight", (g.N, g.G, g.C, g.O, positions), 64, 1, -(-g.O // lanes))
-    offsets, total = _regions([size * (TERMS * 3 + 1) * lanes, size * g.C * 3 * lanes])
-    return ("implicit_input", (g.N, g.G, g.C, g.O, positions, TERMS, *offsets), total, g.N, -(-g.C // lanes))
+        left, right = max(g.C, g.O), _round(min(g.C, g.O), lanes)
+        block = _round(-(-positions // -(-positions // BAND)), lanes)
+        offsets, total = _regions([size * block * right, size * left * right])
+        return ("pointwise_weight", (g.N, g.G, g.C, g.O, positions, block, right, int(g.C > g.O), *offsets), total, 1,
+                -(-left // lanes))
+    panel = size * g.C * 3 * lanes
+    most = max(1, min(positions // (3 * lanes), PACKED // panel))
+    offsets, total = _regions([panel * most, size * g.O * 3 * lanes, size * g.O * g.C * turned])
+    return ("pointwise_forward", (g.N, g.G, g.C, g.O, positions, POINTS, most, int(turned), *offsets), total, g.N,
+            -(-g.O // lanes))
 
 
 def _planes_plan(kind: str, g: Geometry, lanes: int, rows: int, size: int, turned: bool = False) -> _Kernel:
@@ -289,7 +298,9 @@ def methods(kind: str, g: Geometry, lanes: int, rows: int, size: int) -> list[st
             found.append("winograd2")
             if size == 4:
                 found.append("winograd4")
-    if kind == "forward" or g.pointwise() or (kind == "input" and turned):
+    if g.pointwise():
+        found.append("pointwise")
+    elif kind == "forward" or (kind == "input" and turned):
         found.append("implicit")
     return found
 
@@ -320,13 +331,16 @@ def _plan(method: str, kind: str, g: Geometry, lanes: int, rows: int, size: int)
             assert turned is not None
             return _planes_plan("forward", turned, *rest, turned=True)
         return _planes_plan(kind, g, *rest)
-    if method == "implicit":
-        if kind != "forward" and g.pointwise():
-            return _pointwise_plan(kind, g, *rest)
-        return _implicit_plan(g, *rest) if turned is None or kind == "forward" else _implicit_plan(
-            turned, *rest, turned=True)
-    if method == "turned":
+    if method == "pointwise" and (kind != "input" or turned is None):
+        return _pointwise_plan(kind, g, *rest)
+    if method == "implicit" and kind == "forward":
+        return _implicit_plan(g, *rest)
+    if method in ("implicit", "pointwise", "turned"):
         assert turned is not None
+        if method == "implicit":
+            return _implicit_plan(turned, *rest, turned=True)
+        if method == "pointwise":
+            return _pointwise_plan("forward", turned, *rest, turned=True)
         return _forward_plan(turned, *rest, turned=True)
     make = {"thin": _thin_input_plan}.get(method) or {
         "forward": _forward_plan, "input": _input_plan, "weight": _weight_plan}[kind]

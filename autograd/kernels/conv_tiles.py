@@ -208,18 +208,25 @@ def pack_columns(target: Target, itemsize: int) -> Any:
 
 
 @intrinsic  # type: ignore[untyped-decorator]
-def fetch(typing, address, lines):  # type: ignore[no-untyped-def]
-    """Fetch so many lines to the second-level cache."""
+def fetch(typing, address, step, rows, lines):  # type: ignore[no-untyped-def]
+    """Fetch so many lines of each of some rows, so many bytes apart, to the second-level cache."""
     def emit(context, builder, signature, args):  # type: ignore[no-untyped-def]
+        address, step, rows, lines = args
         e = Emitter(builder, Target(16, 16, False, False), 4)
 
-        def one(i: Any, _: list[Any]) -> list[Any]:
-            e.prefetch(e.at(args[0], builder.mul(i, I64(64))))
+        def row(r: Any, _: list[Any]) -> list[Any]:
+            start = e.at(address, builder.mul(r, step))
+
+            def one(i: Any, _: list[Any]) -> list[Any]:
+                e.prefetch(e.at(start, builder.mul(i, I64(64))))
+                return []
+
+            e.loop(lines, [], one)
             return []
 
-        e.loop(args[1], [], one)
+        e.loop(rows, [], row)
         return context.get_dummy_value()
-    return procedure(2), emit
+    return procedure(4), emit
 
 
 def split(target: Target, itemsize: int) -> Any:

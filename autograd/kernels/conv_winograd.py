@@ -109,7 +109,7 @@ def build(m: int, common: SimpleNamespace, kernel: Any, target: Target, size: in
                         if v + vectors == v_last:
                             after = weights + (f + 1) * step_w + v_first * C * width
                         for t in range(0, some, rows):
-                            fetch(after + t // rows * lines * 64, lines)
+                            fetch(after + t // rows * lines * 64, 0, 1, lines)
                             panel(vectors, rows, 1, zero, C, squares + f * step_in, rows_in + 8 * t, size, at,
                                   vectors * width, products + f * step_out + v * width, rows_out + 8 * t, 0, 0)
                         v += vectors

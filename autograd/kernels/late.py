@@ -6,9 +6,9 @@ and note what the compiled form would have saved; once that equals the price, th
 run, it then takes at most about twice the better of the two choices (the ski rental rule). What they note depends on
 the calls alone, never on a clock, so that equal programs compute equal numbers.
 
-Twins of arithmetic formulas, of maxima and of random numbers give the same bits as the compiled form. Those of products
-of matrices, of long sums, of exponentials, of logarithms and of optimizers' steps do not: a program that must give the
-same last digits wherever it is cut in two decides at its start, by `choose` or by AUTOGRAD_JIT.
+Twins of arithmetic formulas, of maxima, of random numbers and of optimizers' steps give the same bits as the compiled
+form. Those of products of matrices, of long sums, of exponentials and of logarithms do not: a program that must give
+the same last digits wherever it is cut in two decides at its start, by `choose` or by AUTOGRAD_JIT.
 """
 
 from __future__ import annotations
@@ -36,6 +36,7 @@ if _choice not in CHOICES:
 _KERNELS: weakref.WeakSet[Late] = weakref.WeakSet()
 _compiling = threading.Lock()
 _missed = 0.0  # by all kernels
+_stuck = False  # in a forked process: nothing more can be compiled
 
 
 @contextmanager
@@ -91,7 +92,9 @@ class Account:
 
 
 def _numba() -> bool:
-    """Whether Numba is there, fits this NumPy, and was not told to leave functions as they are."""
+    """Whether Numba is there, fits this NumPy, was not told to leave functions as they are, and can compile."""
+    if _stuck:
+        return False
     try:
         import numba
     except ImportError:
@@ -99,21 +102,42 @@ def _numba() -> bool:
     return not numba.config.DISABLE_JIT
 
 
+def _after_fork() -> None:
+    """A process forked while another thread compiled finds Numba's lock held by a thread that it has not, and LLVM as
+    that thread left it. It runs the kernels that are compiled, and NumPy."""
+    global _compiling, _stuck
+    _compiling = threading.Lock()
+    importing = getattr(getattr(sys.modules.get("numba"), "__spec__", None), "_initializing", False)
+    locks = sys.modules.get("numba.core.compiler_lock")
+    lock = getattr(getattr(locks, "global_compiler_lock", None), "_lock", None)
+    if importing or (lock is not None and not lock.acquire(blocking=False)):
+        _stuck = True
+    elif lock is not None:
+        lock.release()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork)
+
+
 def compiled(table: dict[Any, Callable[..., Any] | None], key: Any, name: str,
              build: Callable[[], Callable[..., Any]]) -> Callable[..., Any] | None:
     """``table[key]``, which ``build()`` gives, compiled or loaded, where it is not there yet.
 
-    None where that fails, now and from then on: NumPy computes it, and the log says why. ``name`` is for the log.
+    None where that fails, now and from then on: NumPy computes it, and the log says why. ``name`` is for the log, with
+    places for the parts of the key: filled in only there, since the name of a dtype takes NumPy 5 us.
     """
     try:
         return table[key]
     except KeyError:
-        pass
+        if _stuck:
+            return None
     try:
         found = build()
     except Exception:
         import logging  # a tenth of what importing this package takes
 
+        name = name.format(*(key if isinstance(key, tuple) else (key,)))
         logging.getLogger("autograd").warning("%s could not be compiled; NumPy computes it", name, exc_info=True)
         found = None
     table[key] = found

@@ -34,6 +34,9 @@ _SHARED, _STEP = 2**17, 5e-10
 #: the rest.
 _NUMBERS = 64
 
+#: What the compiler may do to numbers: a product and a sum in one, and a zero of either sign.
+_CONTRACT = frozenset({"contract", "nsz"})
+
 #: Every loop by name, with that of its module.
 LOOPS: dict[str, Loop] = {}
 
@@ -65,11 +68,12 @@ class InVectors:
 
 
 class Loop:
-    """A loop, as declared by `loop`."""
+    """A loop, as declared by `loop`; with ``exact`` it rounds each operation by itself, as NumPy does."""
 
     def __init__(self, function: Callable[..., Any], signature: str, saves: float, reassociate: bool,
-                 only: np.dtype[Any] | None = None) -> None:
-        self.function, self.signature, self.reassociate, self.only = function, signature, reassociate, only
+                 only: np.dtype[Any] | None = None, exact: bool = False) -> None:
+        self.function, self.signature, self.only = function, signature, only
+        self._freedom = frozenset() if exact else _CONTRACT | {"reassoc"} if reassociate else _CONTRACT
         self._saves = saves
         self._accounts = {d: Account() for d in _SCALARS}
         self._compiled: dict[np.dtype[Any], Callable[..., Any] | None] = {}
@@ -110,17 +114,17 @@ class Loop:
 
     def compile(self, dtype: np.dtype[Any]) -> Callable[..., Any] | None:
         """Compile now, or load what was compiled before; None where that fails."""
-        return compiled(self._compiled, dtype, f"the loop {self.name} for {dtype}", lambda: self._build(dtype))
+        return compiled(self._compiled, dtype, f"the loop {self.name} for {{}}", lambda: self._build(dtype))
 
     def _build(self, dtype: np.dtype[Any]) -> Callable[..., Any]:
         import numba
 
         from .compiled_cache import entry_point, fingerprint
 
-        key = f"{fingerprint(self.function)} {dtype} {self.reassociate}"
+        key = f"{fingerprint(self.function)} {dtype} {sorted(self._freedom)}"
         words = self.signature.replace("R", "I I").split()
         signature = numba.types.void(*[_parameter(numba.types, word, dtype.name) for word in words])
-        dispatcher = _typed(self.function, _SCALARS[dtype], self.reassociate, False)
+        dispatcher = _typed(self.function, _SCALARS[dtype], self._freedom, False)
         return entry_point(dispatcher, f"loop-{self.function.__name__}", key, signature)
 
 
@@ -180,7 +184,7 @@ def _wide() -> Any:
 
 
 @functools.cache
-def _typed(function: Callable[..., Any], scalar: type, reassociate: bool, inline: bool) -> Any:
+def _typed(function: Callable[..., Any], scalar: type, freedom: frozenset[str], inline: bool) -> Any:
     """The function made for one type: with its constants, and with what it calls."""
     from .compiled_cache import fingerprint, jit
 
@@ -191,17 +195,17 @@ def _typed(function: Callable[..., Any], scalar: type, reassociate: bool, inline
             value = value.forms[scalar]  # type: ignore[index]
         if isinstance(value, InVectors):
             # Numba lets all instructions be reassociated, those written by hand too: (x + magic) - magic became x.
-            assert not reassociate, f"{function.__name__} is spelled out in vectors, and may not be reassociated"
+            assert "reassoc" not in freedom, f"{function.__name__} is spelled out in vectors, not to be reassociated"
             return value.form(scalar)
         if value is wide:
             return _wide()
         if type(value) is types.FunctionType and value.__module__.startswith(__package__):
-            return _typed(value, scalar, False, True)
+            return _typed(value, scalar, freedom - {"reassoc"}, True)
         return value
 
     code = function.__code__
     names = {name: typed(function.__globals__[name]) for name in code.co_names if name in function.__globals__}
     made = types.FunctionType(code.replace(co_consts=tuple(map(typed, code.co_consts))),
                               names | {"__name__": function.__module__}, function.__name__)
-    flags = {"contract", "nsz", "reassoc"} if reassociate else {"contract", "nsz"}
-    return jit(f"{fingerprint(function)} {scalar.__name__} {reassociate}", fastmath=flags, forceinline=inline)(made)
+    return jit(f"{fingerprint(function)} {scalar.__name__} {sorted(freedom)}", fastmath=set(freedom),
+               forceinline=inline)(made)

@@ -199,7 +199,7 @@ def exponential_unit_grad(g, x, out, alpha, scale, input_scale):  # type: ignore
     wide()
     for i in range(x.size):
         slope = exp_of(x[i] * input_scale) * (alpha * scale * input_scale)
-        out[i] = g[i] * (slope if x[i] <= 0.0 else scale)
+        out[i] = g[i] * (scale if x[i] > 0.0 else slope)  # NaN takes the slope, which is NaN
 
 
 @loop("*F1 *F1 F F", saves=3e-9)

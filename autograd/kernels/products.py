@@ -67,7 +67,7 @@ def compile(dtype: np.dtype[Any]) -> Callable[..., Any] | None:
     """Compile them now, or load what was compiled before; None where NumPy's are better, or that fails."""
     if dtype not in _compiled and not _blas_is_slower():
         _compiled[dtype] = None
-    return compiled(_compiled, dtype, f"products of {dtype} matrices", lambda: _build(dtype))
+    return compiled(_compiled, dtype, "products of {} matrices", lambda: _build(dtype))
 
 
 def _build(dtype: np.dtype[Any]) -> Callable[..., Any]:

@@ -16,8 +16,9 @@ from .compiled_cache import entry_point, jit
 from .vector_ir import Target
 
 #: Rows that gradients of weights are summed up over at a time, and how many columns of these are worked on together:
-#: they stay in the first-level cache, panels of the other factor in the second.
-DEPTH, GROUP = 128, 48
+#: they stay in the first-level cache, panels of the other factor in the second. Where each row is on a page of memory
+#: of its own, more pages than the processor looks up at once, the columns are copied there, row behind row.
+DEPTH, GROUP, PAGE = 128, 48, 4096
 
 #: For each kind of layer, how many gates there are, and how many places its steps and their derivatives work on.
 KINDS = {"LSTM": (4, steps.lstm, 15, steps.lstm_grad, 13), "GRU": (3, steps.gru, 12, steps.gru_grad, 13),
@@ -247,25 +248,31 @@ def _accumulate(kind: str, target: Target, size: int, vectors: int, key: str) ->
         g_row, x_row, row = g.shape[1] * size, x.shape[1] * size, total.shape[1] * size
         panel_row = vectors * width
         panel_size, panels = DEPTH * panel_row, (x.shape[1] + units - 1) // units
-        scratch = np.zeros(panels * panel_size + width, np.uint8)
-        packed = (scratch.ctypes.data + width - 1) // width * width
+        scratch = np.zeros(panels * panel_size + DEPTH * GROUP * size + width, np.uint8)
+        strip = (scratch.ctypes.data + width - 1) // width * width
+        packed = strip + DEPTH * GROUP * size
         for k in range(0, count, DEPTH):
             terms = min(DEPTH, count - k)
             source = x.ctypes.data + (x_first + k) * x_row
             for p in range(panels):
-                left = min(units, x.shape[1] - p * units)
-                some = (left + lanes - 1) // lanes
+                rest = min(units, x.shape[1] - p * units)
+                some = (rest + lanes - 1) // lanes
                 pack_rows(packed + p * panel_size, panel_row, source + p * panel_row, x_row, terms, some,
-                          left - (some - 1) * lanes)
+                          rest - (some - 1) * lanes)
             for group in range(start, stop, GROUP):
-                end = min(stop, group + GROUP)
+                columns = min(stop - group, GROUP)
+                some = (columns + lanes - 1) // lanes
+                left, left_row = g.ctypes.data + (g_first + k) * g_row + group * size, g_row
+                if g_row >= PAGE:
+                    pack_rows(strip, GROUP * size, left, g_row, terms, some, columns - (some - 1) * lanes)
+                    left, left_row = strip, GROUP * size
                 for p in range(panels):
-                    i = group
-                    while i < end:
-                        rows = rows_of(end - i)
-                        to = total.ctypes.data + i * row + p * panel_row
-                        product(rows, terms, g.ctypes.data + (g_first + k) * g_row + i * size, size, g_row,
-                                packed + p * panel_size, panel_row, to, row, to, row)
+                    i = 0
+                    while i < columns:
+                        rows = rows_of(columns - i)
+                        to = total.ctypes.data + (group + i) * row + p * panel_row
+                        product(rows, terms, left + i * size, size, left_row, packed + p * panel_size, panel_row,
+                                to, row, to, row)
                         i += rows
         scratch[0] = 0
 

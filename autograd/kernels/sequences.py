@@ -138,7 +138,7 @@ def _target() -> Any:
 def compile(kind: str, name: str, d: np.dtype[Any], vectors: int) -> Callable[..., Any] | None:
     """A kernel of `sequence_loops`, compiled now or loaded; None where that fails."""
     target, build = _target()
-    return compiled(_compiled, (kind, name, d, vectors), f"the {name} of recurrent layers {kind} for {d}",
+    return compiled(_compiled, (kind, name, d, vectors), "the {1} of recurrent layers {0} for {2}",
                     lambda: build(kind, name, d, target, vectors))
 
 

@@ -99,6 +99,12 @@ def outer_tile(target: Target, itemsize: int, rows: int, vectors: int, partial: 
                         put()
                     at = e.at(at, c_row)
 
+            # Rows of a large result are on pages of their own, which the processor would not fetch ahead.
+            at = c
+            for _ in range(0 if partial else rows):
+                for j in range(vectors):
+                    e.prefetch(e.at(at, target.width * j), write=True)
+                at = e.at(at, c_row)
             sums = e.loop(k, [e.zero] * (rows * vectors), step)
             if target.masks:
                 finish(sums, True)
@@ -231,11 +237,8 @@ def _transposed(e: Emitter, vectors: list[Any]) -> list[Any]:
     return vectors
 
 
-def pack_rows(target: Target, itemsize: int, ahead: bool = False) -> Any:
-    """Copy k rows of ``vectors`` vectors, the last with ``count`` lanes, zeros after them, to rows ``step`` apart.
-
-    With ``ahead`` what follows in each row is fetched to the second-level cache.
-    """
+def pack_rows(target: Target, itemsize: int) -> Any:
+    """Copy k rows of ``vectors`` vectors, the last with ``count`` lanes, zeros after them, to rows ``step`` apart."""
     @intrinsic  # type: ignore[untyped-decorator]
     def pack(typing, to, step, source, k_stride, k, vectors, count):  # type: ignore[no-untyped-def]
         def emit(context, builder, signature, args):  # type: ignore[no-untyped-def]
@@ -250,13 +253,9 @@ def pack_rows(target: Target, itemsize: int, ahead: bool = False) -> Any:
                 def copy(j: Any, _: list[Any]) -> list[Any]:
                     offset = builder.mul(j, I64(target.width))
                     e.store(e.load(e.at(start, offset)), e.at(end, offset))
-                    if ahead:
-                        e.prefetch(e.at(start, offset, builder.mul(vectors, I64(target.width))))
                     return []
 
                 e.loop(full, [], copy)
-                if ahead:
-                    e.prefetch(e.at(start, builder.mul(builder.add(full, vectors), I64(target.width))))
                 offset = builder.mul(full, I64(target.width))
                 e.store(e.load_masked(e.at(start, offset), mask), e.at(end, offset))
                 return []

@@ -107,9 +107,9 @@ class Emitter:
     def store_scalar(self, value: ir.Value, address: ir.Value) -> None:
         self.builder.store(value, self._pointer(address, self.scalar_type), align=self.itemsize)
 
-    def prefetch(self, address: ir.Value) -> None:
-        """Fetch the line at an address, which need not be ours, to the second-level cache."""
-        read, level, data = I32(0), I32(2), I32(1)
+    def prefetch(self, address: ir.Value, write: bool = False) -> None:
+        """Fetch the line at an address, which need not be ours: to the second-level cache, or to be written to."""
+        read, level, data = (I32(1), I32(3), I32(1)) if write else (I32(0), I32(2), I32(1))
         kind = ir.FunctionType(ir.VoidType(), [ir.IntType(8).as_pointer(), I32, I32, I32])
         function = cgutils.get_or_insert_function(self.builder.module, kind, "llvm.prefetch.p0")
         self.builder.call(function, [self._pointer(address, ir.IntType(8)), read, level, data])
@@ -143,6 +143,10 @@ class Emitter:
         if self.target.fma:
             return self._intrinsic(f"llvm.fma.{self._suffix}", self.type, x, y, z)
         return self.builder.fadd(self.builder.fmul(x, y), z)
+
+    def root(self, x: ir.Value) -> Any:
+        """The square root."""
+        return self._intrinsic(f"llvm.sqrt.{self._suffix}", self.type, x)
 
     def loop(self, count: ir.Value, carried: Sequence[ir.Value],
              body: Callable[[Any, list[Any]], Sequence[ir.Value]]) -> list[Any]:

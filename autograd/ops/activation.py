@@ -105,8 +105,9 @@ def _exponential_gradient(g, input, alpha, scale, input_scale):
         if found is not None:
             return found
     # The exponent is cut off at 0: beyond, it would overflow, and 0 times inf is nan in second derivatives.
-    decay = np.exp(np.where(input < 0, input, 0) * input_scale)
-    return np.where(input <= 0, g * (alpha * scale * input_scale * decay), g * scale)
+    # Where the input is nan, so is the decay.
+    decay = np.exp(np.where(input > 0, 0, input) * input_scale)
+    return np.where(input > 0, g * scale, g * (alpha * scale * input_scale * decay))
 
 
 @primitive(vjp={"input": _exponential_gradient}, method=False, node_name="EluBackward0")

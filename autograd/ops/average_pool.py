@@ -129,7 +129,8 @@ def _lp_pool(n: int, input: Any, norm_type: Any, kernel_size: Any, stride: Any, 
         return -largest(-input.abs(), kernel_size, stride, 0, 1, ceil_mode)
     count = prod(per_dim(kernel_size, n, f"lp_pool{n}d", "kernel_size"))
     out = mean(input ** norm_type, kernel_size, stride, 0, ceil_mode)
-    return (out.sign() * out.abs() * count) ** (1.0 / norm_type)
+    # The derivative of the root is infinite at 0; that of relu, 0, keeps it there.
+    return (out.sign() * out.abs().relu() * count) ** (1.0 / norm_type)
 
 
 @composite(method=False)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from math import prod
 
 from ..errors import fail
-from ..kernels.matmul import affine, matmul as product
+from ..kernels.affine import affine, affine_gradients
+from ..kernels.matmul import matmul as product
 from ..primitive import composite, primitive
 
 
@@ -37,8 +38,19 @@ def _linear_weight(g, input, weight_shape):
     return matrix_product(_rows(g).T, _rows(input))
 
 
+def _linear_gradients(g, input, weight, shapes):
+    by_input, by_weight, by_bias = shapes
+    if g.ndim != 2 or not g.size or (by_bias is not None and by_bias != g.shape[1:]):
+        return None
+    x, w = None if by_weight is None else input, None if by_input is None else weight
+    for array in (x, w):
+        if array is not None and (array.ndim != 2 or array.dtype is not g.dtype):
+            return None
+    return affine_gradients(g, x, w, by_bias is not None)
+
+
 @primitive(
-    vjp={"input": _linear_input, "weight": _linear_weight, "bias": lambda g: g},
+    vjp={"input": _linear_input, "weight": _linear_weight, "bias": lambda g: g}, at_once=_linear_gradients,
     broadcasts=True, holomorphic=True, method=False, node_name="AddmmBackward0",
 )
 def linear(input, weight, bias=None):

@@ -55,7 +55,7 @@ def hardsigmoid(input):
 
 
 @primitive(
-    vjp={"input": fused(lambda g, input: where(input <= -3, 0, where(input < 3, g * (input / 3 + 0.5), g)))},
+    vjp={"input": fused(lambda g, input: where(input <= -3, 0, where(input >= 3, g, g * (input / 3 + 0.5))))},
     method=False, inplace=True,
 )
 def hardswish(input):

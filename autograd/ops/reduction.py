@@ -80,7 +80,7 @@ def computed_losses(form: Any, input: Any, target: Any, *numbers: float) -> Any:
 
 def computed_slopes(form: Any, g: Any, input: Any, target: Any, reduction: str, *numbers: float) -> Any:
     """The compiled gradients of reduced losses; None where the formula shall give them."""
-    if g.__class__ is not np.ndarray or g.ndim or input.size <= _FEW:
+    if not isinstance(g, (np.ndarray, np.generic)) or g.ndim or input.size <= _FEW:  # a product of 0-d is a number
         return None
     return maps.apply(form, input, target, numbers=(*numbers, float(share(g, reduction, input.shape))))
 

@@ -10,6 +10,7 @@ from scipy import special
 
 import autograd
 from autograd import tensor
+from autograd.kernels.late import choose
 from autograd.ops import activation, piecewise
 
 INF, NAN = math.inf, math.nan
@@ -92,6 +93,15 @@ def test_no_nan_far_out(name) -> None:
 def test_nan_stays() -> None:
     for name, (f, _) in REFERENCE.items():
         assert f(tensor([NAN])).isnan().all(), name
+
+
+@pytest.mark.parametrize("kernels", ["now", "0"])
+def test_the_slope_at_nan_is_nan_where_pytorchs_is(kernels) -> None:
+    with choose(kernels):
+        for name in ("elu", "selu", "celu", "gelu", "gelu_tanh", "silu", "softplus", "logsigmoid", "mish", "hardswish"):
+            assert math.isnan(slope(REFERENCE[name][0], NAN)[0]), name
+        for name in ("relu6", "hardsigmoid"):
+            assert slope(REFERENCE[name][0], NAN) == [0], name
 
 
 def test_integers() -> None:

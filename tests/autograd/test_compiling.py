@@ -19,7 +19,7 @@ TRAINING = """if True:
     from autograd.kernels import compiled_cache, late
     done = autograd.warmup()
     assert done.failed == done.unkept == 0 and set(done.kernels) == {
-        "formulas", "loops", "products", "attention", "recurrent", "convolutions"}
+        "formulas", "loops", "threads", "products", "attention", "recurrent", "convolutions"}
     assert done.kernels["convolutions"] == 14, done
     before = compiled_cache.TALLY.copy()
     with late.choose("now"):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import importlib
 import inspect
 import json
 import os
@@ -177,3 +178,13 @@ def test_unknown_names_are_errors() -> None:
         ops.nothing_of_this_name  # noqa: B018
     with pytest.raises(AttributeError, match="nothing_of_this_name"):
         autograd.tensor(1.0).nothing_of_this_name  # noqa: B018
+
+
+@pytest.mark.parametrize(("module", "name", "meant"), [
+    ("autograd", "softmaxx", "softmax"), ("autograd", "tenser", "tensor"), ("nn", "Linaer", "Linear"),
+    ("nn.functional", "leaky_rellu", "leaky_relu"), ("optim", "AdmaW", "AdamW"),
+])
+def test_a_misspelled_name_is_told_the_right_one(module, name, meant):
+    with pytest.raises(AttributeError, match=f"module '{module}' has no attribute '{name}'; did you mean {meant}[?]$"):
+        getattr(importlib.import_module(module), name)
+    assert not hasattr(importlib.import_module(module), "quite_another")

@@ -114,6 +114,13 @@ def test_power_average():
     np.testing.assert_array_equal(F.lp_pool2d(tensor(-x), math.inf, 2).numpy(), F.max_pool2d(tensor(x), 2).numpy())
 
 
+def test_lp_pool_of_zeros_has_a_gradient_of_zero():
+    """As after a relu: the root's own derivative is infinite there."""
+    x = autograd.zeros(1, 1, 4, 4, requires_grad=True)
+    F.lp_pool2d(x, 2, 2).sum().backward()
+    assert x.grad.tolist() == autograd.zeros(1, 1, 4, 4).tolist()
+
+
 def test_unpooling_puts_maxima_back():
     x = tensor(RNG.normal(size=(2, 3, 5, 5)))
     values, indices = F.max_pool2d(x, 2, return_indices=True)

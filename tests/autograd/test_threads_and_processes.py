@@ -353,3 +353,36 @@ print([fork(3) for _ in range(20)] == [0] * 20)
 stop = True
 thread.join()
 """) == "True\n"
+
+
+@needs_fork
+def test_a_process_forked_while_another_thread_compiles(tmp_path):
+    """Numba's lock is held by a thread that the child has not: it computes with NumPy."""
+    pytest.importorskip("numba")
+    assert run_script(CHILD + f"""
+os.environ["XDG_CACHE_HOME"] = {str(tmp_path)!r}
+from autograd.kernels import late, maps
+from numba.core.compiler_lock import global_compiler_lock as lock
+
+def compile():
+    with lock:
+        begun.set()
+        ended.wait()
+
+begun, ended = threading.Event(), threading.Event()
+thread = threading.Thread(target=compile)
+thread.start()
+begun.wait()
+late._compiling.acquire()
+with late.choose("now"):
+    print(fork(300), fork(3))
+ended.set()
+thread.join()
+late._compiling.release()
+
+pid = os.fork()  # nobody compiles any more
+if pid == 0:
+    signal.alarm(50)
+    os._exit(0 if not late._compiling.locked() and maps.cube.compile(np.dtype("float32")) else 3)
+print(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
+""") == "0 0\n0\n"

@@ -116,6 +116,22 @@ def test_permissions_and_links_survive(tmp_path):
     assert link.is_symlink() and load(path) == 2 and path.stat().st_mode & 0o777 == 0o600
 
 
+def test_errors_name_the_file_that_was_asked_for(tmp_path):
+    (tmp_path / "file").write_text("")
+    (tmp_path / "file").write_text("")
+    for path in (tmp_path / "none" / "x.pt", tmp_path / "file" / "x.npz"):
+        with pytest.raises((FileNotFoundError, NotADirectoryError)) as caught:
+            save({}, path)
+        assert caught.value.filename == str(path) and caught.value.__suppress_context__
+
+
+def test_an_error_of_another_file_is_left_as_it_is(tmp_path):
+    with pytest.raises(FileNotFoundError) as caught:
+        write_atomically(tmp_path / "x.pt", lambda file: file.write((tmp_path / "other").read_bytes()))
+    assert caught.value.filename == str(tmp_path / "other")
+    assert not list(tmp_path.iterdir())
+
+
 def test_what_is_no_regular_file_is_written_in_place():
     save(STATE, os.devnull)
     assert not Path(os.devnull).is_file()
@@ -151,8 +167,9 @@ def test_a_full_disk_leaves_the_old_file_and_nothing_else(tmp_path, monkeypatch,
     changed = {k: t + 1 for k, t in STATE.items()}
     for room in [0, 1, *range(30, len(before), 301), len(before) - 1]:
         monkeypatch.setattr("autograd.io.atomic.open", lambda *a, room=room: Full(builtins.open(*a), room), raising=False)  # noqa: SIM115
-        with pytest.raises(OSError, match="No space left"):
+        with pytest.raises(OSError, match="No space left") as caught:
             save(changed, path)
+        assert caught.value.filename == str(path)
         assert path.read_bytes() == before and os.listdir(tmp_path) == [path.name]
     monkeypatch.undo()
     save(changed, path)

@@ -91,3 +91,18 @@ def test_the_weights_that_are_dropped_are_pytorchs():
         torch.manual_seed(5)
         for ours, theirs in both([q, k, v], g, dropout_p=0.3, **options):
             torch.testing.assert_close(torch.tensor(ours), torch.tensor(theirs))
+
+
+@pytest.mark.parametrize("shape, order, width", [
+    ((2, 3, 5, 16), (0, 1, 2, 3), 16), ((2, 5, 3, 16), (0, 2, 1, 3), 16), ((5, 2, 3, 16), (1, 2, 0, 3), 16),
+    ((2, 5, 3, 16), (0, 2, 1, 3), 32), ((2, 3, 16, 5), (0, 1, 3, 2), 16), ((5, 3, 16), (1, 0, 2), 16),
+], ids=str)
+@pytest.mark.parametrize("choice", ["now", "0"])
+def test_layout_of_the_result(shape, order, width, choice):
+    strides = []
+    for lib, sdpa in ((autograd, F.scaled_dot_product_attention), (torch, torch_sdpa)):
+        q = lib.ones(*shape).permute(*order)
+        v = q if width == 16 else lib.ones(*q.shape[:-1], width)
+        with choose(choice):
+            strides.append(tuple(sdpa(q, q, v).stride()))
+    assert strides[0] == strides[1]

@@ -69,7 +69,7 @@ SECTIONS = (
             note="Wall time from the start of the interpreter to its end, caches filled by one run before."),
     Section("memory", "Peak memory of training in a fresh process", fresh.memory,
             note="Five steps. Above the imports, ours holds Numba and its compiler, which load when first used, and "
-                 "PyTorch's kernels were mapped by its import: the whole process is what counts."),
+                 "PyTorch's kernels were mapped by its import. What larger batches add is what a step itself holds."),
     Section("growth", "Growth with batch, width and depth", growth.sizes),
     Section("threads", "One thread and two", growth.threads,
             note="The ratio is at the same number of threads; compare the times of two rows for the gain."),

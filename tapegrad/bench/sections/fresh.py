@@ -9,11 +9,13 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from itertools import count
 from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 from ..environment import clean_environment
 from ..libraries import PACKAGES, load
@@ -132,6 +134,8 @@ TRAINED: dict[str, Callable[[bool], training.Step]] = {
     "mlp": lambda tiny: training.mlp((6, 5, 3) if tiny else (784, 128, 10), 64, "ReLU", "CrossEntropyLoss"),
     "cnn": training.cnn, "char_lstm": training.char_lstm, "gpt": training.gpt, "resnet18": training.resnet18,
 }
+#: By how much batches grow for what a step itself holds to show beside libraries and weights.
+TIMES = {"mlp": 65, "cnn": 4, "char_lstm": 4, "gpt": 4, "resnet18": 2}
 
 
 @dataclass(frozen=True)
@@ -139,32 +143,49 @@ class Memory:
     """A row: the peak of the memory that a process holds while it trains.
 
     Args:
-        name: the network.
         network: its key in `TRAINED`.
-        above: whether to leave out what the process held after its imports.
+        kind: one of `KINDS`.
     """
 
-    name: str
     network: str
-    above: bool
+    kind: str
     tiny: bool = False
     target: float | None = None
     slow: bool = False
+
+    @property
+    def name(self) -> str:
+        """The network, and what of its memory."""
+        return f"{TRAINED[self.network](self.tiny).name}, {self.kind.replace('N', str(TIMES[self.network]))}"
 
     def measure(self, peers: Peers, budget: Budget) -> Figure:
         """Peaks of processes, after one each that compiles."""
         def peak(key: str) -> Callable[[], float]:
             attempts = count()
-            return lambda: _trained(self.network, key, self.tiny, next(attempts))["above" if self.above else "peak"]
+            return lambda: KINDS[self.kind](self, key, next(attempts))
         sides = {lib.title: peak(lib.key) for lib in peers.libraries if lib.key in IMPORTS}
         sides[OURS]()  # fills the cache of compiled kernels
         return figure(self.name, interleaved(sides, 1 if budget.seconds < 0.5 else 3), "B", self.target)
 
+    def trained(self, key: str, attempt: int, times: int = 1) -> dict[str, float]:
+        """What a process of one side said."""
+        return _trained(self.network, key, self.tiny, times, attempt)
 
-@cache  # the same processes tell both rows of a network
-def _trained(network: str, key: str, tiny: bool, attempt: int) -> dict[str, float]:
+
+#: What of a process is told: all; what it held after its imports left out; what larger batches add, which is what the
+#: steps themselves hold, whatever code is loaded.
+KINDS: dict[str, Callable[[Memory, str, int], float]] = {
+    "whole process": lambda row, key, attempt: row.trained(key, attempt)["peak"],
+    "above the imports": lambda row, key, attempt: row.trained(key, attempt)["above"],
+    "more for N times the batch": lambda row, key, attempt: max(
+        row.trained(key, attempt, TIMES[row.network])["peak"] - row.trained(key, attempt)["peak"], 1.0),
+}
+
+
+@cache  # the same processes tell all rows of a network
+def _trained(network: str, key: str, tiny: bool, times: int, attempt: int) -> dict[str, float]:
     """What the process of one side and round said."""
-    code = f"from tapegrad.bench.sections.fresh import report; report({network!r}, {key!r}, {tiny})"
+    code = f"from tapegrad.bench.sections.fresh import report; report({network!r}, {key!r}, {tiny}, {times})"
     # What a long run holds: with its kernels compiled.
     environment = clean_environment(1) | {"PYTHONPATH": str(_root()), "AUTOGRAD_JIT": "now"}
     found: dict[str, float] = json.loads(subprocess.run(
@@ -172,13 +193,15 @@ def _trained(network: str, key: str, tiny: bool, attempt: int) -> dict[str, floa
     return found
 
 
-def report(network: str, key: str, tiny: bool) -> None:
-    """Train for some steps in this process and print what it held, in bytes."""
+def report(network: str, key: str, tiny: bool, times: int) -> None:
+    """Train for some steps in this process, with the batch so many times over, and print what it held, in bytes."""
     library = load(key)
     if key == "torch":
         library.t.set_num_threads(1)
     imported = _status("VmRSS")
-    _, step = TRAINED[network](tiny).begin(library)
+    trained = TRAINED[network](tiny)
+    data = tuple(np.concatenate([a] * times) for a in trained.data())
+    _, step = replace(trained, data=lambda: data).begin(library)
     for _ in range(5):
         step()
     peak = _status("VmHWM")
@@ -194,11 +217,11 @@ def _status(name: str) -> int:
 
 
 def memory(tiny: bool = False) -> list[Any]:
-    """Every network twice: the whole process, and what training added to it."""
+    """Every network in each way."""
     if not Path("/proc/self/status").exists():
         return []
-    return [Memory(f"{TRAINED[key](tiny).name}, {'above the imports' if above else 'whole process'}", key, above, tiny,
-                   1.0, slow=key == "resnet18") for above in (False, True) for key in TRAINED]
+    return [Memory(key, kind, tiny, None if kind == "above the imports" else 1.0, slow=key == "resnet18")
+            for kind in KINDS for key in TRAINED]
 
 
 assert set(IMPORTS) <= set(PACKAGES)

@@ -22,13 +22,12 @@ RULES: dict[str, dict[str, Any]] = {
 
 
 def cases(tiny: bool = False) -> list[Case]:
-    """Every rule on the small model, the common ones on the others."""
+    """Every rule on every model."""
     models: dict[str, list[tuple[int, ...]]] = {"2 tensors, tiny": [(3, 4), (3,)]} if tiny else MODELS
     found = []
-    for at, (title, shapes) in enumerate(models.items()):
+    for title, shapes in models.items():
         for name, options in RULES.items():
-            if at == 0 or name in ("SGD", "SGD with momentum", "Adam", "AdamW", "RMSprop"):
-                found.append(Case(f"{name}, {title}", _step(name.split()[0], options, shapes), length=30))
+            found.append(Case(f"{name}, {title}", _step(name.split()[0], options, shapes), length=30))
         found.append(Case(f"clip_grad_norm_, {title}", _clip(shapes), length=1_300_000))
     return found
 

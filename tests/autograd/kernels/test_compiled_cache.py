@@ -135,6 +135,15 @@ def test_no_home_folder(monkeypatch):
     assert _add(1, "one")[0](1) == 2
 
 
+@pytest.mark.parametrize("home", ["", "relative"])
+def test_a_home_that_is_no_place_is_not_written_to(monkeypatch, tmp_path, home):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("XDG_CACHE_HOME", "also relative")
+    monkeypatch.setenv("HOME", home)
+    assert _add(1, "one")[0](1) == 2
+    assert not list(tmp_path.iterdir())
+
+
 # --- how much is kept -------------------------------------------------------------------------------------
 
 

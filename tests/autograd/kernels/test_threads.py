@@ -1,6 +1,7 @@
 """The pool that kernels share work in, and BLAS held to one thread."""
 
 import os
+import signal
 import subprocess
 import sys
 import threading
@@ -55,6 +56,19 @@ def test_ranges_make_up_the_whole(count, rows, multiple):
     assert count > 1 or len(found) == 1
 
 
+def test_long_work_is_cut_into_large_ranges_first(four):
+    found = []
+    threads.share(lambda i, j: found.append((i, j)), 10_000, 1.0)
+    sizes = [j - i for i, j in sorted(found)]
+    assert len(sizes) > 8 and sizes[0] > 3 * sizes[-1] and sizes == sorted(sizes, reverse=True)
+
+
+def test_what_prepares_for_itself_is_cut_once_for_each_thread(count):
+    found = []
+    threads.share(lambda i, j: found.append(j - i), 1000, 1.0, alone=True)
+    assert sorted(found) == sorted(1000 * (i + 1) // count - 1000 * i // count for i in range(count))
+
+
 def test_little_work_stays_in_its_thread(four):
     found = []
     threads.share(lambda i, j: found.append((i, j, threading.get_ident())), 1000, 1.9 * threads.LEAST)
@@ -64,6 +78,30 @@ def test_little_work_stays_in_its_thread(four):
 def test_ranges_run_at_once(four):
     meeting = threading.Barrier(4, timeout=30)  # broken, and an error, if fewer than four threads come
     threads.share(lambda i, j: meeting.wait(), 4, 1.0)
+
+
+def test_a_thread_waits_awake_until_the_number_changes():
+    pytest.importorskip("numba")
+    cells, seen = np.zeros(1, np.int64), []
+    threads._wait(cells, 1)  # it is another one already
+    threads._wait(cells, 0)  # and comes back though it does not change
+
+    def look():
+        while cells[0] == 0:
+            threads._wait(cells, 0)
+        seen.append(int(cells[0]))
+    thread = threading.Thread(target=look)
+    thread.start()
+    cells[0] = 7
+    thread.join(30)
+    assert seen == [7]
+
+
+def test_without_the_compiled_wait_threads_sleep_and_work(four, monkeypatch):
+    monkeypatch.setattr(threads, "_waiting", {None: None})
+    meeting = threading.Barrier(4, timeout=30)
+    for _ in range(5):
+        threads.share(lambda i, j: meeting.wait(), 4, 1.0)
 
 
 def test_an_error_is_raised_where_the_work_was_asked_for(four):
@@ -233,7 +271,7 @@ def test_batches_are_the_same_for_any_number_of_threads(lead):
 
 def controls():
     with blas.one_thread:
-        found = blas.one_thread._found
+        found = blas.one_thread.found
     if found is None:
         pytest.skip("this NumPy's BLAS is none whose threads can be set")
     return found
@@ -298,12 +336,35 @@ def test_operations_hold_blas(two_of_blas, monkeypatch, call):
         assert len(entered) > forward
 
 
+@pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="this system has no timers of microseconds")
+def test_ctrl_c_at_any_moment_leaves_blas_its_threads(two_of_blas):
+    def interrupt(number, frame):
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGALRM, interrupt)
+    times = np.random.default_rng(0).uniform(1e-6, 3e-5, 1000)
+    interrupted = 0
+    try:
+        for seconds in times:
+            try:
+                signal.setitimer(signal.ITIMER_REAL, seconds)
+                while True:
+                    with blas.one_thread:
+                        pass
+            except KeyboardInterrupt:
+                interrupted += 1
+            assert two_of_blas() == 2 and not blas.one_thread.inside
+    finally:
+        signal.signal(signal.SIGALRM, before)
+    assert interrupted == len(times)
+
+
 @needs_fork
 def test_a_child_forked_while_blas_is_held_gets_its_threads(two_of_blas):
     with blas.one_thread:
         pid = fork()
         if pid == 0:
-            os._exit(0 if two_of_blas() == 2 and not blas.one_thread._inside else 1)
+            os._exit(0 if two_of_blas() == 2 and not blas.one_thread.inside else 1)
     assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
 
 
