@@ -59,7 +59,7 @@ def _kernel(q: Array, k: Array, v: Array, backward: bool) -> Any:
     if account is None or k.dtype is not d or v.dtype is not d or (d is not _FLOAT32 and d is not _FLOAT64):
         return None
     scores = math.prod(q.shape[:-1]) * k.shape[-2]
-    if q.shape[-2] == 1 and q.shape[:-2] == k.shape[:-2]:
+    if backward and q.shape[-2] == 1 and q.shape[:-2] == k.shape[:-2]:
         return None  # products with vectors, which BLAS computes as fast as it reads
     if not scores or not q.shape[-1] or not v.shape[-1] or not account.pays(_SAVED + scores * _SAVED_EACH[backward]):
         return None
@@ -122,12 +122,9 @@ def attention(q: Array, k: Array, v: Array, mask: Array | None, is_causal: bool,
     if kernel is None:
         return _attention_by_numpy(q, k, v, mask, is_causal, scale)
     out, sums = _result(q, v), np.empty(q.shape[:-1], q.dtype)
-    highest, in_heads = np.empty_like(sums), _in_heads(out)
-    rows = in_heads.shape[:3]
-    _run(kernel, (_with_rows(q), _with_rows(k), _with_rows(v), in_heads, highest.reshape(rows), sums.reshape(rows)),
-         q, k, 2, mask, is_causal, scale)
-    np.log(sums, out=sums)
-    sums += highest
+    in_heads = _in_heads(out)
+    arrays = _with_rows(q), _with_rows(k), _with_rows(v), in_heads, sums.reshape(in_heads.shape[:3])
+    _run(kernel, arrays, q, k, 2, mask, is_causal, scale)
     return out, sums
 
 

@@ -9,6 +9,7 @@ beyond the diagonal are left out where attention is causal. This module imports 
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -21,6 +22,8 @@ from .vector_ir import Target
 
 #: Vectors of queries in a block of scores [keys, queries], and how large it is: it stays in L1.
 VECTORS, BLOCK_BYTES = 3, 2**14
+#: Up to so many queries, fewer than fill a vector, have their keys in the lanes: a block is [queries, keys].
+FEW = 4
 
 
 def compiled(dtype: Any, backward: bool, target: Target) -> Any:
@@ -29,7 +32,7 @@ def compiled(dtype: Any, backward: bool, target: Target) -> Any:
     t = types.float32 if dtype.itemsize == 4 else types.float64
     key = f"attention {target} {dtype}"
     rows, sums = types.Array(t, 4, "A"), types.Array(t, 3, "C")
-    arrays = [*[rows] * 5, sums, *[rows] * 3] if backward else [*[rows] * 4, sums, sums]
+    arrays = [*[rows] * 5, sums, *[rows] * 3] if backward else [*[rows] * 4, sums]
     signature = types.void(*arrays, rows, t, *[types.int64] * 3)
     name = "attention-grad" if backward else "attention"
     return entry_point(_build(target, dtype.itemsize, key)[backward], name, key, signature)
@@ -46,12 +49,16 @@ def _build(target: Target, size: int, key: str) -> tuple[Any, Any]:
     width, lanes = target.width, target.width // size
     QUERIES, KEYS, row_step = VECTORS * lanes, BLOCK_BYTES // (VECTORS * width), VECTORS * width
     number = np.float32 if size == 4 else np.float64
-    _, panel = loops_over_tiles(target, size, kernel)
+    inner_products, panel = loops_over_tiles(target, size, kernel)
     pack_transposed = tiles.pack_transposed(target, size)
     row_scaled, row_inner = vector_rows.row_scaled(target, size), vector_rows.row_inner(target, size)
     column_softmax, column_slopes = vector_rows.column_softmax(target, size), vector_rows.column_slopes(target, size)
     column_causal, column_added = vector_rows.column_causal(target, size), vector_rows.column_added(target, size)
     column_raised = vector_rows.column_raised(target, size)
+    ABREAST = min(8, lanes)
+    one_row, one_wide = tiles.inner_tile(target, size, (1, ABREAST)), tiles.outer_tile(target, size, 1, 4, False)
+    row_maximum, row_exponentials = vector_rows.row_maximum(target, size), vector_rows.row_exponentials(target, size)
+    MOST_KEYS, number_row = BLOCK_BYTES // (FEW * size), BLOCK_BYTES // FEW
     infinite, zero, one = number(np.inf), number(0), number(1)
 
     @kernel
@@ -91,7 +98,61 @@ def _build(target: Target, size: int, key: str) -> tuple[Any, Any]:
                 column_causal(s + i * size, row_step, max(0, i0 + i - j0), n, i0 + i - j0)
 
     @kernel
-    def forward_head(q, k, v, out, highest, sums, biases, scale, causal, part, columns, scores, added, state):
+    def normalized(o, values, total, high):
+        """Divide a row of the result by the sum of exponentials; gives the logarithm of this, the maximum included."""
+        if total == zero:
+            row_scaled(o, o, values, zero)
+            return infinite  # so that the weights are zero
+        row_scaled(o, o, values, one / total)
+        return high + math.log(total)
+
+    @kernel
+    def forward_few(q, k, v, out, sums, biases, scale, causal, part, scores, state):
+        """`forward_head` of a few queries."""
+        queries, keys, length, values = q.shape[0], k.shape[0], q.shape[1], v.shape[1]
+        x, s, o, x_row, o_row = part.ctypes.data, scores.ctypes.data, out.ctypes.data, length * size, out.strides[0]
+        high, total = state[0], state[1]
+        shift = state[2]
+        for i in range(queries):
+            row_scaled(q.ctypes.data + i * q.strides[0], x + i * x_row, length, scale)
+            high[i], total[i] = -infinite, zero
+        seen = min(queries, keys) if causal else keys
+        for j0 in range(0, seen, MOST_KEYS):
+            n = min(MOST_KEYS, seen - j0)
+            k_at, k_row = k.ctypes.data + j0 * k.strides[0], k.strides[0]
+            if queries == 1:
+                for j in range(0, n, ABREAST):
+                    one_row(length, x, 0, k_at + j * k_row, k_row, s + j * size, 0, min(ABREAST, n - j), 0, 0, 1)
+            else:
+                inner_products(x, x_row, k_at, k_row, s, number_row, queries, n, length, 0, 0)
+            for i in range(queries):
+                row, before = scores[i], high[i]
+                if biases.size > 0:
+                    for j in range(n):
+                        row[j] += biases[i, j0 + j]
+                if causal:
+                    row[max(0, i + 1 - j0):n] = -infinite
+                high[i] = max(before, row_maximum(row.ctypes.data, n))
+                shift[0] = high[i] if high[i] > -infinite else zero  # any makes exponentials of zero
+                sum_of = row_exponentials(row.ctypes.data, row.ctypes.data, n, shift[0])
+                if j0 > 0:
+                    shift[1] = before
+                    factor = row_exponentials(shift.ctypes.data + size, shift.ctypes.data + size, 1, shift[0])
+                    row_scaled(o + i * o_row, o + i * o_row, values, factor)
+                    sum_of += total[i] * factor
+                total[i] = sum_of
+            v_at, v_row, j = v.ctypes.data + j0 * v.strides[0], v.strides[0], 0
+            if queries == 1:
+                while values - j >= 4 * lanes:
+                    to = o + j * size
+                    one_wide(n, s, 0, size, v_at + j * size, v_row, to, 0, lanes, to if j0 > 0 else 0, 0, 1)
+                    j += 4 * lanes
+            product(s, number_row, size, v_at + j * size, v_row, o + j * size, o_row, queries, values - j, n, j0 > 0)
+        for i in range(queries):
+            sums[i] = normalized(o + i * o_row, values, total[i], high[i])
+
+    @kernel
+    def forward_head(q, k, v, out, sums, biases, scale, causal, part, columns, scores, added, state):
         queries, keys, length, values = q.shape[0], k.shape[0], q.shape[1], v.shape[1]
         x, y, s = part.ctypes.data, columns.ctypes.data, scores.ctypes.data
         x_row, k_row, v_row, o_row = length * size, k.strides[0], v.strides[0], out.strides[0]
@@ -119,10 +180,7 @@ def _build(target: Target, size: int, key: str) -> tuple[Any, Any]:
                             row_scaled(o + i * o_row, o + i * o_row, values, factor[i])
                 product(s, size, row_step, v.ctypes.data + j0 * v_row, v_row, o, o_row, m, values, n, j0 > 0)
             for i in range(m):
-                share, highest[i0 + i], sums[i0 + i] = one / total[i], high[i], total[i]
-                if total[i] == zero:
-                    share, highest[i0 + i], sums[i0 + i] = zero, infinite, one  # so that the weights are zero
-                row_scaled(o + i * o_row, o + i * o_row, values, share)
+                sums[i0 + i] = normalized(o + i * o_row, values, total[i], high[i])
 
     @kernel
     def backward_head(g, q, k, v, out, sums, g_q, g_k, g_v, more, biases, scale, causal, part, columns, g_columns,
@@ -167,24 +225,28 @@ def _build(target: Target, size: int, key: str) -> tuple[Any, Any]:
                 row_scaled(found.ctypes.data + i * x_row, g_q.ctypes.data + (i0 + i) * g_q.strides[0], length, scale)
 
     @kernel
-    def forward(q, k, v, out, highest, sums, biases, scale, causal, start, stop):
+    def forward(q, k, v, out, sums, biases, scale, causal, start, stop):
         """Attention of the heads ``start`` to ``stop`` of key and value, counted through the batch.
 
         q, k, v, out are [N, H, L, E], [N, G, S, E], [N, G, S, V] and [N, H, L, V], where H / G heads of queries share
-        one of keys; each row is contiguous. ``biases`` are [N, H, L, S], or empty. ``highest`` and ``sums`` [N, H, L]
-        get the greatest scores, and the sums of exponentials of what is less than these; infinity and 1 where a query
-        sees no key.
+        one of keys; each row is contiguous. ``biases`` are [N, H, L, S], or empty. ``sums`` [N, H, L] get the
+        logarithm of each query's sum of exponentials; infinity where it sees no key.
         """
         heads, length = k.shape[1], k.shape[3]
         shared = q.shape[1] // heads
         part, columns = np.empty((QUERIES, length), number), np.empty((length, QUERIES), number)
         scores, state = np.empty((KEYS, QUERIES), number), np.empty((3, QUERIES), number)
         added = np.empty((KEYS if biases.size > 0 else 0, QUERIES), number)
+        few = np.empty((FEW, MOST_KEYS if q.shape[2] <= FEW else 0), number)
         for head in range(start, stop):
             b, h = head // heads, head % heads
             for a in range(h * shared, (h + 1) * shared):
-                forward_head(q[b, a], k[b, h], v[b, h], out[b, a], highest[b, a], sums[b, a], biases[b, a],
-                             scale, causal, part, columns, scores, added, state)
+                if q.shape[2] <= FEW:
+                    forward_few(q[b, a], k[b, h], v[b, h], out[b, a], sums[b, a], biases[b, a], scale,
+                                causal, part, few, state)
+                else:
+                    forward_head(q[b, a], k[b, h], v[b, h], out[b, a], sums[b, a], biases[b, a], scale,
+                                 causal, part, columns, scores, added, state)
 
     @kernel
     def backward(g, q, k, v, out, sums, g_q, g_k, g_v, biases, scale, causal, start, stop):

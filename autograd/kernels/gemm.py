@@ -113,7 +113,7 @@ def _build(target: Target, size: int, key: str) -> Any:
     width, lanes = target.width, target.width // size
     most = tiles.outer_vectors(target)
     inner_products, panel = loops_over_tiles(target, size, kernel, most)
-    pack_transposed, pack_rows = tiles.pack_transposed(target, size), tiles.pack_rows(target, size)
+    pack_transposed, pack_rows = tiles.pack_transposed(target, size), tiles.pack_rows(target, size, ahead=True)
     masks, thin_rows = target.masks, tiles.outer_shape(target, most)[0]
 
     @kernel

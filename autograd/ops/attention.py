@@ -87,7 +87,7 @@ def attention(query, key, value, is_causal, scale, mask=None):
 
 def _is_one_kernel(query: Any, key: Any, value: Any, mask: Any, enable_gqa: bool) -> bool:
     """Whether `attention` computes it; other shapes broadcast, or are errors that the products describe."""
-    q, k, v = query.shape, key.shape, value.shape
+    q, k, v = map(tuple, (query.shape, key.shape, value.shape))  # parts of a Size cost four times as much
     if query.dtype not in _SUMMED or len(q) != len(k) or len(q) != len(v) or k[:-1] != v[:-1] or k[-1] != q[-1]:
         return False
     if len(q) > 2 and (q[:-3] != k[:-3] or (q[-3] != k[-3] and not enable_gqa)):
@@ -100,6 +100,7 @@ def _is_one_kernel(query: Any, key: Any, value: Any, mask: Any, enable_gqa: bool
 
 
 def _check(query: Any, key: Any, value: Any, attn_mask: Any, is_causal: bool) -> None:
+    d = getattr(query, "dtype", None)
     for what, x in (("query", query), ("key", key), ("value", value)):
         if not is_tensor(x):
             fail(TypeError, f"scaled_dot_product_attention(): argument {what!r} must be Tensor, not {type(x).__name__} "
@@ -107,7 +108,7 @@ def _check(query: Any, key: Any, value: Any, attn_mask: Any, is_causal: bool) ->
         if x.ndim < 2:
             fail(RuntimeError, "scaled_dot_product_attention: Expected query, key, and value to all be at least 2 "
                                f"dimensional, but {what} is {describe(x)}")
-        if x.dtype != query.dtype:
+        if x is not query and x.dtype != d:
             fail(RuntimeError, "Expected query, key, and value to have the same dtype, but got query.dtype: "
                                f"{query.dtype} key.dtype: {key.dtype} and value.dtype: {value.dtype} instead.")
     if attn_mask is not None:

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 from ..measure import Budget, Figure
 from ..peers import Peers
-from . import convolutions, elementwise, fresh, growth, layers, optimizers, overhead, products, training
+from . import convolutions, elementwise, fresh, growth, layers, optimizers, overhead, products, recurrent, training
 
 
 class Row(Protocol):
@@ -61,6 +61,7 @@ SECTIONS = (
     Section("elementwise", "Elementwise functions", elementwise.elementwise, 0.6, 1.0),
     Section("reductions", "Reductions and rearrangements", elementwise.reductions),
     Section("norms", "Norms, softmax and attention, forward + backward", layers.norms, 0.6, 1.0),
+    Section("recurrent", "Recurrent layers, forward + backward, and decoding", recurrent.cases, 0.7, 1.0),
     Section("losses", "Losses, forward + backward", layers.losses, 0.6, 1.0),
     Section("pooling", "Pooling, embedding, dropout, forward + backward", layers.pooling, 0.6, 1.0),
     Section("optimizers", "Steps of optimizers", optimizers.cases, 0.6, 1.0),
