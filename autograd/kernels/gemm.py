@@ -22,6 +22,8 @@ Array = np.ndarray[Any, Any]
 BLOCK = 1024
 #: Bytes of the right operand that are copied at once, and rows of the left one: both fit the second-level cache.
 GROUP, ROWS = 3 << 17, 96
+#: Terms up to which writing the result takes longest: it is written in whole rows, a tile high.
+THIN = 8
 #: Rows and columns of a product from which a left operand that does not run along k is copied so that it does.
 TURN_ROWS, TURN_COLUMNS = 64, 192
 #: Rows and columns of a product up to which it is computed as inner products, if both operands run along k.
@@ -112,7 +114,7 @@ def _build(target: Target, size: int, key: str) -> Any:
     most = tiles.outer_vectors(target)
     inner_products, panel = loops_over_tiles(target, size, kernel, most)
     pack_transposed, pack_rows = tiles.pack_transposed(target, size), tiles.pack_rows(target, size, ahead=True)
-    masks = target.masks
+    masks, thin_rows = target.masks, tiles.outer_shape(target, most)[0]
 
     @kernel
     def vectors_of(columns):
@@ -146,6 +148,7 @@ def _build(target: Target, size: int, key: str) -> Any:
         length = (k + blocks - 1) // blocks
         packs = (m >= PACK_ROWS and b_k >= PACK_STRIDE) or (m >= PACK_ROWS_OF_PAGES and b_k >= PAGE)
         direct = b_column == size and not packs
+        height = ROWS if k > THIN else thin_rows
         for block in range(blocks):
             k0 = block * length
             terms = min(length, k - k0)
@@ -166,7 +169,7 @@ def _build(target: Target, size: int, key: str) -> Any:
                         copy(scratch + packed, b + k0 * b_k + last * b_column, b_k, b_column, terms, columns)
                     packed += terms * vectors * width
                     last += columns
-                for i in range(0, m, ROWS):
+                for i in range(0, m, height):
                     j, packed = first, 0
                     while j < last:
                         vectors = vectors_of(n - j)
@@ -176,7 +179,7 @@ def _build(target: Target, size: int, key: str) -> Any:
                             source, step = scratch + packed, vectors * width
                         at = c + i * c_row + j * size
                         addend, addend_row = (at, c_row) if block > 0 else (bias + j * size if bias != 0 else 0, 0)
-                        panel(left + i * left_row, left_row, left_k, source, step, at, c_row, min(ROWS, m - i), terms,
+                        panel(left + i * left_row, left_row, left_k, source, step, at, c_row, min(height, m - i), terms,
                               vectors, columns - (vectors - 1) * lanes, addend, addend_row)
                         packed += terms * vectors * width
                         j += columns
