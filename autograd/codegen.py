@@ -107,17 +107,18 @@ def function_text(op: Primitive, form: Form | None = None) -> str:
                   f"    else: {op.varargs} = spread_"]
     if not (op.method or op.common):  # mostly called by rules, on arrays
         lines += [f"    if {_is_raw(op)}:", f"        return {_raw(op)}"]
+    if op.numbers:  # an AttributeError, which a number would raise, costs half of an operation
+        first, second = op.inputs
+        lines += [f"    if {second}.__class__ is float or {second}.__class__ is int:",
+                  f"        {second} = constant({second}, {first}{', True' if op.promote == 'float' else ''})"]
     lines.append("    try:")
     lines += [f"        {line}" for line in _unwrap(op)]
     lines.append("    except AttributeError:")
     if (op.method or op.common) and not op.variadic:
         lines += [f"        if {_is_raw(op)}:", f"            return {_raw(op)}"]
-    if form is not None and op.numbers:
-        first, second = op.inputs
-        swapped = ", ".join("number" if p == second else p for p in op.params)
+    if op.numbers and form is not None:
         lines += [f"        if {second}.__class__ is float or {second}.__class__ is int:",
-                  f"            number = constant({second}, {first}{', True' if op.promote == 'float' else ''})",
-                  f"            return general(op, {flat}) if number is {second} else core({swapped})"]
+                  f"            return general(op, {flat})"]
     lines.append(f"        return {other}")
     if op.common:
         lines += [f"    if not ({_inlined(op, op.common)}):", f"        return op.rest({', '.join(op.params)})"]
@@ -178,7 +179,7 @@ def _guard(op: Primitive) -> str:
 
 def _body(op: Primitive, plain: bool) -> list[str]:
     lines = ["try:", *[f"    {line}" for line in _compute(op)], "except Exception as error:",
-             f"    raise explain(op, error, dict(zip(op.params, ({', '.join(op.params)},)))) from error"]
+             f"    raise explain(op, error, dict(zip(op.params, ({', '.join(op.params)},))))"]
     if op.outputs != 1:
         return lines + _many_outputs(op, plain)
     lines += ["if out.__class__ is not ndarray:", "    out = asarray(out)",
@@ -322,6 +323,10 @@ def _meta(op: Primitive, p: str, what: str) -> str:
     return f"None if a_{p} is None else a_{p}.{what}" if _optional(op, p) else f"a_{p}.{what}"
 
 
+#: The code of a rule that passes the gradient on.
+_PASS_ON = (lambda g: g).__code__.co_code
+
+
 def vjp_text(op: Primitive) -> str:
     """The text that runs the rules."""
     lines = ["def vjp(g, saved, edges, seq):"]
@@ -370,7 +375,11 @@ def vjp_text(op: Primitive) -> str:
             results.append("None")
             continue
         args = ", ".join(f"e_{p}.shape" if name == f"{p}_shape" else name for name in op.rule_params[p])
-        call = f"fused_{p}({args}) if real else rule_{p}({args})" if p in fused and not single else f"rule_{p}({args})"
+        if op.rules[p].__code__.co_code == _PASS_ON and args == "g":
+            call = "g"
+        else:
+            call = f"rule_{p}({args})"
+            call = f"fused_{p}({args}) if real else {call}" if p in fused and not single else call
         results.append(f"g_{p}")
         if single:
             lines.append(f"    g_{p} = {call}")

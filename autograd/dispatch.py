@@ -135,7 +135,11 @@ def cast(t: Any, target: np.dtype[Any]) -> Any:
     return t if t._a.dtype == target else RUNTIME["to_dtype"](t, target)
 
 
-_constants: dict[tuple[np.dtype[Any], Any], Any] = {}
+#: 0-d Tensors of numbers that were asked for, but zeros: 0.0 and -0.0 are equal as keys.
+_constants: dict[np.dtype[Any], dict[Any, Any]] = {FLOAT32: {}, FLOAT64: {}}
+#: The same of types that not every number fits.
+_other_constants: dict[np.dtype[Any], dict[Any, Any]] = {}
+_MOST = 4096
 
 
 def constant(value: Any, other: Any, to_float: bool = False) -> Any:
@@ -144,18 +148,21 @@ def constant(value: Any, other: Any, to_float: bool = False) -> Any:
     if array is None:
         return value
     d = array.dtype
-    if d.kind == "f" or (d.kind == "i" and value.__class__ is int and not to_float):
-        found = _constants.get((d, value))
-        # 0.0 and -0.0 are equal as keys, so zeros are made anew.
-        if found is None or value == 0:
-            try:
-                found = wrap_node(_number(value, d), None)
-            except OverflowError:
-                return value
-            if len(_constants) < 4096 and not math.isnan(value):
-                _constants[d, value] = found
+    known = _constants.get(d)
+    if known is None:
+        if d.kind != "f" and (d.kind != "i" or value.__class__ is not int or to_float):
+            return value
+        known = _other_constants.setdefault(d, {})
+    found = known.get(value)
+    if found is not None:
         return found
-    return value
+    try:
+        made = wrap_node(_number(value, d), None)
+    except OverflowError:
+        return value
+    if len(known) < _MOST and value != 0 and not math.isnan(value):
+        known[value] = made
+    return made
 
 
 def mixed(arrays: list[np.ndarray[Any, Any]], to_float: bool) -> bool:

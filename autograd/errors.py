@@ -9,7 +9,7 @@ from __future__ import annotations
 import sys
 import warnings
 from collections.abc import Callable
-from types import CodeType
+from types import CodeType, FrameType
 from typing import Any, NoReturn
 
 import numpy as np
@@ -49,7 +49,24 @@ CALLS: dict[CodeType, tuple[str, Callable[..., Any]]] = {}
 
 
 def fail(kind: type[Exception], message: str) -> NoReturn:
-    raise kind(message + _outer_call())
+    """Raise an error. Another one that this library is handling is left out of the traceback: the message says in our
+    words what NumPy said in its own. One that the program handles while it calls us stays."""
+    # No variable holds it: its traceback holds this frame, and such a cycle would keep what the program frees.
+    raise _made(kind, message + _outer_call())
+
+
+def _made(kind: type[Exception], message: str) -> Exception:
+    error = kind(message)
+    error._said = True  # type: ignore[attr-defined]
+    handled = sys.exc_info()[2]
+    if handled is not None and _is_ours(handled.tb_frame):
+        error.__cause__ = None  # as "from None" does
+    return error
+
+
+def _is_ours(frame: FrameType) -> bool:
+    return (str(frame.f_globals.get("__name__")).partition(".")[0] in _PACKAGES
+            or frame.f_code.co_filename.startswith("<autograd "))  # written functions
 
 
 def no_attribute(module: str, name: str, hint: str = "") -> AttributeError:
@@ -69,7 +86,7 @@ _PACKAGES = ("autograd", "nn", "optim")
 def warn(message: str, category: type[Warning] = UserWarning) -> None:
     """Warn at the line outside this library that the call came from, so that each such line warns once."""
     frame, level = sys._getframe(1), 2
-    while frame.f_back is not None and str(frame.f_globals.get("__name__")).partition(".")[0] in _PACKAGES:
+    while frame.f_back is not None and _is_ours(frame):
         frame, level = frame.f_back, level + 1
     warnings.warn(message, category, stacklevel=level)
 
@@ -190,11 +207,14 @@ def explain(op: Any, error: Exception, named: dict[str, Any]) -> Exception:
     except Exception:  # an exception class with another constructor: keep it as it is
         return error
     explained._explained = True  # type: ignore[attr-defined]
+    # What the first error adds is where it was raised, of use where this library did not foresee it.
+    foreseen = getattr(error, "_said", False) or kind is LinAlgError or str(error) != message
+    explained.__cause__ = None if foreseen else error
     return explained
 
 
 def value_error(message: str) -> ValueError:
     """A ValueError of PyTorch's, kept as such (NumPy's own become RuntimeErrors)."""
     error = ValueError(message)
-    error._ours = True  # type: ignore[attr-defined]
+    error._ours = error._said = True  # type: ignore[attr-defined]
     return error

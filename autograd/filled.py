@@ -49,7 +49,7 @@ def _filled(name: str, make: Any) -> Any:
 def _filled_like(name: str, make: Any) -> Any:
     """The function ``name(input)``, which takes shape, dtype and order of strides from a tensor."""
     def filled_like(input: Any, *, dtype: Any = None, layout: Any = None, device: Any = None,
-                    requires_grad: bool = False, memory_format: Any = None) -> Any:
+                    requires_grad: bool = False, pin_memory: bool = False, memory_format: Any = None) -> Any:
         array = _template(name, input)
         array = like(make, array, array.dtype if dtype is None else numpy_dtype(dtype))
         return finish(array, requires_grad, device)
@@ -149,7 +149,7 @@ def filled(shape: tuple[int, ...], value: Any, dtype: np.dtype[Any] | None) -> A
 
 @composite(method=False)
 def full(size: Any, fill_value: Any, *, dtype: Any = None, layout: Any = None, device: Any = None,
-         requires_grad: bool = False) -> Any:
+         requires_grad: bool = False, pin_memory: bool = False) -> Any:
     """A tensor full of ``fill_value``; without ``dtype``, of the type that `tensor` gives that number.
 
     Args:
@@ -167,7 +167,7 @@ def full(size: Any, fill_value: Any, *, dtype: Any = None, layout: Any = None, d
 
 @composite(method=False)
 def full_like(input: Any, fill_value: Any, *, dtype: Any = None, layout: Any = None, device: Any = None,
-              requires_grad: bool = False, memory_format: Any = None) -> Any:
+              requires_grad: bool = False, pin_memory: bool = False, memory_format: Any = None) -> Any:
     """A tensor full of ``fill_value``, of the shape and dtype of ``input``.
 
     >>> import autograd
@@ -196,7 +196,8 @@ def new_empty_strided(self: Any, size: Any, stride: Any, *, dtype: Any = None, d
 
 
 @composite(method=False)
-def empty_strided(size: Any, stride: Any, *, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Any:
+def empty_strided(size: Any, stride: Any, *, dtype: Any = None, layout: Any = None, device: Any = None,
+                  requires_grad: bool = False, pin_memory: bool = False) -> Any:
     """An uninitialised tensor of the given size whose neighbours along dimension d lie ``stride[d]`` elements apart.
 
     >>> import autograd
@@ -212,7 +213,7 @@ def empty_strided(size: Any, stride: Any, *, dtype: Any = None, device: Any = No
 
 @composite(method=False)
 def eye(n: Any, m: Any = None, *, dtype: Any = None, layout: Any = None, device: Any = None,
-        requires_grad: bool = False) -> Any:
+        requires_grad: bool = False, pin_memory: bool = False) -> Any:
     """The ``n`` by ``m`` matrix (``m`` is ``n`` where left out) with ones on the diagonal.
 
     >>> import autograd
@@ -228,7 +229,7 @@ def eye(n: Any, m: Any = None, *, dtype: Any = None, layout: Any = None, device:
 
 @composite(method=False)
 def empty_permuted(size: Any, physical_layout: Any, *, dtype: Any = None, layout: Any = None, device: Any = None,
-                   requires_grad: bool = False) -> Any:
+                   requires_grad: bool = False, pin_memory: bool = False) -> Any:
     """An uninitialised tensor whose dimensions lie in memory in the order ``physical_layout``, outermost first.
 
     >>> import autograd

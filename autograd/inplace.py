@@ -116,10 +116,10 @@ def write_result(self: Any, result: Any, name: str) -> Any:
     if z is not a:
         try:
             a[...] = z
-        except ValueError as error:
+        except ValueError:
             raise explain(name, RuntimeError(
                 "unsupported operation: more than one element of the written-to tensor refers to a single memory "
-                "location, or the memory is read-only. Please clone() the tensor before"), {"self": self}) from error
+                "location, or the memory is read-only. Please clone() the tensor before"), {"self": self}) from None
     written(self._vc)
     if recording():
         rebase(self, node)

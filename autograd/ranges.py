@@ -25,7 +25,7 @@ def _number(value: Any) -> Any:
 
 @composite(method=False)
 def arange(*bounds: Any, start: Any = None, end: Any = None, step: Any = None, dtype: Any = None, layout: Any = None,
-           device: Any = None, requires_grad: bool = False) -> Any:
+           device: Any = None, requires_grad: bool = False, pin_memory: bool = False) -> Any:
     """The numbers from ``start`` (0) to below ``end`` by ``step`` (1): ``arange(end)`` or ``arange(start, end, step)``.
 
     int64 where all are ints, else the default float type.
@@ -95,7 +95,7 @@ def _spaced(start: Any, end: Any, steps: int, target: np.dtype[Any]) -> Array:
 
 @composite(method=False)
 def linspace(start: Any, end: Any, steps: Any, *, dtype: Any = None, layout: Any = None, device: Any = None,
-             requires_grad: bool = False) -> Any:
+             requires_grad: bool = False, pin_memory: bool = False) -> Any:
     """``steps`` evenly spaced numbers from ``start`` to ``end``, both included.
 
     >>> import autograd
@@ -108,7 +108,7 @@ def linspace(start: Any, end: Any, steps: Any, *, dtype: Any = None, layout: Any
 
 @composite(method=False)
 def logspace(start: Any, end: Any, steps: Any, base: Any = 10.0, *, dtype: Any = None, layout: Any = None,
-             device: Any = None, requires_grad: bool = False) -> Any:
+             device: Any = None, requires_grad: bool = False, pin_memory: bool = False) -> Any:
     """``base`` to the power of ``steps`` evenly spaced numbers from ``start`` to ``end``.
 
     >>> import autograd
@@ -124,7 +124,7 @@ def logspace(start: Any, end: Any, steps: Any, base: Any = 10.0, *, dtype: Any =
 
 @composite(method=False, name="range")
 def range_(start: Any = 0, end: Any = None, step: Any = 1, *, dtype: Any = None, layout: Any = None, device: Any = None,
-           requires_grad: bool = False) -> Any:
+           requires_grad: bool = False, pin_memory: bool = False) -> Any:
     """The numbers from ``start`` to ``end``, which is included, by ``step``; `arange` leaves it out as Python does.
 
     >>> import autograd

@@ -94,12 +94,14 @@ class Adafactor(SingleOptimizer):
             row, column = state["row_var"]._a, state["col_var"]._a
             _approach(row, square.mean(-1, keepdims=True), weight)
             _approach(column, square.mean(-2, keepdims=True), weight)
-            variance = row @ column
-            variance /= np.maximum(row.mean(-2, keepdims=True), a.dtype.type(least))
+            np.multiply(row, column, square)  # in the memory of the squares, as all that follows
+            square /= np.maximum(row.mean(-2, keepdims=True), a.dtype.type(least))
+            variance = square
         else:
             variance = state["variance"]._a
             _approach(variance, square, weight)
-        update = g / np.sqrt(np.maximum(variance, a.dtype.type(least * least)))
+        update = np.maximum(variance, a.dtype.type(least * least), out=square)
+        np.divide(g, np.sqrt(update, update), update)
         update *= a.dtype.type(size / max(1.0, _rms(update) / group["d"]))
         a -= update
 

@@ -21,7 +21,7 @@ from typing import Any
 import numpy as np
 
 from autograd.errors import fail
-from autograd.kernels.bfloat16 import round_to_bfloat16 as rounded
+from autograd.kernels.bfloat16 import combination, round_to_bfloat16 as rounded
 from autograd.kernels.blas import in_one_thread
 from autograd.kernels.matmul import matmul
 from autograd.tape import wrap_node
@@ -124,7 +124,7 @@ def orthogonalized(matrix: Any, coefficients: tuple[float, float, float], steps:
         fail(ValueError, f"Number of steps must be less than 100 for computational efficiency, but ns_steps={steps}")
     if len(coefficients) != 3:
         fail(ValueError, f"Coefficients must be a tuple of exactly 3 values, but ns_coefficients={coefficients}")
-    alpha, beta, kappa = (np.float64(np.float32(c)) for c in coefficients)
+    alpha, beta, kappa = (float(np.float32(c)) for c in coefficients)
     x = rounded(matrix)
     tall = x.shape[0] > x.shape[1]
     if tall:
@@ -134,6 +134,6 @@ def orthogonalized(matrix: Any, coefficients: tuple[float, float, float], steps:
     for _ in range(steps):
         gram = rounded(matmul(x, x.T))
         # In float64 the sums have one rounding to float32, as with a fused multiply-add.
-        polynomial = rounded(beta * gram + kappa * matmul(gram, gram))
-        x = rounded(alpha * x + matmul(polynomial, x))
+        polynomial = combination(beta, gram, kappa, matmul(gram, gram))
+        x = combination(alpha, x, 1.0, matmul(polynomial, x))
     return x.T if tall else x

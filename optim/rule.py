@@ -105,10 +105,9 @@ class RuleOptimizer(Optimizer):
         """
         raise NotImplementedError
 
-    def _pass(self, group: dict[str, Any], constants: tuple[float, ...], fresh: bool) -> steps.Pass:
+    def _pass(self, group: dict[str, Any], choices: tuple[Any, ...], constants: tuple[float, ...]) -> steps.Pass:
         """The formula for these options, as it runs on arrays."""
-        choices = tuple(map(bool, self._choices(group, constants, fresh)))
-        return steps.step(self._formula, choices, len(self._arrays(group)), len(constants))
+        return steps.step(self._formula, tuple(map(bool, choices)), len(self._arrays(group)), len(constants))
 
     def step(self, closure: Callable[[], Any] | None = None) -> Any:
         """Update every parameter that has a gradient.
@@ -144,7 +143,10 @@ class RuleOptimizer(Optimizer):
         constants = self._constants(group, scalars)
         for name, column in batch.scalars.items():
             column.fill(scalars[name])
-        batch.run(self._pass(group, constants, batch.fresh), constants, grads, now)
+        choices = self._choices(group, constants, batch.fresh)
+        if batch.step is None or choices != batch.choices:
+            batch.choices, batch.step = choices, self._pass(group, choices, constants)
+        batch.run(batch.step, constants, grads, now)
 
     def _load_value(self, param: Tensor, key: Any, value: Any) -> Any:
         if isinstance(value, Tensor) and value._a.ndim and value._a.shape != param._a.shape:
@@ -161,7 +163,8 @@ def _declare() -> None:
                 optimizer: Any = kind([zeros(1)], **options)
                 group, scalars = optimizer.param_groups[0], optimizer._scalars(optimizer.param_groups[0])
                 for step in range(_STEPS):
-                    optimizer._pass(group, optimizer._constants(group, scalars), step == 0)
+                    constants = optimizer._constants(group, scalars)
+                    optimizer._pass(group, optimizer._choices(group, constants, step == 0), constants)
 
 
 #: After so many steps all optimizers take the same at every further one.

@@ -45,7 +45,7 @@ def read(content: bytes) -> dict[str, Tensor]:
     try:
         found = library.deserialize(content)
     except library.SafetensorError as error:
-        raise ValueError(str(error)) from error
+        raise ValueError(str(error)) from None
     return {name: _tensor(name, t["dtype"], t["shape"], t["data"]) for name, t in sorted(found)}
 
 

@@ -10,13 +10,14 @@ from typing import Any
 
 import numpy as np
 
-from . import products
 from .blas import SINGLE, SINGLE_VECTOR
-from .matmul import affine as large_affine, matmul
+from .matmul import affine as in_kernel, matmul
 from .reduce import over_rows
 
 Array = np.ndarray[Any, Any]
 
+#: Multiplications from which compiled products are asked for; smaller ones are left to NumPy's own call.
+_MANY = 80_000
 _FLOATS = frozenset((np.dtype("float32"), np.dtype("float64")))
 
 
@@ -28,11 +29,13 @@ def affine(x: Array, weight: Array, bias: Array) -> Array | None:
         weight: (M, K).
         bias: (M).
     """
-    if x.ndim != 2 or weight.ndim != 2 or x.size * len(weight) >= (
-            SINGLE_VECTOR if len(weight) == 1 or len(x) == 1 else products.LEAST_TRANSPOSED):
-        return large_affine(x, weight, bias)
+    found = in_kernel(x, weight, bias)
+    if found is not None or x.ndim != 2 or weight.ndim != 2:
+        return found
     d = x.dtype
     if d not in _FLOATS or weight.dtype is not d or bias.dtype is not d or x.shape[1] != weight.shape[1]:
+        return None
+    if x.size * len(weight) >= (SINGLE_VECTOR if len(weight) == 1 or len(x) == 1 else SINGLE):
         return None
     out: Array = x.dot(weight.T)
     out += bias
@@ -50,8 +53,7 @@ def affine_gradients(g: Array, x: Array | None, weight: Array | None, bias: bool
     """
     rows, outputs = g.shape
     terms = 1 if x is None and weight is None else (x if weight is None else weight).shape[1]  # type: ignore[union-attr]
-    single = SINGLE if rows > 1 and outputs > 1 and terms > 1 else SINGLE_VECTOR
-    if rows * outputs * terms < single:  # what `matmul` comes to
+    if rows * outputs * terms < (_MANY if rows > 1 and outputs > 1 and terms > 1 else SINGLE_VECTOR):
         return (None if weight is None else g.dot(weight), None if x is None else g.T.dot(x),
                 over_rows(g) if bias else None)
     return (None if weight is None else matmul(g, weight), None if x is None else matmul(g.T, x),

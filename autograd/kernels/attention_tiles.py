@@ -70,7 +70,7 @@ def _build(target: Target, size: int, key: str) -> tuple[Any, Any]:
             vectors = 3 if left > 2 * lanes and not 3 * lanes < left <= 4 * lanes else 2 if left > lanes else 1
             columns = min(left, vectors * lanes)
             at = c + j * size
-            panel(a, a_row, a_k, 0, b + j * size, b_k, at, c_row, m, k, vectors, columns - (vectors - 1) * lanes,
+            panel(a, a_row, a_k, b + j * size, b_k, at, c_row, m, k, vectors, columns - (vectors - 1) * lanes,
                   at if addend else 0, c_row)
             j += columns
 

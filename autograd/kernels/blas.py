@@ -41,7 +41,8 @@ def _controls(module: str) -> tuple[Any, Any] | None:
         library = ctypes.CDLL(file)
         for put, get in _NAMES:
             if hasattr(library, put) and hasattr(library, get):
-                return getattr(library, put), getattr(library, get)
+                # What only reads a number keeps the interpreter's lock: letting go of it takes as long as the rest.
+                return getattr(library, put), getattr(ctypes.PyDLL(file), get)
     return None
 
 

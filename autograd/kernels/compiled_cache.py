@@ -33,6 +33,8 @@ from numba.core.compiler import CompileResult
 from numba.core.runtime import rtsys
 from numba.core.serialize import dumps, pickle  # type: ignore[attr-defined]
 
+from .aligned import align_new
+
 #: Bytes of files that are kept: all kernels for one precision take 5 MB, and there may be several versions.
 LIMIT = 64 << 20
 #: Seconds of compiling after which a process says that it does.
@@ -233,11 +235,20 @@ def _prune(place: Path) -> None:
         total -= size
 
 
+def _align() -> None:
+    """Whoever loads kernels wants arrays that lie well for them."""
+    try:
+        align_new()
+    except Exception:  # a NumPy that has no such table: kernels take longer, and compute the same
+        _LOG.debug("new arrays are not aligned", exc_info=True)
+
+
 class CompiledCache(_Cache):  # type: ignore[misc]
     """The cache of one function; ``key`` names what its closure holds. It and all it calls must be `tagged` so."""
 
     def __init__(self, name: str, key: str) -> None:
         self._name, self._key = name, key
+        _align()
         self._enabled = True
         self._stop: Callable[[], None] | None = None
 

@@ -83,11 +83,13 @@ def _build(name: str, dtype: np.dtype[Any], arrays: int, integers: int) -> Calla
         conv_layout,
         conv_planes,
         conv_pointwise,
+        conv_rows,
         conv_thin,
         conv_winograd,
     )
     families = {"conv": conv_direct.build, "grouped": conv_grouped.build, "implicit": conv_implicit.build,
-                "planes": conv_planes.build, "pointwise": conv_pointwise.build, "thin": conv_thin.build,
+                "planes": conv_planes.build, "pointwise": conv_pointwise.build, "rows": conv_rows.build,
+                "thin": conv_thin.build,
                 "winograd2": partial(conv_winograd.build, 2), "winograd4": partial(conv_winograd.build, 4)}
     return conv_layout.compiled(  # type: ignore[no-any-return]
         families[name.split("_")[0]], name, dtype, _target()[0], arrays, integers)
@@ -137,16 +139,25 @@ def run(method: str, kind: str, g: Geometry, arrays: tuple[Array, ...], result: 
     kernel, found = compile(method, kind, g, dtype)
     if kernel is None:
         return None
-    out = np.empty(result, dtype)
-    flat = [*[a.ravel() for a in arrays], out.reshape(-1)]
+    flat = [a.ravel() for a in arrays]
+    sums = np.empty((found.slices, *result), dtype)
+    out = sums[0]
     done: list[Any] = []
 
     def part(start: int, stop: int) -> None:
-        done.append(kernel(*flat, found.table, _memory(found.memory), found.part(start, stop)))
+        if found.slices == 1:
+            done.append(kernel(*flat, out.reshape(-1), found.table, _memory(found.memory), found.part(start, stop)))
+            return
+        for i in range(start, stop):
+            done.append(kernel(*flat, sums[i].reshape(-1), found.table, _memory(found.memory), found.part(i, i + 1)))
     rows = found.rows()
     seconds = _seconds(method, kind, g, *vectors(dtype.itemsize)) if rows > 1 and count() > 1 else 0.0
     share(part, rows, seconds, alone=not found.by_samples)
-    return None if False in done else out
+    if False in done:
+        return None
+    for other in sums[1:]:
+        out += other
+    return out
 
 
 @lru_cache(maxsize=1024)

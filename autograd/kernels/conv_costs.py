@@ -23,18 +23,20 @@ SHIPPED: Costs = {
     "forward": {
         "direct": [12.2, 336.0, 638.0, 366.0],
         "grouped": [27.7, 382.0, 0.0, 0.0],
-        "implicit": [13.8, 385.0, 124.0, 1940.0],
+        "implicit": [13.4, 362.0, 104.0, 128.0],
         "planes": [25.7, 148.0, 82.3, 0.0],
-        "pointwise": [13.8, 385.0, 124.0, 0.0],
+        "pointwise": [14.6, 139.0, 0.0, 0.0],
+        "rows": [13.1, 345.0, 0.0, 0.0],
         "winograd2": [17.4, 0.0, 75.9, 580.0],
         "winograd4": [21.4, 0.0, 129.0, 799.0],
     },
     "input": {
         "direct": [10.5, 565.0, 105.0, 214.0],
         "grouped": [12.4, 607.0, 0.0, 0.0],
-        "implicit": [13.4, 189.0, 119.0, 4220.0],
+        "implicit": [13.1, 384.0, 80.4, 197.0],
         "planes": [28.8, 184.0, 0.0, 0.0],
-        "pointwise": [13.4, 189.0, 119.0, 0.0],
+        "pointwise": [12.4, 246.0, 0.0, 0.0],
+        "rows": [11.0, 300.0, 0.0, 0.0],
         "thin": [9.63, 341.0, 491.0, 0.0],
         "turned": [11.9, 502.0, 475.0, 371.0],
         "winograd2": [15.7, 0.0, 137.0, 947.0],
@@ -44,7 +46,7 @@ SHIPPED: Costs = {
         "direct": [14.9, 149.0, 703.0, 506.0],
         "grouped": [30.7, 360.0, 0.0, 186.0],
         "planes": [31.9, 185.0, 0.0, 0.0],
-        "pointwise": [14.9, 149.0, 0.0, 0.0],
+        "pointwise": [13.0, 272.0, 0.0, 0.0],
         "winograd2": [17.6, 0.0, 80.5, 1090.0],
         "winograd4": [23.2, 0.0, 59.3, 792.0],
     },
@@ -98,6 +100,12 @@ def work(method: str, kind: str, g: Geometry, lanes: int, rows: int) -> tuple[in
         o = g.C if kind == "input" else g.O
         return (samples * pairs // o * _round(o, rows // 2) * _round(positions, lanes),
                 samples * positions * (g.C + g.O), 0, 0)
+    if method == "rows":
+        c, o, places, wide = (g.O, g.C, pixels, g.W) if kind == "input" else (g.C, g.O, positions, g.OW)
+        weights = g.G * pairs * window
+        images = samples * c * pixels
+        return (samples * c * _round(o, rows // 2) * window * (places // wide * _round(wide, lanes)), images,
+                0, weights)
     if method == "implicit":
         c, o, places = (g.O, g.C, pixels) if kind == "input" else (g.C, g.O, positions)
         weights = g.G * pairs * window

@@ -107,7 +107,7 @@ def build(common: SimpleNamespace, kernel: Any, target: Target, size: int) -> di
 
     @kernel
     def conv_weight(g, x, w, table, scratch, part):
-        N, G, C, O, H, W, KH, KW, OH, OW, sh, sw, above, before, dh, dw = table[:16]
+        _, G, C, O, H, W, KH, KW, OH, OW, sh, sw, above, before, dh, dw = table[:16]
         D, KD, OD, sd, front, dd = table[16:22]
         PD, PH, PW, chunk, padded, band = table[22:28]
         images, grads, results, at_rows, to_rows, lines = regions(scratch.ctypes.data, table[28:34])
@@ -115,13 +115,13 @@ def build(common: SimpleNamespace, kernel: Any, target: Target, size: int) -> di
         K = (window * C + rows - 1) // rows * rows
         put_weights(at_rows, to_rows, K, C, KD, KH, KW, dd, dh, dw, PH, PW, size, padded * size)
         put_windows(lines, chunk, OD, OH, 1, PD, PH, PW, sd, sh, 0, C * size)
-        _, _, v_first, v_last = part
+        n_first, n_last, v_first, v_last = part
         first, some = v_first * lanes, min(O, v_last * lanes) - v_first * lanes
         fill(images, width, (chunk * PD * PH * PW * C + 64) // lanes, 0)
         fill(grads, width, chunk * P * padded // lanes, 0)
         for group in range(G):
-            for n0 in range(0, N, chunk):
-                count = min(chunk, N - n0)
+            for n0 in range(n_first, n_last, chunk):
+                count = min(chunk, n_last - n0)
                 for n in range(count):
                     volume_last(images + n * PD * PH * PW * C * size, C * size,
                                 x.ctypes.data + ((n0 + n) * G + group) * C * D * H * W * size, D * H * W * size, C, D,
@@ -134,7 +134,7 @@ def build(common: SimpleNamespace, kernel: Any, target: Target, size: int) -> di
                         vectors = vectors_of(v_last - v)
                         panel(vectors, K, min(band, count * OD * OH - line), lines + 8 * line, OW, images, at_rows,
                               sw * C * size, grads + line * OW * padded * size + v * width, padded * size,
-                              results + v * width, to_rows, 0, 1 if n0 + line > 0 else 0)
+                              results + v * width, to_rows, 0, 1 if n0 > n_first or line > 0 else 0)
                         v += vectors
             # From [window][C][O] to [O][C][window].
             for c in range(C):

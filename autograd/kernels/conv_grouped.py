@@ -112,19 +112,19 @@ def build(common: SimpleNamespace, kernel: Any, target: Target, size: int) -> di
 
     @kernel
     def grouped_weight(g, x, w, table, scratch, part):
-        N, G, C, O, H, W, KH, KW, OH, OW, sh, sw, above, before, dh, dw = table[:16]
+        _, G, C, O, H, W, KH, KW, OH, OW, sh, sw, above, before, dh, dw = table[:16]
         PH, PW, chunk, padded = table[16:20]
         images, grads, results, at_rows, to_rows, lines = regions(scratch.ctypes.data, table[20:26])
         window, P, vector = KH * KW, OH * OW, padded * size
         K = (window * C + rows - 1) // rows * rows
-        _, _, v_first, v_last = part
+        n_first, n_last, v_first, v_last = part
         first, some = v_first * lanes, min(G, v_last * lanes) - v_first * lanes
         put_weights(at_rows, to_rows, K, C, 1, KH, KW, 1, dh, dw, PH, PW, vector, vector)
         put_windows(lines, chunk, 1, OH, 1, 1, PH, PW, 1, sh, 0, C * vector)
         fill(images, width, chunk * PH * PW * C * padded // lanes, 0)
         fill(grads, width, chunk * P * O * padded // lanes, 0)
-        for n0 in range(0, N, chunk):
-            count = min(chunk, N - n0)
+        for n0 in range(n_first, n_last, chunk):
+            count = min(chunk, n_last - n0)
             groups_last(images, vector, x.ctypes.data + n0 * G * C * H * W * size, count, G, first, some, C, H, W, PH,
                         PW, above, before)
             groups_last(grads, vector, g.ctypes.data + n0 * G * O * P * size, count, G, first, some, O, OH, OW,
@@ -132,7 +132,7 @@ def build(common: SimpleNamespace, kernel: Any, target: Target, size: int) -> di
             for v in range(v_first * width, v_last * width, width):
                 for o in range(O):
                     lanewise(K, count * OH, lines, OW, images + v, at_rows, sw * C * vector, grads + o * vector + v,
-                             O * vector, results + o * K * vector + v, to_rows, 0, 1 if n0 > 0 else 0)
+                             O * vector, results + o * K * vector + v, to_rows, 0, 1 if n0 > n_first else 0)
         for o in range(O):
             for c in range(C):
                 transpose(w.ctypes.data + ((first * O + o) * C + c) * window * size, O * C * window * size,

@@ -20,7 +20,7 @@ def build(common: SimpleNamespace, kernel: Any, target: Target, size: int) -> di
     """The kernels, not yet compiled; their integers are those of `conv_plans`."""
     lanes, width = common.lanes, target.width
     fill, vectors_of, channels_first = common.fill, common.vectors_of, common.channels_first
-    copy_one = conv_tiles.copy_one(size)
+    put_offsets, mirror = common.put_offsets, common.mirror
     _, panel = loops_over_tiles(target, size, kernel)
     pack_columns, spread = conv_tiles.pack_columns(target, size), conv_tiles.spread(target, size)
 
@@ -51,25 +51,14 @@ def build(common: SimpleNamespace, kernel: Any, target: Target, size: int) -> di
         first, some = v_first * lanes, min(O, v_last * lanes) - v_first * lanes
         fill(packed, width, 3 * block + 1, 0)
         fill(image, width, C * PD * PH * sw * row // lanes + 2, 0)
-        k = 0
-        for c in range(C):
-            for d in range(KD):
-                for i in range(KH):
-                    for j in range(0, KW * dw, dw):
-                        put_index(offsets, k, ((c * PD + d * dd) * PH + i * dh) * line
-                                  + (j % sw * row + j // sw) * size)
-                        k += 1
+        put_offsets(offsets, C, KD, KH, KW, PD, PH, dd, dh, dw, sw, row)
         for group in range(G):
             if bias.size > 0:
                 for o in range(some):
                     spread(shift + o * 3 * width, bias.ctypes.data + (group * O + first + o) * size, 3)
             weights = w.ctypes.data + (group * O + first) * K * size
             if turned:
-                for o in range(some):
-                    for c in range(C):
-                        start = w.ctypes.data + (((group * C + c) * O + first + o) * window + window - 1) * size
-                        for k in range(window):
-                            copy_one(mirrored + ((o * C + c) * window + k) * size, start - k * size)
+                mirror(mirrored, w.ctypes.data + group * C * O * window * size, C, O, window, first, some)
                 weights = mirrored
             for n in range(n_first, n_last):
                 source = x.ctypes.data + (n * G + group) * C * D * H * W * size
@@ -85,7 +74,7 @@ def build(common: SimpleNamespace, kernel: Any, target: Target, size: int) -> di
                         terms = min(block, K - k)
                         pack_columns(packed, vectors * width, image, offsets + 8 * k, terms, runs, pieces)
                         added, added_row = (to, P * size) if k > 0 else (shift if bias.size > 0 else 0, 3 * width)
-                        panel(weights + k * size, K * size, size, 0, packed,
+                        panel(weights + k * size, K * size, size, packed,
                               vectors * width, to, P * size, some, terms, vectors, last, added, added_row)
                     p += count
 

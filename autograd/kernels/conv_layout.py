@@ -248,8 +248,33 @@ def _build(target: Target, size: int) -> SimpleNamespace:
                         transpose(at + i * row, step, start + i * k_step, n_step, some, window)
             v += count
 
+    @kernel
+    def put_offsets(table, C, KD, KH, KW, PD, PH, dd, dh, dw, stride, row):
+        """Where the elements [C][KD][KH][KW] of a window lie in an image that `channels_first` wrote."""
+        line, k = stride * row * size, 0
+        for c in range(C):
+            for d in range(KD):
+                for i in range(KH):
+                    for j in range(0, KW * dw, dw):
+                        put_index(table, k, ((c * PD + d * dd) * PH + i * dh) * line
+                                  + (j % stride * row + j // stride) * size)
+                        k += 1
+
+    @kernel
+    def mirror(to, source, k, n, window, first, some):
+        """Weights [k][n][window] of a group to [some][k][window], from column ``first`` on, windows backwards."""
+        if window == 1:
+            transpose(to, k * size, source + first * size, n * size, k, some)
+            return
+        for o in range(some):
+            for c in range(k):
+                start = source + ((c * n + first + o) * window + window - 1) * size
+                for i in range(window):
+                    copy_one(to + ((o * k + c) * window + i) * size, start - i * size)
+
     return SimpleNamespace(
         lanes=lanes, rows=rows, transpose=transpose, fill=fill, panel=panel, vectors_of=vectors_of,
         channels_last=channels_last, volume_last=volume_last, channels_first=channels_first,
         pack_rows=pack_rows, put_windows=put_windows, put_results=put_results,
-        put_weights=put_weights, put_pairs=put_pairs, pack_weights=pack_weights, lanewise=lanewise)
+        put_weights=put_weights, put_pairs=put_pairs, put_offsets=put_offsets, pack_weights=pack_weights,
+        mirror=mirror, lanewise=lanewise)

@@ -68,7 +68,7 @@ def build(common: SimpleNamespace, kernel: Any, target: Target, size: int) -> di
 
     @kernel
     def planes_weight(g, x, w, table, scratch, part):
-        N, G, _, _, H, W, KH, KW, OH, OW, sh, sw, above, before, dh, dw = table[:16]
+        _, G, _, _, H, W, KH, KW, OH, OW, sh, sw, above, before, dh, dw = table[:16]
         PH, PW, row, across = table[16:20]
         image, grads, results, taps, to_rows, lines = regions(scratch.ctypes.data, table[20:26])
         window = KH * KW
@@ -81,7 +81,7 @@ def build(common: SimpleNamespace, kernel: Any, target: Target, size: int) -> di
         vectors = across // lanes
         all_finite = True
         for channel in range(part[2], part[3]):
-            for n in range(N):
+            for n in range(part[0], part[1]):
                 at = (n * G + channel) * size
                 channels_first(image, row, x.ctypes.data + at * H * W, 1, 1, H, W, 1, PH, PW, 0, above, before, sw)
                 # Vectors end in zeros.
@@ -89,7 +89,7 @@ def build(common: SimpleNamespace, kernel: Any, target: Target, size: int) -> di
                           OW - (vectors - 1) * lanes)
                 for t in range(0, padded, TAPS):
                     part_of_window(OH, lines, vectors, image, taps + 8 * t, width, grads, width, results,
-                                   to_rows + 8 * t, 0, 1 if n > 0 else 0, 0)
+                                   to_rows + 8 * t, 0, 1 if n > part[0] else 0, 0)
             # What is not finite was multiplied by those zeros, too.
             all_finite = all_finite and finite(results, padded) != 0
             sum_lanes(w.ctypes.data + channel * window * size, results, window)

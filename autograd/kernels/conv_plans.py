@@ -15,6 +15,9 @@ BAND = 256
 TERMS = 192
 #: The same where a window is one element, and the bytes that are packed together, which stay in the second-level cache.
 POINTS, PACKED = 512, 256 << 10
+#: How many times the elements of the weights those of all images are from where a weight gradient is the sum of two,
+#: three and four slices: more threads can share it, and an end of its own costs each a hundredth of the whole or less.
+SLICES = (32, 96, 160)
 #: Elements of a window whose gradients are in registers together, where lanes are columns.
 TAPS = 9
 
@@ -81,8 +84,9 @@ class Geometry(NamedTuple):
 class Plan(NamedTuple):
     """What to call, and with what.
 
-    Samples, and vectors of channels of the result, can be divided among calls with memory of their own: each computes
-    the samples and vectors of its part, and the bits are those of one call.
+    Samples, or vectors of channels of the result, can be divided among calls with memory of their own: each computes
+    the samples or vectors of its part, and the bits are those of one call. A sum over samples is one of some slices,
+    by the shape and not by the number of threads, each of which is a call.
     """
 
     #: Of the kernel.
@@ -91,25 +95,27 @@ class Plan(NamedTuple):
     table: tuple[int, ...]
     #: Bytes of scratch memory.
     memory: int
-    #: How many samples can be divided: one if all of them are summed up.
     samples: int
-    #: How many vectors can be.
+    #: How many vectors there are to divide.
     vectors: int
-
     #: Whether samples are what to divide: otherwise each call would prepare all weights again.
     by_samples: bool
+    #: Results that are to be added up, each of some samples.
+    slices: int
 
     def rows(self) -> int:
-        """How many samples or vectors to divide."""
-        return self.samples if self.by_samples else self.vectors
+        """How many slices, samples or vectors to divide."""
+        return self.slices if self.slices > 1 else self.samples if self.by_samples else self.vectors
 
     def part(self, start: int, stop: int) -> tuple[int, int, int, int]:
         """Some of them, as kernels take it: first sample, end, first vector, end."""
+        if self.slices > 1:
+            return (self.samples * start // self.slices, self.samples * stop // self.slices, 0, self.vectors)
         return (start, stop, 0, self.vectors) if self.by_samples else (0, self.samples, start, stop)
 
 
-#: A plan but for what to divide.
-_Kernel = tuple[str, tuple[int, ...], int, int, int]
+#: The name, the integers, the memory and the vectors of a plan.
+_Kernel = tuple[str, tuple[int, ...], int, int]
 
 
 def _regions(sizes: list[int]) -> tuple[list[int], int]:
@@ -133,7 +139,7 @@ def _forward_plan(g: Geometry, lanes: int, rows: int, size: int, turned: bool = 
     offsets, total = _regions([size * window * g.C * o, size * o, size * (chunk * d * h * w * g.C + 64),
                                size * (chunk * positions + rows) * o, 8 * (chunk * positions + rows),
                                8 * (chunk * positions + rows), 8 * window])
-    return ("conv_forward", (*g, d, h, w, chunk, o, int(turned), *offsets), total, g.N, o // lanes)
+    return ("conv_forward", (*g, d, h, w, chunk, o, int(turned), *offsets), total, o // lanes)
 
 
 def _input_plan(g: Geometry, lanes: int, rows: int, size: int) -> _Kernel:
@@ -143,7 +149,7 @@ def _input_plan(g: Geometry, lanes: int, rows: int, size: int) -> _Kernel:
     offsets, total = _regions([size * g.KD * g.KH * g.KW * g.O * c, size * c, size * (chunk * positions * g.O + 64),
                                size * (chunk * pixels + 1) * c, 8 * (chunk * positions + rows),
                                8 * (chunk * positions + rows), 8])
-    return ("conv_input", (*g, chunk, c, *offsets), total, g.N, c // lanes)
+    return ("conv_input", (*g, chunk, c, *offsets), total, c // lanes)
 
 
 def _weight_plan(g: Geometry, lanes: int, rows: int, size: int) -> _Kernel:
@@ -153,7 +159,7 @@ def _weight_plan(g: Geometry, lanes: int, rows: int, size: int) -> _Kernel:
     k = _round(g.KD * g.KH * g.KW * g.C, rows)
     offsets, total = _regions([size * (chunk * d * h * w * g.C + 64), size * chunk * positions * o, size * k * o, 8 * k,
                                8 * k, 8 * chunk * g.OD * g.OH])
-    return ("conv_weight", (*g, d, h, w, chunk, o, max(1, BAND // g.OW), *offsets), total, 1, o // lanes)
+    return ("conv_weight", (*g, d, h, w, chunk, o, max(1, BAND // g.OW), *offsets), total, o // lanes)
 
 
 def _thin_input_plan(g: Geometry, lanes: int, rows: int, size: int) -> _Kernel:
@@ -162,7 +168,7 @@ def _thin_input_plan(g: Geometry, lanes: int, rows: int, size: int) -> _Kernel:
     padded, m = _round(g.KH * g.KW * g.C, lanes), _round(g.OH * g.OW, rows)
     offsets, total = _regions([size * g.O * padded, size * m * g.O, size * m * padded, size * (h * w * g.C + lanes),
                                8 * m, 8 * m, 8])
-    return ("thin_input", (*g[:16], h, w, padded, *offsets), total, g.N, 1)
+    return ("thin_input", (*g[:16], h, w, padded, *offsets), total, 1)
 
 
 def _grouped_plan(kind: str, g: Geometry, lanes: int, rows: int, size: int, turned: bool = False) -> _Kernel:
@@ -185,7 +191,7 @@ def _grouped_plan(kind: str, g: Geometry, lanes: int, rows: int, size: int, turn
     sizes_of_padded = () if kind == "input" else (h, w)
     how = (int(turned),) if kind == "forward" else ()
     return (f"grouped_{kind}", (*g[:16], *sizes_of_padded, chunk, padded, *how, *offsets), total,
-                1 if kind == "weight" else g.N, padded // lanes)
+                padded // lanes)
 
 
 def _row(g: Geometry, lanes: int) -> int:
@@ -201,8 +207,17 @@ def _implicit_plan(g: Geometry, lanes: int, rows: int, size: int, turned: bool =
     image = g.C * d * h * g.stride_w * row + 2 * lanes
     offsets, total = _regions([size * image, size * (TERMS * 3 + 1) * lanes, 8 * k, 16 * (3 * lanes + 1),
                                size * g.O * 3 * lanes, size * g.O * k * turned])
-    return ("implicit_forward", (*g, d, h, across, row, TERMS, int(turned), *offsets), total, g.N,
-                 -(-g.O // lanes))
+    return ("implicit_forward", (*g, d, h, across, row, TERMS, int(turned), *offsets), total,
+            -(-g.O // lanes))
+
+
+def _rows_plan(g: Geometry, lanes: int, rows: int, size: int, turned: bool = False) -> _Kernel:
+    """`conv_rows`' rows_forward."""
+    d, h, across = g.padded()
+    row, k, slots = _row(g, lanes), g.C * g.KD * g.KH * g.KW, g.OD * g.OH * -(-g.OW // lanes)
+    offsets, total = _regions([size * (g.C * d * h * g.stride_w * row + 2 * lanes), 8 * k, 8 * slots, 8 * slots,
+                               size * g.O * k * turned])
+    return ("rows_forward", (*g, d, h, across, row, int(turned), *offsets), total, -(-g.O // lanes))
 
 
 def _pointwise_plan(kind: str, g: Geometry, lanes: int, rows: int, size: int, turned: bool = False) -> _Kernel:
@@ -212,12 +227,12 @@ def _pointwise_plan(kind: str, g: Geometry, lanes: int, rows: int, size: int, tu
         left, right = max(g.C, g.O), _round(min(g.C, g.O), lanes)
         block = _round(-(-positions // -(-positions // BAND)), lanes)
         offsets, total = _regions([size * block * right, size * left * right])
-        return ("pointwise_weight", (g.N, g.G, g.C, g.O, positions, block, right, int(g.C > g.O), *offsets), total, 1,
+        return ("pointwise_weight", (g.N, g.G, g.C, g.O, positions, block, right, int(g.C > g.O), *offsets), total,
                 -(-left // lanes))
     panel = size * g.C * 3 * lanes
     most = max(1, min(positions // (3 * lanes), PACKED // panel))
     offsets, total = _regions([panel * most, size * g.O * 3 * lanes, size * g.O * g.C * turned])
-    return ("pointwise_forward", (g.N, g.G, g.C, g.O, positions, POINTS, most, int(turned), *offsets), total, g.N,
+    return ("pointwise_forward", (g.N, g.G, g.C, g.O, positions, POINTS, most, int(turned), *offsets), total,
             -(-g.O // lanes))
 
 
@@ -229,10 +244,10 @@ def _planes_plan(kind: str, g: Geometry, lanes: int, rows: int, size: int, turne
         taps = _round(window, TAPS)
         across = _round(g.OW, lanes)
         offsets, total = _regions([image, size * g.OH * across, size * taps * lanes, 8 * taps, 8 * taps, 8 * g.OH])
-        return ("planes_weight", (*g[:16], h, w, row, across, *offsets), total, 1, g.G)
+        return ("planes_weight", (*g[:16], h, w, row, across, *offsets), total, g.G)
     lines = max(g.OH, rows)
     offsets, total = _regions([image, size * window * lanes, size * lanes, 8 * lines, 8 * lines, 8 * window])
-    return ("planes_forward", (*g[:16], h, w, row, int(turned), *offsets), total, g.N, g.G)
+    return ("planes_forward", (*g[:16], h, w, row, int(turned), *offsets), total, g.G)
 
 
 def _step(n: int, size: int) -> int:
@@ -256,7 +271,7 @@ def _winograd_image_plan(m: int, g: Geometry, lanes: int, rows: int, size: int, 
                                n * steps[0], n * steps[1], 8 * chunk * t, 8 * chunk * t, 8 * block, 8 * block, 64,
                                8])
     return (f"winograd{m}_image", (g.N, c, o, h, w, oh, ow, above, before, int(gradient), th, tw, chunk, block,
-                                       *steps, *offsets), total, g.N, o // lanes)
+                                       *steps, *offsets), total, o // lanes)
 
 
 def _winograd_weight_plan(m: int, g: Geometry, lanes: int, rows: int, size: int) -> _Kernel:
@@ -270,7 +285,7 @@ def _winograd_weight_plan(m: int, g: Geometry, lanes: int, rows: int, size: int)
                                size * chunk * m * m * t * o, n * steps[0], n * steps[1], 8 * chunk * t, 8 * chunk * t,
                                8 * o, 8 * o, 64, 8])
     return (f"winograd{m}_weight", (g.N, c, o, g.H, g.W, g.OH, g.OW, g.above, g.before, th, tw, chunk, block,
-                                        *steps, *offsets), total, 1, c // lanes)
+                                        *steps, *offsets), total, c // lanes)
 
 
 def methods(kind: str, g: Geometry, lanes: int, rows: int, size: int) -> list[str]:
@@ -301,18 +316,22 @@ def methods(kind: str, g: Geometry, lanes: int, rows: int, size: int) -> list[st
     if g.pointwise():
         found.append("pointwise")
     elif kind == "forward" or (kind == "input" and turned):
-        found.append("implicit")
+        found += ["implicit", "rows"]
     return found
 
 
 @lru_cache(maxsize=1024)
 def plan(method: str, kind: str, g: Geometry, lanes: int, rows: int, size: int) -> Plan:
     """How one of `methods` computes it."""
-    name, table, memory, samples, vectors = _plan(method, kind, g, lanes, rows, size)
+    name, table, memory, vectors = _plan(method, kind, g, lanes, rows, size)
     weights = g.G * g.C * g.O * g.KD * g.KH * g.KW
-    images = g.G * (g.C * g.D * g.H * g.W + g.O * g.OD * g.OH * g.OW)
-    by_samples = vectors == 1 or (samples > 1 and 16 * weights <= samples * images)
-    return Plan(name, table, memory, samples, vectors, by_samples)
+    images = g.N * g.G * (g.C * g.D * g.H * g.W + g.O * g.OD * g.OH * g.OW)
+    if kind == "weight":
+        # Where groups are in the lanes, or are single planes, dividing them repeats nothing.
+        repeats = method not in ("grouped", "planes")
+        slices = min(g.N, 1 + repeats * sum(images >= ratio * weights for ratio in SLICES))
+        return Plan(name, table, memory, g.N, vectors, slices > 1, slices)
+    return Plan(name, table, memory, g.N, vectors, vectors == 1 or (g.N > 1 and images >= 4 * weights), 1)
 
 
 def _plan(method: str, kind: str, g: Geometry, lanes: int, rows: int, size: int) -> _Kernel:
@@ -333,12 +352,13 @@ def _plan(method: str, kind: str, g: Geometry, lanes: int, rows: int, size: int)
         return _planes_plan(kind, g, *rest)
     if method == "pointwise" and (kind != "input" or turned is None):
         return _pointwise_plan(kind, g, *rest)
-    if method == "implicit" and kind == "forward":
-        return _implicit_plan(g, *rest)
-    if method in ("implicit", "pointwise", "turned"):
+    image = {"implicit": _implicit_plan, "rows": _rows_plan}.get(method)
+    if image is not None and kind == "forward":
+        return image(g, *rest)
+    if image is not None or method in ("pointwise", "turned"):
         assert turned is not None
-        if method == "implicit":
-            return _implicit_plan(turned, *rest, turned=True)
+        if image is not None:
+            return image(turned, *rest, turned=True)
         if method == "pointwise":
             return _pointwise_plan("forward", turned, *rest, turned=True)
         return _forward_plan(turned, *rest, turned=True)

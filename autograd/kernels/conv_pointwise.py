@@ -20,6 +20,7 @@ def build(common: SimpleNamespace, kernel: Any, target: Target, size: int) -> di
     """The kernels, not yet compiled; their integers are those of `conv_plans`."""
     lanes, width, rows = common.lanes, target.width, common.rows
     fill, transpose, pack_rows, vectors_of = common.fill, common.transpose, common.pack_rows, common.vectors_of
+    mirror = common.mirror
     _, panel = loops_over_tiles(target, size, kernel)
     spread, run = conv_tiles.spread(target, size), conv_tiles.run(target, size)
 
@@ -37,7 +38,7 @@ def build(common: SimpleNamespace, kernel: Any, target: Target, size: int) -> di
                     spread(shift + o * 3 * width, bias.ctypes.data + (group * O + first + o) * size, 3)
             weights = w.ctypes.data + (group * O + first) * C * size
             if turned:
-                transpose(mirrored, C * size, w.ctypes.data + (group * C * O + first) * size, O * size, C, some)
+                mirror(mirrored, w.ctypes.data + group * C * O * size, C, O, 1, first, some)
                 weights = mirrored
             for n in range(n_first, n_last):
                 source = x.ctypes.data + (n * G + group) * C * P * size
@@ -64,16 +65,16 @@ def build(common: SimpleNamespace, kernel: Any, target: Target, size: int) -> di
                                 at = to + (o * P + i * count) * size
                                 added, added_row = (at, P * size) if k > 0 else (
                                     shift + o * 3 * width if bias.size > 0 else 0, 3 * width)
-                                panel(weights + (o * C + k) * size, C * size, size, 0,
+                                panel(weights + (o * C + k) * size, C * size, size,
                                       packed + i * of_panel + k * vectors * width, vectors * width, at, P * size,
                                       min(rows, some - o), min(block, C - k), vectors, last, added, added_row)
                     p += count * panels
 
     @kernel
     def pointwise_weight(g, x, w, table, scratch, part):
-        N, G, C, O, P, block, padded, of_input = table[:8]
+        _, G, C, O, P, block, padded, of_input = table[:8]
         packed, results = regions(scratch.ctypes.data, table[8:10])
-        _, _, v_first, v_last = part
+        n_first, n_last, v_first, v_last = part
         # The right factor is transposed, the left one is in rows.
         left, right = (C, O) if of_input else (O, C)
         first, some = v_first * lanes, min(left, v_last * lanes) - v_first * lanes
@@ -81,7 +82,7 @@ def build(common: SimpleNamespace, kernel: Any, target: Target, size: int) -> di
         row = padded * size
         lines = block * size // 64 + 1
         for group in range(G):
-            for n in range(N):
+            for n in range(n_first, n_last):
                 at_g = g.ctypes.data + (n * G + group) * O * P * size
                 at_x = x.ctypes.data + (n * G + group) * C * P * size
                 a, b = (at_x, at_g) if of_input else (at_g, at_x)
@@ -99,8 +100,8 @@ def build(common: SimpleNamespace, kernel: Any, target: Target, size: int) -> di
                                 after = (i + rows) * P + p if i + rows < some else p + block
                                 fetch(a + after * size, P * size, rows, lines)
                             to = results + i * row + v * width
-                            panel(a + (i * P + p) * size, P * size, size, 0, at, vectors * width, to, row,
-                                  min(rows, some - i), terms, vectors, lanes, to if n + p > 0 else 0, row)
+                            panel(a + (i * P + p) * size, P * size, size, at, vectors * width, to, row,
+                                  min(rows, some - i), terms, vectors, lanes, to if n > n_first or p > 0 else 0, row)
                         v += vectors
             to = w.ctypes.data + group * O * C * size
             if of_input:

@@ -13,7 +13,7 @@ from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
-from .tiles import _transposed
+from .tiles import _clamped, _transposed
 from .vector_ir import I64, Emitter, Target, procedure
 
 
@@ -79,6 +79,68 @@ def gathered_tile(target: Target, itemsize: int, rows: int, vectors: int, lanewi
                             store(s, p)
             return context.get_dummy_value()
         return procedure(13), emit
+    return tile
+
+
+def window_tile(target: Target, itemsize: int, rows: int, vectors: int, partial: bool) -> Any:
+    """C[r, j, :] = bias[r] + sum over k of W[r, k] * A[j, k, :], for ``rows`` rows of ``vectors`` vectors; where
+    ``partial``, for the first ``valid`` rows.
+
+    W[r, k] lies at ``w + r * w_row + k * itemsize``, vector A[j, k] at ``a + a_starts[j] + offsets[k]`` and C[r, j] at
+    ``c + r * c_row + c_starts[j]``, of which the first ``count`` lanes are written. ``bias`` may be 0: nothing.
+    """
+    @intrinsic  # type: ignore[untyped-decorator]
+    def tile(typing, k, offsets, w, w_row, a, a_starts, c, c_row, c_starts, count, bias, valid):  # type: ignore[no-untyped-def]
+        def emit(context, builder, signature, args):  # type: ignore[no-untyped-def]
+            k, offsets, w, w_row, a, a_starts, c, c_row, c_starts, count, bias, valid = args
+            e = Emitter(builder, target, itemsize)
+            left = _clamped(e, w, w_row, rows, valid if partial else None)
+            starts = [builder.add(a, _table(e, a_starts, j)) for j in range(vectors)]
+            ends = [builder.add(c, _table(e, c_starts, j)) for j in range(vectors)]
+            for r in range(0 if partial else rows):
+                for end in ends:
+                    e.prefetch(e.at(end, builder.mul(c_row, I64(r))), write=True)
+
+            def step(i: Any, sums: list[Any]) -> list[Any]:
+                offset, along = _table(e, offsets, i), builder.mul(i, I64(itemsize))
+                ys = [e.load(builder.add(p, offset)) for p in starts]
+                for r in range(rows):
+                    x = e.splat(e.load_scalar(e.at(left[r], along)))
+                    for j in range(vectors):
+                        sums[r * vectors + j] = e.fma(x, ys[j], sums[r * vectors + j])
+                return sums
+
+            sums = e.loop(k, [e.zero] * (rows * vectors), step)
+            added = _clamped(e, bias, I64(itemsize), rows, valid if partial else None)
+
+            def with_bias(old: list[Any]) -> list[Any]:
+                each = [e.splat(e.load_scalar(p)) for p in added]
+                return [builder.fadd(s, each[i // vectors]) for i, s in enumerate(old)]
+            sums = e.when(builder.icmp_signed("!=", bias, I64(0)), sums, with_bias)
+            mask = e.mask(count)
+
+            def finish(masked: bool) -> None:
+                for r in range(rows):
+                    def put(r: int = r) -> None:
+                        for j, end in enumerate(ends):
+                            to = e.at(end, builder.mul(c_row, I64(r)))
+                            if masked:
+                                e.store_masked(sums[r * vectors + j], to, mask)
+                            else:
+                                e.store(sums[r * vectors + j], to)
+                    if partial:
+                        with builder.if_then(builder.icmp_signed("<", I64(r), valid)):
+                            put()
+                    else:
+                        put()
+
+            with builder.if_else(builder.icmp_signed(">=", count, I64(e.lanes))) as (full, otherwise):
+                with full:
+                    finish(False)
+                with otherwise:
+                    finish(True)
+            return context.get_dummy_value()
+        return procedure(12), emit
     return tile
 
 

@@ -130,7 +130,7 @@ def build(m: int, common: SimpleNamespace, kernel: Any, target: Target, size: in
 
     @kernel
     def winograd_weight(g, x, w, table, scratch, part):
-        N, C, O, H, W, OH, OW, above, before = table[:9]
+        _, C, O, H, W, OH, OW, above, before = table[:9]
         TH, TW, chunk, block, step_in, step_out, step_w = table[9:16]
         (weights, taps, images, grads, squares, products, places_in, places_out, rows_in, rows_out, check,
          zero) = regions(scratch.ctypes.data, table[16:28])
@@ -139,16 +139,16 @@ def build(m: int, common: SimpleNamespace, kernel: Any, target: Target, size: in
         put_index(zero, 0, 0)
         put_places(places_in, chunk, TH, TW, PH, PW, C)
         put_places(places_out, chunk, TH, TW, m * TH, m * TW, O)
-        _, _, v_first, v_last = part
+        n_first, n_last, v_first, v_last = part
         first_c, some_c = v_first * lanes, (v_last - v_first) * lanes
         for o in range(O):
             put_index(rows_in, o, o * size)
             put_index(rows_out, o, o * C * size)
         fill(images, width, chunk * PH * PW * C // lanes, 0)
         fill(grads, width, chunk * m * m * T * O // lanes, 0)
-        accumulate = 2 if elements * step_w > LARGE and block >= N * T else 0
-        for n0 in range(0, N, chunk):
-            count = min(chunk, N - n0)
+        accumulate = 2 if elements * step_w > LARGE and block >= (n_last - n_first) * T else 0
+        for n0 in range(n_first, n_last, chunk):
+            count = min(chunk, n_last - n0)
             for n in range(count):
                 channels_last(images + (n * PH * PW * C + first_c) * size, C * size,
                               x.ctypes.data + ((n0 + n) * C + first_c) * H * W * size, H * W * size, some_c, H, W, PH,

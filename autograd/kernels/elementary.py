@@ -1,4 +1,4 @@
-"""Exponentials, logarithms and error functions as loops call them: polynomials that vectorise, exact to 2 ulp.
+"""Exponentials and their like as loops call them: polynomials that vectorise, exact to 2 ulp.
 
 Polynomials interpolate at Chebyshev nodes. Of each function there is a form for single (``_single``) and one for
 double precision; ``np.float32`` and ``np.int32`` keep Numba from computing in wider types. NaN goes through every
@@ -187,69 +187,6 @@ def _sigmoid64(x):  # type: ignore[no-untyped-def]
 sigmoid = Elementary(_sigmoid32, _sigmoid64)
 
 
-# --- error functions --------------------------------------------------------------------------------------
-# erfc(a) = exp(-a * a) * erfcx(a), and t = 1 / (1 + a / k) takes erfcx to a smooth function on [0, 1].
-
-
-def _erfcx32(a):  # type: ignore[no-untyped-def]
-    """exp(a * a) * erfc(a) for a >= 0."""
-    t = 2.5 / (a + 2.5)
-    v = t - 0.5
-    p = -0.0298686284891798004 * v - 0.00550207316248912267
-    p = (p * v + 0.0682210094365506662) * v + 0.0211765145426554396
-    p = (p * v - 0.122968450769226556) * v - 0.107300969155797322
-    p = (p * v + 0.181496749500810432) * v + 0.547998139653776122
-    p = (p * v + 0.726262799592681674) * v + 0.643721547293211454
-    p = p * v + 0.421612728122287161
-    return p * t
-
-
-def _erfcx64(a):  # type: ignore[no-untyped-def]
-    t = 3.0 / (a + 3.0)
-    v = t - 0.5
-    p = -0.00236219084831312599 * v + 0.0000156015860023738277
-    p = (p * v + 0.00621305389664484974) * v - 0.00125527169159610421
-    p = (p * v - 0.00902966325962072224) * v + 0.00437022026130280681
-    p = (p * v + 0.0102475016886132247) * v - 0.00899502919274498045
-    p = (p * v - 0.010916527430130088) * v + 0.015115939706346322
-    p = (p * v + 0.0129690037784088324) * v - 0.0238545657204767821
-    p = (p * v - 0.0207518313964344678) * v + 0.0367144217600070773
-    p = (p * v + 0.0472367527596315212) * v - 0.0467890982611416172
-    p = (p * v - 0.129453312051028584) * v - 0.0258648879256486352
-    p = (p * v + 0.286157169327793226) * v + 0.637481393530552482
-    p = (p * v + 0.827912698401511117) * v + 0.786971142805477981
-    p = (p * v + 0.5889296354465891) * v + 0.358002302362779893
-    return p * t
-
-
-def _erf32(x):  # type: ignore[no-untyped-def]
-    t = x * x
-    p = 0.0000849357551887974825 * t - 0.000817158641089121908
-    p = (p * t + 0.00520355441318508414) * t - 0.0268604083279132313
-    p = (p * t + 0.112837136785245784) * t - 0.376126349254740868
-    p = p * t + 0.12837916676300026
-    far = 1.0 - _exp_of_negative32(-t) * _erfcx32(abs(x))
-    far = -far if x < 0.0 else far
-    return p * x + x if abs(x) < 0.9 else far
-
-
-def _erf64(x):  # type: ignore[no-untyped-def]
-    t = x * x
-    p = -8.45567276283827624e-10 * t + 1.40350727770692419e-8
-    p = (p * t - 1.62734992976449617e-7) * t + 1.64550138899206802e-6
-    p = (p * t - 0.0000149252872572846074) * t + 0.000120553205460505482
-    p = (p * t - 0.000854832674238458933) * t + 0.00522397762140832108
-    p = (p * t - 0.0268661706447892502) * t + 0.112837916709536263
-    p = (p * t - 0.376126389031837267) * t + 0.12837916709551257
-    far = 1.0 - _exp_of_negative64(-t) * _erfcx64(abs(x))
-    far = -far if x < 0.0 else far
-    return p * x + x if abs(x) < 0.9 else far
-
-
-erfcx_of_positive = Elementary(_erfcx32, _erfcx64)
-erf = Elementary(_erf32, _erf64)
-
-
 # --- logarithms -------------------------------------------------------------------------------------------
 
 
@@ -276,52 +213,6 @@ def _log1p64(x):  # type: ignore[no-untyped-def]
 
 
 log1p_of_fraction = Elementary(_log1p32, _log1p64)
-
-
-#: The bits of the square root of 1/2, and of the exponent 1.
-_HALF_ROOT32, _HALF_ROOT64 = np.int32(0x3F3504F3), np.int64(0x3FE6A09E667F3BCD)
-_NORMAL32, _NORMAL64 = 1.1754943508222875e-38, 2.2250738585072014e-308
-
-
-def _log32(x):  # type: ignore[no-untyped-def]
-    """x is 2 ** n * (1 + f), with 1 + f from sqrt(1/2) to sqrt(2)."""
-    small = x < _NORMAL32
-    y = x * 8388608.0 if small else x
-    n = np.int32(np.int32(np.float32(y).view(np.int32) - _HALF_ROOT32) >> 23)
-    f = np.int32(np.float32(y).view(np.int32) - np.int32(n << 23)).view(np.float32) - 1.0
-    n = np.float32(n) - (23.0 if small else 0.0)
-    p = -0.0790274377239344096 * f + 0.126223198492283764
-    p = (p * f - 0.129981837636515291) * f + 0.142144959239479628
-    p = (p * f - 0.16641281463106393) * f + 0.200010450941606803
-    p = (p * f - 0.250003064225697946) * f + 0.333333307281906765
-    square = f * f
-    found = n * _LN2_HIGH32 + (f + (n * _LN2_LOW32 + (p * f - 0.5) * square))
-    found = found if x < np.inf else x
-    found = found if x > 0.0 else -np.inf
-    return found if x >= 0.0 else np.nan
-
-
-def _log64(x):  # type: ignore[no-untyped-def]
-    """The logarithm of 1 + f as 2 * atanh(s) with s = f / (2 + f), which is f - f * f / 2 + s * (f * f / 2 + ...)."""
-    small = x < _NORMAL64
-    y = x * 4503599627370496.0 if small else x
-    n = np.int64(np.int64(np.float64(y).view(np.int64) - _HALF_ROOT64) >> 52)
-    f = np.int64(np.float64(y).view(np.int64) - np.int64(n << 52)).view(np.float64) - 1.0
-    n = np.float64(n) - (52.0 if small else 0.0)
-    s = f / (f + 2.0)
-    z = s * s
-    p = 0.1461644968504340586 * z + 0.15331721600556041269
-    p = (p * z + 0.1818288912526172208) * z + 0.22222211134795079855
-    p = (p * z + 0.28571428625975484921) * z + 0.3999999999989950449
-    p = (p * z + 0.66666666666666696862) * z
-    half = f * f * 0.5
-    found = n * _LN2_HIGH64 + (f - (half - (s * (half + p) + n * _LN2_LOW64)))
-    found = found if x < np.inf else x
-    found = found if x > 0.0 else -np.inf
-    return found if x >= 0.0 else np.nan
-
-
-log = Elementary(_log32, _log64)
 
 
 # --- order ------------------------------------------------------------------------------------------------

@@ -18,14 +18,14 @@ from .vector_ir import Target, host
 
 Array = np.ndarray[Any, Any]
 
-#: Terms summed up before a tile goes back to memory: a panel of so many rows, of 192 bytes in AVX-512, stays in L2.
+#: Terms summed up before a tile goes back to memory: a panel of so many rows, of 256 bytes in AVX-512, stays in L2.
 BLOCK = 1024
-#: The same where the left operand does not run along k: each of these terms is a line of L1.
-TRANSPOSED_BLOCK = 256
-#: Rows and columns of a product from which such an operand is copied: into strips of a tile's rows, one behind another.
-#: What is copied leaves no trace in the result, unlike the blocks: so it may depend on what part of a product is asked
-#: for.
-STRIP_ROWS, STRIP_COLUMNS = 64, 192
+#: Bytes of the right operand that are copied at once, and rows of the left one: both fit the second-level cache.
+GROUP, ROWS = 3 << 17, 96
+#: Rows and columns of a product from which a left operand that does not run along k is copied so that it does.
+TURN_ROWS, TURN_COLUMNS = 64, 192
+#: Rows and columns of a product up to which it is computed as inner products, if both operands run along k.
+FEW_ROWS, FEW_COLUMNS = 12, 12
 #: The panel pays from so many rows of A on, if rows of B lie so many bytes apart; from fewer, if each row of B is on
 #: a page of memory of its own.
 PACK_ROWS, PACK_STRIDE = 64, 512
@@ -42,17 +42,11 @@ def compiled(dtype: Any, target: Target | None = None) -> Any:
     return entry_point(_build(target, dtype.itemsize, key), "products", key, signature)
 
 
-def _strip_rows(target: Target, size: int) -> int:
-    return max(target.width // size, tiles.tile_rows(target))
+def loops_over_tiles(target: Target, size: int, kernel: Any, most: int = 3) -> tuple[Any, Any]:
+    """The functions ``inner_products`` and ``panel``, made by the decorator ``kernel`` and not yet compiled.
 
-
-def loops_over_tiles(target: Target, size: int, kernel: Any) -> tuple[Any, Any]:
-    """The functions ``inner_products`` and ``panel``, made by the decorator ``kernel`` and not yet compiled."""
-    rows = tiles.tile_rows(target)
-    half = rows // 2
-    strip_rows = _strip_rows(target, size)
-    high3, high2, high1 = (tiles.outer_tile(target, size, rows, n, False) for n in (3, 2, 1))
-    low3, low2, low1 = (tiles.outer_tile(target, size, half, n, True) for n in (3, 2, 1))
+    Panels have up to ``most`` vectors, 3 or 4.
+    """
     inner = tiles.inner_tile(target, size)
     inner_rows, inner_columns = tiles.inner_shape(target, size)
 
@@ -73,31 +67,40 @@ def loops_over_tiles(target: Target, size: int, kernel: Any) -> tuple[Any, Any]:
                     inner(terms, a + i * a_row + k0 * size, a_row, b + j * b_row + k0 * size, b_row, at, c_row,
                           columns, addend, addend_row, min(inner_rows, m - i))
 
-    @kernel
-    def panel(a, a_row, a_k, strip, b, b_k, c, c_row, m, k, vectors, count, addend, addend_row):
-        """All rows of up to three vectors of columns; A as it is, or in strips so many bytes apart."""
-        strips = strip_rows if strip > 0 else m
-        for i in range(0, m, rows):
-            for part in range(0, min(rows, m - i), rows if m - i >= rows else half):
-                x = a + (i + part) // strips * strip + (i + part) % strips * a_row
-                y, z = c + (i + part) * c_row, 0
-                if addend != 0:
-                    z = addend + (i + part) * addend_row
-                if m - i >= rows:
-                    if vectors == 3:
-                        high3(k, x, a_row, a_k, b, b_k, y, c_row, count, z, addend_row, rows)
-                    elif vectors == 2:
-                        high2(k, x, a_row, a_k, b, b_k, y, c_row, count, z, addend_row, rows)
-                    else:
-                        high1(k, x, a_row, a_k, b, b_k, y, c_row, count, z, addend_row, rows)
+    def of(vectors: int) -> Any:
+        """All rows of so many vectors of columns."""
+        high, low = tiles.outer_shape(target, vectors)
+        whole = tiles.outer_tile(target, size, high, vectors, False)
+        part = tiles.outer_tile(target, size, low, vectors, True)
+
+        def rows_of(a, a_row, a_k, b, b_k, c, c_row, m, k, count, addend, addend_row):
+            i = 0
+            while i < m:
+                rest = m - i
+                x, y, z = a + i * a_row, c + i * c_row, addend + i * addend_row if addend != 0 else 0
+                if rest >= high and (rest == high or rest > 2 * low or rest == high + low):
+                    whole(k, x, a_row, a_k, b, b_k, y, c_row, count, z, addend_row, high)
+                    i += high
                 else:
-                    valid = min(half, m - i - part)
-                    if vectors == 3:
-                        low3(k, x, a_row, a_k, b, b_k, y, c_row, count, z, addend_row, valid)
-                    elif vectors == 2:
-                        low2(k, x, a_row, a_k, b, b_k, y, c_row, count, z, addend_row, valid)
-                    else:
-                        low1(k, x, a_row, a_k, b, b_k, y, c_row, count, z, addend_row, valid)
+                    part(k, x, a_row, a_k, b, b_k, y, c_row, count, z, addend_row, min(low, rest))
+                    i += low
+        rows_of.__name__ += f"_{vectors}"  # symbols are named after functions
+        return kernel(rows_of)
+
+    of1, of2, of3 = of(1), of(2), of(3)
+    of4 = of(4) if most == 4 else of3
+
+    @kernel
+    def panel(a, a_row, a_k, b, b_k, c, c_row, m, k, vectors, count, addend, addend_row):
+        """All rows of up to ``most`` vectors of columns."""
+        if vectors == 4:
+            of4(a, a_row, a_k, b, b_k, c, c_row, m, k, count, addend, addend_row)
+        elif vectors == 3:
+            of3(a, a_row, a_k, b, b_k, c, c_row, m, k, count, addend, addend_row)
+        elif vectors == 2:
+            of2(a, a_row, a_k, b, b_k, c, c_row, m, k, count, addend, addend_row)
+        else:
+            of1(a, a_row, a_k, b, b_k, c, c_row, m, k, count, addend, addend_row)
 
     return inner_products, panel
 
@@ -106,61 +109,87 @@ def _build(target: Target, size: int, key: str) -> Any:
     """`products`, not yet compiled."""
     kernel = jit(key)
     width, lanes = target.width, target.width // size
-    strip_rows = _strip_rows(target, size)
-    strip_vectors = strip_rows // lanes
-    inner_products, panel = loops_over_tiles(target, size, kernel)
-    pack_transposed, pack_rows = tiles.pack_transposed(target, size), tiles.pack_rows(target, size)
+    most = tiles.outer_vectors(target)
+    inner_products, panel = loops_over_tiles(target, size, kernel, most)
+    pack_transposed, pack_rows = tiles.pack_transposed(target, size), tiles.pack_rows(target, size, ahead=True)
     masks = target.masks
 
     @kernel
-    def outer_products(a, a_row, a_k, b, b_k, b_column, c, c_row, m, n, k, bias, scratch, strips):
-        limit = BLOCK if a_k == size else TRANSPOSED_BLOCK
-        blocks = max(1, (k + limit - 1) // limit)
+    def vectors_of(columns):
+        """How many vectors wide the next panel is of so many columns that are left."""
+        # Never one vector after wide ones: its few sums wait for one another.
+        left = (columns + lanes - 1) // lanes
+        if most == 3:
+            return 3 if left == 3 or left > 4 else min(left, 2)
+        return 3 if left == 3 or left == 5 or left == 6 or left == 9 else min(left, 4)
+
+    @kernel
+    def copied_whole(direct, columns):
+        """Whether a panel of B is copied."""
+        return not direct or (columns % lanes > 0 and not masks)
+
+    @kernel
+    def copy(to, source, b_k, b_column, terms, columns):
+        """A panel of B."""
+        vectors = (columns + lanes - 1) // lanes
+        count = columns - (vectors - 1) * lanes
+        if b_column == size:
+            pack_rows(to, vectors * width, source, b_k, terms, vectors, count)
+        else:
+            for v in range(vectors):
+                pack_transposed(to + v * width, vectors * width, source + v * lanes * b_column, b_k, b_column, terms,
+                                lanes if v < vectors - 1 else count)
+
+    @kernel
+    def outer_products(a, a_row, a_k, b, b_k, b_column, c, c_row, m, n, k, bias, scratch, turned):
+        blocks = max(1, (k + BLOCK - 1) // BLOCK)
         length = (k + blocks - 1) // blocks
         packs = (m >= PACK_ROWS and b_k >= PACK_STRIDE) or (m >= PACK_ROWS_OF_PAGES and b_k >= PAGE)
         direct = b_column == size and not packs
         for block in range(blocks):
             k0 = block * length
             terms = min(length, k - k0)
-            left, left_k, strip = a + k0 * a_k, a_k, 0
-            if strips != 0:
-                left, left_k, strip = strips, strip_vectors * width, terms * strip_vectors * width
-                for i in range(0, m, strip_rows):
-                    vectors = (min(strip_rows, m - i) + lanes - 1) // lanes
-                    pack_rows(strips + i // strip_rows * strip, left_k, a + k0 * a_k + i * size, a_k, terms, vectors,
-                              min(strip_rows, m - i) - (vectors - 1) * lanes)
-            j = 0
-            while j < n:
-                rest = n - j
-                # Not three vectors and one: two and two, which keep more sums in flight.
-                vectors = 3 if rest > 2 * lanes and not 3 * lanes < rest <= 4 * lanes else 2 if rest > lanes else 1
-                columns = min(rest, vectors * lanes)
-                count = columns - (vectors - 1) * lanes
-                source, step = b + k0 * b_k + j * b_column, b_k
-                if not direct or (count < lanes and not masks):
-                    step = vectors * width
-                    if b_column == size:
-                        pack_rows(scratch, step, source, b_k, terms, vectors, count)
-                    else:
-                        for v in range(vectors):
-                            pack_transposed(scratch + v * width, step, source + v * lanes * b_column, b_k, b_column,
-                                            terms, lanes if v < vectors - 1 else count)
-                    source = scratch
-                at = c + j * size
-                if block > 0:
-                    panel(left, a_row, left_k, strip, source, step, at, c_row, m, terms, vectors, count, at, c_row)
-                else:
-                    panel(left, a_row, left_k, strip, source, step, at, c_row, m, terms, vectors, count,
-                          bias + j * size if bias != 0 else 0, 0)
-                j += columns
+            left, left_row, left_k = a + k0 * a_k, a_row, a_k
+            if turned != 0:
+                left, left_row, left_k = turned, (terms + lanes - 1) // lanes * width, size
+                for i in range(0, terms, lanes):
+                    pack_transposed(turned + i * size, left_row, a + (k0 + i) * a_k, a_row, a_k, m,
+                                    min(lanes, terms - i))
+            first = 0
+            while first < n:
+                # The columns of B that are copied and some rows of A stay in the second-level cache together.
+                last, packed = first, 0
+                while last < n and (last == first or packed < GROUP):
+                    vectors = vectors_of(n - last)
+                    columns = min(n - last, vectors * lanes)
+                    if copied_whole(direct, columns):
+                        copy(scratch + packed, b + k0 * b_k + last * b_column, b_k, b_column, terms, columns)
+                    packed += terms * vectors * width
+                    last += columns
+                for i in range(0, m, ROWS):
+                    j, packed = first, 0
+                    while j < last:
+                        vectors = vectors_of(n - j)
+                        columns = min(n - j, vectors * lanes)
+                        source, step = b + k0 * b_k + j * b_column, b_k
+                        if copied_whole(direct, columns):
+                            source, step = scratch + packed, vectors * width
+                        at = c + i * c_row + j * size
+                        addend, addend_row = (at, c_row) if block > 0 else (bias + j * size if bias != 0 else 0, 0)
+                        panel(left + i * left_row, left_row, left_k, source, step, at, c_row, min(ROWS, m - i), terms,
+                              vectors, columns - (vectors - 1) * lanes, addend, addend_row)
+                        packed += terms * vectors * width
+                        j += columns
+                first = last
 
     @kernel
-    def product(a, a_row, a_k, b, b_k, b_column, c, c_row, m, n, k, bias, scratch, strips):
-        # Copying B costs what it saves for few rows of A.
-        if a_k == size and b_k == size and b_column != size and m <= 12 and k >= 8 * lanes:
+    def product(a, a_row, a_k, b, b_k, b_column, c, c_row, m, n, k, bias, scratch, turned):
+        # Copying B costs what it saves for few rows of A, and vectors of few columns are half empty.
+        few = m <= FEW_ROWS or (n <= FEW_COLUMNS and n % lanes > 0)
+        if a_k == size and b_k == size and b_column != size and few and k >= 8 * lanes:
             inner_products(a, a_row, b, b_column, c, c_row, m, n, k, bias, 0)
         else:
-            outer_products(a, a_row, a_k, b, b_k, b_column, c, c_row, m, n, k, bias, scratch, strips)
+            outer_products(a, a_row, a_k, b, b_k, b_column, c, c_row, m, n, k, bias, scratch, turned)
 
     @kernel
     def products(a, b, c, bias, batch):
@@ -171,13 +200,13 @@ def _build(target: Target, size: int, key: str) -> Any:
         """
         m, k = a.shape
         n = b.shape[1]
-        panel = np.empty(min(k, BLOCK) * 3 * width + width, np.uint8)
+        terms = min(k, BLOCK)
+        panel = np.empty(min(GROUP + terms * most * width, terms * (n + most * lanes) * size) + width, np.uint8)
         scratch = (panel.ctypes.data + width - 1) // width * width
-        copies = (m >= STRIP_ROWS and n >= STRIP_COLUMNS and a.strides[0] == size and a.strides[1] != size
-                  and batch.size == 0)
-        whole = (m + strip_rows - 1) // strip_rows * strip_rows
-        copied = np.empty(min(k, TRANSPOSED_BLOCK) * whole * size + width if copies else 0, np.uint8)
-        strips = (copied.ctypes.data + width - 1) // width * width if copies else 0
+        turns = (m >= TURN_ROWS and n >= TURN_COLUMNS and a.strides[0] == size and a.strides[1] != size
+                 and batch.size == 0)
+        copied = np.empty((min(k, BLOCK) + lanes) * m * size + width if turns else 0, np.uint8)
+        turned = (copied.ctypes.data + width - 1) // width * width if turns else 0
         first, second, a_p, a_q, b_p, b_q, c_p, c_q = 1, 1, 0, 0, 0, 0, 0, 0
         if batch.size > 0:
             first, second = batch[0], batch[1]
@@ -187,10 +216,10 @@ def _build(target: Target, size: int, key: str) -> Any:
                 product(a.ctypes.data + p * a_p + q * a_q, a.strides[0], a.strides[1],
                         b.ctypes.data + p * b_p + q * b_q, b.strides[0], b.strides[1],
                         c.ctypes.data + p * c_p + q * c_q, c.strides[0], m, n, k,
-                        bias.ctypes.data if bias.size > 0 else 0, scratch, strips)
+                        bias.ctypes.data if bias.size > 0 else 0, scratch, turned)
         # Numba frees an array after its last use, and does not see through addresses.
         panel[0] = 0
-        if copies:
+        if turns:
             copied[0] = 0
 
     return products

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from typing import Any
 
 import numpy as np
 
 from . import maps
-from .loops import loop, wide
+from .loops import Loop, loop, wide
 
 Array = np.ndarray[Any, Any]
 
@@ -62,14 +63,32 @@ def with_column(x, y, out, kind, swapped):  # type: ignore[no-untyped-def]
                     o[j] = r[j] - v
 
 
-def elementwise(function: np.ufunc, *arrays: Array) -> Any:
-    """``function(*arrays)``, for a function of `COMPILED` and arrays of one type."""
-    if len(arrays) == 1:
-        found = maps.apply(_MAPS[function], *arrays)
-    else:
-        x, y = arrays
-        found = None if x.shape == y.shape else _broadcast(_KINDS[function], x, y)
-    return function(*arrays) if found is None else found
+def elementwise(function: np.ufunc, x: Array, y: Array | None = None) -> Any:
+    """``function(x)`` or ``function(x, y)``, for a function of `COMPILED` and arrays of one type."""
+    if y is None:
+        found = maps.apply(_MAPS[function], x)
+        return function(x) if found is None else found
+    found = None if x.shape == y.shape else _broadcast(_KINDS[function], x, y)
+    return function(x, y) if found is None else found
+
+
+@functools.lru_cache(maxsize=256)
+def _shapes(shape: tuple[int, ...], other: tuple[int, ...]) -> tuple[Loop, tuple[int, ...]] | None:
+    """The loop for an array and one that lacks some of its dimensions, and the shape in which the loop sees the first;
+    None where the dimensions that the other has do not lie side by side."""
+    if len(other) > len(shape):
+        return None
+    full = (1,) * (len(shape) - len(other)) + other
+    there = [i for i, n in enumerate(full) if n != 1]
+    if not there or 0 in shape:
+        return None
+    first, last = there[0], there[-1]
+    if full[first:last + 1] != shape[first:last + 1]:
+        return None
+    inner, length = math.prod(shape[last + 1:]), math.prod(other)
+    if inner == 1:
+        return with_row, (-1, length)
+    return (with_column, (-1, length, inner)) if inner >= 16 else None
 
 
 def _broadcast(kind: int, x: Array, y: Array) -> Array | None:
@@ -77,22 +96,13 @@ def _broadcast(kind: int, x: Array, y: Array) -> Array | None:
     swapped = y.size > x.size
     if swapped:
         x, y = y, x
-    if not y.size or not x.flags.c_contiguous or not y.flags.c_contiguous or y.ndim > x.ndim:
+    found = _shapes(x.shape, y.shape) if x.flags.c_contiguous and y.flags.c_contiguous else None
+    if found is None:
         return None
-    shape = x.shape
-    full = [y.shape[i - x.ndim] if i >= x.ndim - y.ndim else 1 for i in range(x.ndim)]
-    there = [i for i in range(x.ndim) if full[i] != 1]
-    if not there:
-        return None
-    first, last = there[0], there[-1]
-    if full[first:last + 1] != list(shape[first:last + 1]):
-        return None
-    inner = math.prod(shape[last + 1:])
-    form = with_row if inner == 1 else with_column if inner >= 16 else None
-    compiled = None if form is None else form.on(x.dtype, x.size)
+    form, seen = found
+    compiled = form.on(x.dtype, x.size)
     if compiled is None:
         return None
-    out = np.empty(shape, x.dtype)
-    blocks = (-1, y.size) if inner == 1 else (-1, y.size, inner)
-    compiled(x.reshape(blocks), y.reshape(-1), out.reshape(blocks), kind, swapped)
+    out = np.empty(x.shape, x.dtype)
+    compiled(x.reshape(seen), y.reshape(-1), out.reshape(seen), kind, swapped)
     return out

@@ -7,8 +7,8 @@ run, it then takes at most about twice the better of the two choices (the ski re
 the calls alone, never on a clock, so that equal programs compute equal numbers.
 
 Twins of arithmetic formulas, of maxima, of random numbers and of optimizers' steps give the same bits as the compiled
-form. Those of products of matrices, of long sums, of exponentials and of logarithms do not: a program that must give the
-same last digits wherever it is cut in two decides at its start, by `choose` or by AUTOGRAD_JIT.
+form. Those of products of matrices, of long sums, of exponentials and of logarithms do not: a program that must give
+the same last digits wherever it is cut in two decides at its start, by `choose` or by AUTOGRAD_JIT.
 """
 
 from __future__ import annotations
@@ -33,7 +33,8 @@ LATE: dict[Callable[..., Any], Late] = {}
 _choice = os.environ.get("AUTOGRAD_JIT", "1")
 if _choice not in CHOICES:
     raise ImportError(f"AUTOGRAD_JIT in the environment is one of {', '.join(CHOICES)}, got {_choice!r}")
-_KERNELS: weakref.WeakSet[Late] = weakref.WeakSet()
+#: All kernels, to be told when the choice changes.
+KERNELS: weakref.WeakSet[Any] = weakref.WeakSet()
 _compiling = threading.Lock()
 _missed = 0.0  # by all kernels
 _stuck = False  # in a forked process: nothing more can be compiled
@@ -57,10 +58,9 @@ def choose(choice: str) -> Iterator[None]:
 
 def _become(choice: str) -> None:
     global _choice
-    changed = (choice == "0") != (_choice == "0")
-    _choice = choice
+    changed, _choice = choice != _choice, choice
     if changed:
-        for kernel in tuple(_KERNELS):
+        for kernel in tuple(KERNELS):
             kernel.show()
 
 
@@ -165,7 +165,7 @@ class Late:
         self._forms: dict[str, Callable[..., Any] | None] = {}
         self._users: list[tuple[dict[str, Any], str]] = []
         LATE[function] = self
-        _KERNELS.add(self)
+        KERNELS.add(self)
 
     def build(self) -> Callable[..., Any]:
         """The compiled form."""

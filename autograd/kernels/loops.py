@@ -22,7 +22,7 @@ from typing import Any
 
 import numpy as np
 
-from .late import Account, compiled
+from .late import KERNELS, Account, compiled
 from .threads import count, share
 
 _FLOAT32, _FLOAT64 = np.dtype("float32"), np.dtype("float64")
@@ -75,6 +75,9 @@ class Loop:
         self.function, self.signature, self.only = function, signature, only
         self._freedom = frozenset() if exact else _CONTRACT | {"reassoc"} if reassociate else _CONTRACT
         self._saves = saves
+        # What `on` gives for single and double precision without a look at accounts.
+        self._single: Callable[..., Any] | None = None
+        self._double: Callable[..., Any] | None = None
         self._accounts = {d: Account() for d in _SCALARS}
         self._compiled: dict[np.dtype[Any], Callable[..., Any] | None] = {}
         words = signature.split()
@@ -84,6 +87,7 @@ class Loop:
         self._multiple = _NUMBERS if numbers and not self._ranged else 1
         self.name = f"{function.__module__.rpartition('.')[2]}.{function.__name__}"
         LOOPS[self.name] = self
+        KERNELS.add(self)
 
     def on(self, dtype: np.dtype[Any], size: int) -> Any:
         """The compiled loop for this element type and about ``size`` steps; None where NumPy shall do it.
@@ -91,16 +95,26 @@ class Loop:
         The type must be one of NumPy's own objects for single and double precision; those that were unpickled or have
         another byte order are not.
         """
-        if dtype is not _FLOAT32 and dtype is not _FLOAT64:
-            return None
-        if not self._accounts[dtype].pays(size * self._saves):
+        found = self._single if dtype is _FLOAT32 else self._double if dtype is _FLOAT64 else None
+        return found if found is not None and size < _SHARED else self._choice(dtype, size)
+
+    def _choice(self, dtype: np.dtype[Any], size: int) -> Any:
+        if (dtype is not _FLOAT32 and dtype is not _FLOAT64) or not self._accounts[dtype].pays(size * self._saves):
             return None
         found = self._compiled.get(dtype)
         if found is None:
             found = self.compile(dtype)
-        if found is None or not (self._ranged or (size >= _SHARED and count() > 1 and any(self._by_rows))):
-            return found
-        return partial(self._in_ranges, found, size * _STEP)
+        if self._ranged or (size >= _SHARED and count() > 1 and any(self._by_rows)):
+            return found and partial(self._in_ranges, found, size * _STEP)
+        if dtype is _FLOAT32:
+            self._single = found
+        else:
+            self._double = found
+        return found
+
+    def show(self) -> None:
+        """Ask anew whether to use what is compiled."""
+        self._single = self._double = None
 
     def _in_ranges(self, compiled: Callable[..., Any], seconds: float, *args: Any) -> None:
         if self._ranged:

@@ -10,87 +10,81 @@ from typing import Any
 import numpy as np
 
 from .elementary import (
-    erf as erf_of,
-    erfcx_of_positive,
     exp as exp_of,
     exp_of_negative,
     expm1_of_negative,
-    log as log_of,
     log1p_of_fraction,
     sigmoid as sigmoid_of,
-    tanh as tanh_of,
 )
-from .loops import Loop, loop, wide
+from .loops import InVectors, Loop, loop, wide
 
 Array = np.ndarray[Any, Any]
 
-_SQRT_HALF, _DENSITY = 0.7071067811865476, 0.3989422804014327  # 1 / sqrt(2 * pi)
 #: Up to this many elements NumPy's call takes no longer.
 _SOME = 256
 _BOOL = np.dtype("bool")
-_SQRT_2_OVER_PI = 0.7978845608028654
+
+(_exp, _log, _sigmoid, _silu, _erf, _gelu, _gelu_tanh, _erf_slope, _silu_slope, _gelu_slope, _gelu_tanh_slope) = (
+    InVectors(name, "vector_maps") for name in (
+        "exp", "log", "sigmoid", "silu", "erf", "gelu", "gelu_tanh", "erf_slope", "silu_slope", "gelu_slope",
+        "gelu_tanh_slope"))
 
 
-def _contiguous(x: Array) -> bool:
-    return x.flags.c_contiguous
-
-
-def apply(form: Loop, *arrays: Array, numbers: tuple[float, ...] = ()) -> Array | None:
+def apply(form: Loop, x: Array, *others: Array, numbers: tuple[float, ...] = ()) -> Array | None:
     """The loop over arrays of one shape and type, with numbers; None where NumPy shall do it."""
-    x = arrays[0]
     d = x.dtype
     compiled = form.on(d, x.size)
     if compiled is None:
         return None
-    for y in arrays[1:]:
+    contiguous = x.flags.c_contiguous
+    for y in others:
         if y.dtype is not d or y.shape != x.shape:
             return None
-    if all(map(_contiguous, arrays)):
+        contiguous = contiguous and y.flags.c_contiguous
+    if contiguous:
         out = np.empty(x.shape, d)
-        compiled(*[a.reshape(-1) for a in arrays], out.reshape(-1), *numbers)
-    elif len(arrays) == 1:  # the result lies in memory as x does
+        if x.ndim == 1:
+            compiled(x, *others, out, *numbers)
+        else:
+            compiled(x.reshape(-1), *[y.reshape(-1) for y in others], out.reshape(-1), *numbers)
+    elif not others:  # the result lies in memory as x does
         out = np.empty_like(x)
         if x.strides != out.strides:
             x = np.positive(x, out=np.empty_like(x))
         compiled(x.ravel("K"), out.ravel("K"), *numbers)
     else:
-        return apply(form, *[np.ascontiguousarray(a) for a in arrays], numbers=numbers)
+        return apply(form, *map(np.ascontiguousarray, (x, *others)), numbers=numbers)
     return out
 
 
 @loop("*F1 *F1", saves=3e-10)
 def exp(x, out):  # type: ignore[no-untyped-def]
     wide()
-    for i in range(x.size):
-        out[i] = exp_of(x[i])
+    _exp(x.size, (x.ctypes.data, out.ctypes.data))
 
 
 @loop("*F1 *F1", saves=3e-10)
 def log(x, out):  # type: ignore[no-untyped-def]
     wide()
-    for i in range(x.size):
-        out[i] = log_of(x[i])
+    _log(x.size, (x.ctypes.data, out.ctypes.data))
 
 
 @loop("*F1 *F1", saves=1e-9)
 def sigmoid(x, out):  # type: ignore[no-untyped-def]
     wide()
-    for i in range(x.size):
-        out[i] = sigmoid_of(x[i])
+    _sigmoid(x.size, (x.ctypes.data, out.ctypes.data))
 
 
 @loop("*F1 *F1", saves=1e-8)
 def erf(x, out):  # type: ignore[no-untyped-def]
     wide()
-    for i in range(x.size):
-        out[i] = erf_of(x[i])
+    _erf(x.size, (x.ctypes.data, out.ctypes.data))
 
 
 @loop("*F1 *F1 *F1", saves=1e-9)
 def erf_grad(g, x, out):  # type: ignore[no-untyped-def]
     wide()
-    for i in range(x.size):
-        out[i] = g[i] * (1.1283791670955126 * exp_of_negative(-(x[i] * x[i])))
+    _erf_slope(x.size, (g.ctypes.data, x.ctypes.data, out.ctypes.data))
 
 
 @loop("*F1 *F1", saves=2e-10)
@@ -106,53 +100,37 @@ def cube(x, out):  # type: ignore[no-untyped-def]
 @loop("*F1 *F1", saves=1e-9)
 def silu(x, out):  # type: ignore[no-untyped-def]
     wide()
-    for i in range(x.size):
-        out[i] = x[i] * sigmoid_of(x[i])
+    _silu(x.size, (x.ctypes.data, out.ctypes.data))
 
 
 @loop("*F1 *F1 *F1", saves=3e-9)
 def silu_grad(g, x, out):  # type: ignore[no-untyped-def]
     wide()
-    for i in range(x.size):
-        s = sigmoid_of(x[i])
-        out[i] = g[i] * (s * (x[i] * (1.0 - s) + 1.0))
+    _silu_slope(x.size, (g.ctypes.data, x.ctypes.data, out.ctypes.data))
 
 
 @loop("*F1 *F1", saves=1e-8)
 def gelu(x, out):  # type: ignore[no-untyped-def]
     wide()
-    # Below 0 the distribution is half of erfc, which keeps the digits that 1 + erf would cancel.
-    for i in range(x.size):
-        half = exp_of_negative(x[i] * x[i] * -0.5) * erfcx_of_positive(abs(x[i]) * _SQRT_HALF) * 0.5
-        out[i] = x[i] * (half if x[i] < 0.0 else 1.0 - half)
+    _gelu(x.size, (x.ctypes.data, out.ctypes.data))
 
 
 @loop("*F1 *F1 *F1", saves=1.5e-8)
 def gelu_grad(g, x, out):  # type: ignore[no-untyped-def]
     wide()
-    for i in range(x.size):
-        e = exp_of_negative(x[i] * x[i] * -0.5)
-        half = e * erfcx_of_positive(abs(x[i]) * _SQRT_HALF) * 0.5
-        distribution = half if x[i] < 0.0 else 1.0 - half
-        out[i] = g[i] * (distribution + x[i] * (e * _DENSITY))
+    _gelu_slope(x.size, (g.ctypes.data, x.ctypes.data, out.ctypes.data))
 
 
 @loop("*F1 *F1", saves=2e-9)
 def gelu_tanh(x, out):  # type: ignore[no-untyped-def]
     wide()
-    for i in range(x.size):
-        t = tanh_of(_SQRT_2_OVER_PI * (x[i] * (x[i] * x[i] * 0.044715 + 1.0)))
-        out[i] = 0.5 * x[i] * (t + 1.0)
+    _gelu_tanh(x.size, (x.ctypes.data, out.ctypes.data))
 
 
 @loop("*F1 *F1 *F1", saves=8e-9)
 def gelu_tanh_grad(g, x, out):  # type: ignore[no-untyped-def]
     wide()
-    for i in range(x.size):
-        square = x[i] * x[i]
-        t = tanh_of(_SQRT_2_OVER_PI * (x[i] * (square * 0.044715 + 1.0)))
-        slope = _SQRT_2_OVER_PI * (square * 0.134145 + 1.0)
-        out[i] = g[i] * (0.5 * (t + 1.0) + 0.5 * x[i] * ((1.0 - t * t) * slope))
+    _gelu_tanh_slope(x.size, (g.ctypes.data, x.ctypes.data, out.ctypes.data))
 
 
 # --- piecewise activations --------------------------------------------------------------------------------

@@ -9,7 +9,7 @@ import numpy as np
 
 from ..dtypes import scalar_type
 from ..errors import fail
-from .products import LARGE, WIDE, batched_product, batches_by_blas, by_blas, product
+from .products import SMALL, batched_product, batches_by_blas, by_blas, product
 
 Array = np.ndarray[Any, Any]
 
@@ -34,9 +34,9 @@ def matmul(a: Array, b: Array) -> Any:
             if m <= 2:
                 if n == 2 and b.shape[0] == 1 and a.shape[-1] == 1 and d.kind not in "fc":
                     return a * b if m == 2 else a * b[0]
-                if a.size + b.size < LARGE // 2:
+                if a.size + b.size < SMALL:
                     return a.dot(b)
-                if m == n == 2 and a.size >= LARGE and b.shape[1] >= WIDE:
+                if m == n == 2:
                     out = product(a, b)
                     if out is not None:
                         return out
@@ -46,7 +46,7 @@ def matmul(a: Array, b: Array) -> Any:
             return by_blas(rows, b).reshape(shape) if n == 1 else matmul(rows, b).reshape(*shape, b.shape[1])
         if m >= 3 and a.shape[-1] == 1 and b.shape[-2] == 1:
             return a * b
-        if m == n and a.size >= LARGE:
+        if m == n and a.size + b.size >= SMALL:
             out = batched_product(a, b)
             if out is not None:
                 return out
@@ -63,7 +63,7 @@ def affine(x: Array, weight: Array, bias: Array) -> Array | None:
         weight: (M, K).
         bias: (M).
     """
-    if x.size < LARGE or weight.ndim != 2 or len(weight) < WIDE or x.ndim < 2 or x.shape[-1] != weight.shape[1]:
+    if x.size + weight.size < SMALL or weight.ndim != 2 or x.ndim < 2 or x.shape[-1] != weight.shape[1]:
         return None
     if x.ndim == 2:
         return product(x, weight.T, bias)

@@ -19,12 +19,19 @@ from .threads import LEAST as LEAST_SHARED, share
 
 Array = np.ndarray[Any, Any]
 
-#: Multiplications below which NumPy's own call takes no longer, for b running along rows and along columns.
-LEAST, LEAST_TRANSPOSED = 600_000, 60_000
-#: What is not worth asking for: left operands of fewer elements, right ones of fewer columns.
-LARGE, WIDE = 1024, 16
+#: Operands of fewer elements together are not worth looking at: NumPy's own call takes no longer.
+SMALL = 512
+#: Multiplications below which NumPy's own call takes no longer: generally, where the left operand does not run along k,
+#: where the right one does, and where a bias is added as well.
+LEAST, LEAST_LEFT, LEAST_RIGHT, LEAST_BIAS = 80_000, 200_000, 20_000, 2_000
+#: OpenBLAS has fast kernels for results of fewer elements, if the right operand runs along k.
+SMALL_RESULT = 1200
+#: Multiplications of each matrix of a batch, and of all, below which NumPy's call for all takes no longer.
+LEAST_EACH, LEAST_TOGETHER = 60_000, 120_000
+#: Fewer columns leave most of a vector unused; fewer rows do not pay for looking at B.
+NARROW, LOW = 8, 4
 #: Threads share multiples of so many rows, enough that each may copy B, or of columns: whole panels of the kernel.
-ROWS, COLUMNS = 64, 48
+ROWS, COLUMNS = 96, 64
 
 _FLOAT32, _FLOAT64 = np.dtype("float32"), np.dtype("float64")
 _NO_BATCH = np.empty(0, np.int64)
@@ -34,9 +41,11 @@ _NO_BIAS = {_FLOAT32: np.empty(0, np.float32), _FLOAT64: np.empty(0, np.float64)
 _compiled: dict[np.dtype[Any], Callable[..., Any] | None] = {}
 #: The kernels are large; a multiplication in NumPy takes 1/60 ns, and a quarter less in the kernel.
 _accounts = {d: Account(price=0.3) for d in (_FLOAT32, _FLOAT64)}
-_SAVED_EACH = 4e-12
+_SAVED_EACH, _SAVED_BIAS = 4e-12, 1e-6
 #: What a multiplication takes in the kernel.
 _SECONDS = {_FLOAT32: 1.3e-11, _FLOAT64: 2.6e-11}
+#: Multiplications from which threads share them.
+_SHARED = {d: 2 * LEAST_SHARED / seconds for d, seconds in _SECONDS.items()}
 
 
 def _blas_is_slower() -> bool:
@@ -45,10 +54,12 @@ def _blas_is_slower() -> bool:
     return "accelerate" not in libraries["Build Dependencies"]["blas"]["name"].lower()
 
 
-def _kernel(dtype: np.dtype[Any], work: int) -> Any:
-    """The compiled products of an element type; None where there are none, or not yet."""
-    if not _accounts[dtype].pays(work * _SAVED_EACH):
+def _kernel(dtype: np.dtype[Any], saved: float) -> Any:
+    """The compiled products of an element type; None where there are none, or not yet. They save so many seconds."""
+    if not _accounts[dtype].pays(saved):
         return None
+    if dtype in _compiled:
+        return _compiled[dtype]
     return compile(dtype)
 
 
@@ -69,7 +80,7 @@ def by_blas(a: Array, b: Array) -> Array:
     columns = 1 if b.ndim == 1 else b.shape[1]
     vectors = columns == 1 or a.ndim == 1 or len(a) == 1
     limit = SINGLE_VECTOR if vectors else SINGLE
-    if a.size * columns < (limit // 4 if a.dtype.kind == "c" else limit):
+    if a.size * columns <= (limit // 4 if a.dtype.kind == "c" else limit):
         return a.dot(b)
     with one_thread:
         return a.dot(b)
@@ -86,38 +97,43 @@ def batches_by_blas(a: Array, b: Array) -> Array:
 def product(a: Array, b: Array, bias: Array | None = None) -> Array | None:
     """``a @ b`` (+ bias) of two matrices, or None where NumPy shall do it: it also raises what is to be raised."""
     m, k = a.shape
-    n = b.shape[1]
+    rows, n = b.shape
     work = m * n * k
-    if work < LEAST_TRANSPOSED or n < WIDE or b.shape[0] != k:
+    if n < NARROW or m < LOW or rows != k or work < LEAST_BIAS:
         return None
     d = a.dtype
-    size = d.itemsize
-    column, row = a.strides
-    if b.strides[0] == size:  # OpenBLAS has fast kernels for small results only
-        if m * n < 1200:
-            return None
-    elif work < LEAST:
-        return None
-    if column == size and row != size and work < 2 * LEAST:
-        return None
     if d is not b.dtype or (d is not _FLOAT32 and d is not _FLOAT64):
         return None
+    size = d.itemsize
     if bias is None:
-        bias = _NO_BIAS[d]
+        if b.strides[0] == size:
+            if work < LEAST_RIGHT or m * n < SMALL_RESULT:
+                return None
+        elif work < LEAST:
+            return None
+        if work < LEAST_LEFT and a.strides[0] == size != a.strides[1]:
+            return None
+        saved, bias = work * _SAVED_EACH, _NO_BIAS[d]
     elif bias.dtype is not d or bias.shape != (n,) or bias.strides != (size,):
         return None
-    kernel = _kernel(d, work)
+    else:
+        saved = work * _SAVED_EACH + _SAVED_BIAS
+    kernel = _kernel(d, saved)
     if kernel is None:
         return None
     out = np.empty((m, n), d)
-    _product(kernel, a, b, out, bias)
+    if work < _SHARED[d]:
+        kernel(a, b, out, bias, _NO_BATCH)
+    else:
+        _product(kernel, a, b, out, bias)
     return out
 
 
 def _product(kernel: Any, a: Array, b: Array, out: Array, bias: Array) -> None:
     m, n = out.shape
-    seconds = m * n * a.shape[1] * _SECONDS[out.dtype]
-    if seconds < 2 * LEAST_SHARED:
+    work = m * n * a.shape[1]
+    seconds = work * _SECONDS[out.dtype]
+    if work < _SHARED[out.dtype]:
         kernel(a, b, out, bias, _NO_BATCH)
     elif n >= m:
         def columns(i: int, j: int) -> None:
@@ -138,17 +154,17 @@ def batched_product(a: Array, b: Array) -> Array | None:
     n = b.shape[-1]
     work = m * n * k
     count = batch[0] if len(batch) == 1 else batch[0] * batch[1]
-    if count * work < 2 * LEAST_TRANSPOSED or b.shape[-2] != k:
+    if count * work < LEAST_TOGETHER or b.shape[-2] != k:
         return None
     d = a.dtype
     if b.strides[-2] == d.itemsize and b.strides[-1] != d.itemsize:
-        if m * n < 256:
+        if m * n < 256 or n < 16:
             return None
-    elif work < LEAST or n < 32 or k < 64:
+    elif work < LEAST_EACH or n < 32:
         return None
     if d is not b.dtype or (d is not _FLOAT32 and d is not _FLOAT64):
         return None
-    kernel = _kernel(d, count * work)
+    kernel = _kernel(d, count * work * _SAVED_EACH)
     if kernel is None:
         return None
     out = np.empty((*batch, m, n), d)
@@ -178,7 +194,7 @@ def product_into(a: Array, b: Array, out: Array, bias: Array | None = None) -> N
     For parts of a larger computation, which are asked about together: there is no limit to their size.
     """
     m, k = a.shape
-    kernel = _kernel(out.dtype, m * k * b.shape[1]) if m > 1 else None
+    kernel = _kernel(out.dtype, m * k * b.shape[1] * _SAVED_EACH) if m > 1 else None
     if kernel is not None:
         _product(kernel, a, b, out, _NO_BIAS[out.dtype] if bias is None else bias)
         return

@@ -35,34 +35,42 @@ def _numpy_sum_into(x: Array, out: Array) -> None:
     np.add.reduce(x, None, None, out)
 
 
-@direct(("float32", 1), ("float32", 0), twin=_numpy_sum_into, saves=4e-7)
-def sum_into(x: Any, out: Any) -> None:
-    """The sum of at most 128 numbers, added in the order in which NumPy adds them."""
-    n = x.size
-    if n < 8:
-        s = np.float32(0)
-        for i in range(n):
-            s += x[i]
-    else:
-        a, b, c, d, e, f, g, h = x[0], x[1], x[2], x[3], x[4], x[5], x[6], x[7]
-        whole = n - n % 8
-        for i in range(8, whole, 8):
-            a += x[i]
-            b += x[i + 1]
-            c += x[i + 2]
-            d += x[i + 3]
-            e += x[i + 4]
-            f += x[i + 5]
-            g += x[i + 6]
-            h += x[i + 7]
-        s = ((a + b) + (c + d)) + ((e + f) + (g + h))
-        for i in range(whole, n):
-            s += x[i]
-    out[()] = s
+def _numpy_mean_into(x: Array, out: Array) -> None:
+    np.divide(np.add.reduce(x, None, None, out), x.size, out)
 
 
-_sum_into = sum_into
-LATE[sum_into].bind(globals(), "_sum_into")
+def _adding_few(mean: bool) -> Any:
+    """A function that writes the sum of at most 128 numbers, or their mean, added in the order of NumPy."""
+    def into(x: Any, out: Any) -> None:
+        n = x.size
+        if n < 8:
+            s = np.float32(0)
+            for i in range(n):
+                s += x[i]
+        else:
+            a, b, c, d, e, f, g, h = x[0], x[1], x[2], x[3], x[4], x[5], x[6], x[7]
+            whole = n - n % 8
+            for i in range(8, whole, 8):
+                a += x[i]
+                b += x[i + 1]
+                c += x[i + 2]
+                d += x[i + 3]
+                e += x[i + 4]
+                f += x[i + 5]
+                g += x[i + 6]
+                h += x[i + 7]
+            s = ((a + b) + (c + d)) + ((e + f) + (g + h))
+            for i in range(whole, n):
+                s += x[i]
+        if mean:
+            s /= np.float32(n)
+        out[()] = s
+    return into
+
+
+sum_into = direct(("float32", 1), ("float32", 0), twin=_numpy_sum_into, saves=4e-7)(_adding_few(False))
+_mean_into = mean_into = direct(("float32", 1), ("float32", 0), twin=_numpy_mean_into, saves=1e-6)(_adding_few(True))
+LATE[mean_into].bind(globals(), "_mean_into")
 
 
 def add_up(x: Array, over: tuple[int, ...], keepdims: bool) -> Any:
@@ -207,8 +215,8 @@ def mean(x: Array, dim: Dims, keepdim: bool) -> Any:
     dtype = x.dtype
     if dtype is _FLOAT32 and x.ndim == 1 and 0 < x.size <= 128 and not keepdim and (dim is None or dim in (0, -1)):
         out = np.empty((), _FLOAT32)
-        _sum_into(x, out)
-        return np.divide(out, x.size, out)
+        _mean_into(x, out)
+        return out
     if dtype == _FLOAT16:
         return np.asarray(mean(x.astype(_FLOAT32), dim, keepdim)).astype(_FLOAT16)
     if dim is None and not keepdim:

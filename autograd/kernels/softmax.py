@@ -23,6 +23,7 @@ _CALLS = 8000
 
 _row_maximum_of, _row_exponentials, _row_sum_of_exponentials, _row_slopes = (
     InVectors(f"row_{name}") for name in ("maximum", "exponentials", "sum_of_exponentials", "slopes"))
+_row_inner = InVectors("row_inner")
 _row_sum = InVectors("row_sum", "vector_norms")
 
 
@@ -102,6 +103,29 @@ def _cross_entropy(x, target, weight, losses, slope):  # type: ignore[no-untyped
         s[picked] = at * w
 
 
+@loop("*F2 *I1 *F1 *F1 F1 *F1 *F2", saves=2e-9)
+def _smoothed_cross_entropy(x, target, at_target, at_all, weight, losses, slope):  # type: ignore[no-untyped-def]
+    wide()
+    n = x.shape[1]
+    everything = _row_sum(weight.ctypes.data, n, 0.0)
+    for i in range(x.shape[0]):
+        r, s = x[i], slope[i]
+        to = s.ctypes.data
+        highest = _row_maximum_of(r.ctypes.data, n)
+        for j in range(n):
+            s[j] = r[j] - highest
+        picked, a, b = target[i], at_target[i], at_all[i]
+        scores, score = _row_inner(to, weight.ctypes.data, n), s[picked]
+        total = _row_exponentials(to, to, n, 0.0)
+        shift = np.log(total)
+        losses[i] = (shift - score) * a + (shift * everything - scores) * b
+        share = (a + b * everything) / total
+        at = s[picked]
+        for j in range(n):
+            s[j] = s[j] * share - weight[j] * b
+        s[picked] = (at * share - a) - weight[picked] * b
+
+
 def _in_rows(form: Any, axis: int, *arrays: Array) -> Array | None:
     """The result of a loop over rows of one or two arrays along the last axis; None where NumPy shall do it."""
     x = arrays[-1]
@@ -176,7 +200,7 @@ def _row_maximum(x: Array) -> Array:
     return np.maximum.reduce(x, 1, None, None, True)  # type: ignore[no-any-return]
 
 
-def cross_entropy(x: Array, target: Array, weight: Array, keepdims: bool = False) -> tuple[Array, Array]:
+def cross_entropy(x: Array, target: Array, weight: Array) -> tuple[Array, Array]:
     """The loss of each row, ``-weight * log_softmax(x)[target]``, and its derivative ``weight * (softmax(x) -
     onehot(target))``.
 
@@ -209,4 +233,38 @@ def cross_entropy(x: Array, target: Array, weight: Array, keepdims: bool = False
     e /= total
     flat[at] -= _ONE
     e *= weight.reshape(-1, 1)
+    return losses, e
+
+
+def smoothed_cross_entropy(x: Array, target: Array, at_target: Array, at_all: Array,
+                           weight: Array) -> tuple[Array, Array]:
+    """The loss of each row, ``-at_target * log_softmax(x)[target] - at_all * sum(weight * log_softmax(x))``, and its
+    derivative ``(at_target + at_all * sum(weight)) * softmax(x) - at_target * onehot(target) - at_all * weight``.
+
+    Args:
+        x: [N, C].
+        target: [N] of indices.
+        at_target, at_all: [N].
+        weight: [C].
+
+    Returns:
+        ([N], [N, C]).
+    """
+    numbers = (x, at_target, at_all, weight)
+    if x.size and target.dtype is _INT64 and all(a.dtype is x.dtype and a.flags.c_contiguous for a in numbers):
+        compiled = _smoothed_cross_entropy.on(x.dtype, x.size + _CALLS)
+        if compiled is not None:
+            losses, slope = np.empty(len(x), x.dtype), np.empty(x.shape, x.dtype)
+            compiled(x, np.ascontiguousarray(target), at_target, at_all, weight, losses, slope)
+            return losses, slope
+    at = np.arange(len(x))
+    e = np.subtract(x, _row_maximum(x), order="C")
+    scores, score = np.add.reduce(e * weight, 1), e[at, target]
+    np.exp(e, e)
+    total = np.add.reduce(e, 1)
+    shift, everything = np.log(total), weight.sum()
+    losses = (shift - score) * at_target + (shift * everything - scores) * at_all
+    e *= ((at_target + at_all * everything) / total).reshape(-1, 1)
+    e[at, target] -= at_target
+    e -= at_all.reshape(-1, 1) * weight
     return losses, e

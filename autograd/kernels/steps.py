@@ -208,7 +208,8 @@ class Pass:
         self.works, self.masks = written.made["work"], written.made["mask"]
         unpacked = [*_unpack("s", trace.states, "state"), *_unpack("c", trace.constants, "constants"),
                     *_unpack("work", self.works, "work"), *_unpack("mask", self.masks, "mask")]
-        namespace: dict[str, Any] = {name: getattr(np, name) for name in _UFUNCS} | {"copyto": np.copyto}
+        namespace: dict[str, Any] = {name: getattr(np, name) for name in _UFUNCS} | {
+            "copyto": np.copyto, "__name__": __name__}
         lines = [*unpacked, *written.lines] or ["pass"]
         exec("def step(p, g, state, constants, work, mask):\n    " + "\n    ".join(lines), namespace)
         #: The step by NumPy: ``numpy(p, g, state, constants, work, mask)``, with constants as 0-d arrays.

@@ -23,7 +23,6 @@ from typing import Any
 import numpy as np
 
 from .late import compiled
-
 from .processors import usable
 
 Range = Callable[[int, int], object]

@@ -20,6 +20,17 @@ def tile_rows(target: Target) -> int:
     return 8 if target.registers >= 32 else 4
 
 
+def outer_vectors(target: Target) -> int:
+    """The widest tile, in vectors."""
+    return 4 if target.registers >= 32 else 3
+
+
+def outer_shape(target: Target, vectors: int) -> tuple[int, int]:
+    """Rows of a tile of so many vectors, and of the lower one for the rows that remain."""
+    rows = tile_rows(target)
+    return (6, 4) if vectors == 4 else (rows, rows // 2)
+
+
 def inner_shape(target: Target, itemsize: int) -> tuple[int, int]:
     """Rows and columns of a tile of inner products."""
     return (4, min(6, target.width // itemsize)) if target.registers >= 32 else (4, min(3, target.width // itemsize))

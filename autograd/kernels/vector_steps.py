@@ -1,4 +1,4 @@
-"""Steps of optimizers, element by element in vectors. This module imports Numba."""
+"""Steps of optimizers, element by element in vectors, and sums of magnitudes. This module imports Numba."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from numba.extending import intrinsic
 
 from .steps import ADDRESS, operands
 from .vector_ir import I64, Emitter, Target
-from .vector_rows import along, load, store
+from .vector_rows import ABREAST, across, along, joined, load, store, typed
 
 if TYPE_CHECKING:
     from .steps import Trace
@@ -115,3 +115,41 @@ _OPERATIONS: dict[str, Callable[..., Any]] = {
     "greater": lambda e, x, y: e.builder.fcmp_ordered(">", x, y),
     "where": lambda e, condition, x, y: e.builder.select(condition, x, y),
 }
+
+
+# --- magnitudes of a row ----------------------------------------------------------------------------------
+
+
+def data_of(target: Target, itemsize: int) -> Any:
+    """``f(identity)``: the address of the elements of an array."""
+    @intrinsic  # type: ignore[untyped-decorator]
+    def data(typing, identity):  # type: ignore[no-untyped-def]
+        def emit(context, builder, signature, args):  # type: ignore[no-untyped-def]
+            e = Emitter(builder, target, itemsize)
+            return builder.load(builder.inttoptr(e.at(args[0], ADDRESS), I64.as_pointer()))
+        return types.int64(types.int64), emit
+    return data
+
+
+def row_absolute(target: Target, itemsize: int, combine: Callable[[Emitter, Any, Any], Any] | None = None) -> Any:
+    """``f(row, count)``: the sum of the magnitudes, or what ``combine`` makes of them."""
+    @intrinsic  # type: ignore[untyped-decorator]
+    def total(typing, row, count):  # type: ignore[no-untyped-def]
+        def emit(context, builder, signature, args):  # type: ignore[no-untyped-def]
+            e = Emitter(builder, target, itemsize)
+            row, count = args
+
+            def both(x: Any, y: Any) -> Any:
+                return builder.fadd(x, y) if combine is None else combine(e, x, y)
+
+            def body(offset: Any, values: list[Any], mask: Any) -> list[Any]:
+                return [both(_absolute(e, load(e, e.at(row, offset), mask)), values[0])]  # 0 where masked
+
+            return across(e, joined(along(e, count, [e.zero] * ABREAST, body), both), both)
+        return typed(itemsize)(types.int64, types.int64), emit
+    return total
+
+
+def row_largest(target: Target, itemsize: int) -> Any:
+    """``f(row, count)``: the largest magnitude; NaN where there is one."""
+    return row_absolute(target, itemsize, _extreme(">"))

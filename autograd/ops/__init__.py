@@ -105,6 +105,7 @@ DEFERRED = {
     "norm": ("group_norm layer_norm rms_norm", ""),
     "norms": ("dist frobenius_norm norm norm_except_dim nuclear_norm renorm", "dist norm renorm renorm_"),
     "padding": ("constant_pad_nd", "constant_pad_nd"),
+    "pair_loss": ("", ""),
     "piecewise": ("hardshrink threshold", "hardshrink hardsigmoid_ hardswish_ hardtanh_ relu6_ threshold_"),
     "polynomials": ("", ""),
     "pool": ("max_pool1d max_pool2d max_pool3d", ""),

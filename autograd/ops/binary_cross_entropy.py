@@ -6,27 +6,19 @@ import numpy as np
 
 from ..errors import fail
 from ..kernels import losses as compiled
-from ..kernels.norm import wide
 from ..primitive import composite, primitive
 from .activation import logsigmoid, sigmoid
 from .before_loss import column_hint, warn_of
 from .elementwise import logistic_denominator
-from .reduction import (
-    check_floating,
-    check_tensors,
-    chosen_reduction,
-    computed_losses,
-    computed_slopes,
-    reduce_loss,
-    reduced,
-    share,
-)
+from .pair_loss import lossed, sloped
+from .reduction import check_floating, check_tensors, chosen_reduction, reduce_loss, share
 
 _ZERO = np.zeros((), np.float32)  # half the time of a Python number
 
 
 def _bce_input(g, input, target, reduction):
-    return (input - target) / np.maximum((1 - input) * input, 1e-12) * share(g, reduction, input.shape)
+    return sloped(compiled.bernoulli, lambda x, t: (x - t) / np.maximum((1 - x) * x, 1e-12), g, input, target,
+                  reduction)
 
 
 @primitive(
@@ -45,9 +37,12 @@ def bernoulli_error(input, target, reduction):
                            "target.to(input.dtype)")
     if target.size and not (target.min() >= 0 and target.max() <= 1):
         fail(RuntimeError, "all elements of target should be between 0 and 1")
-    x, t = wide(input), wide(target)
+    return lossed(compiled.bernoulli, _bernoulli_losses, input, target, reduction)
+
+
+def _bernoulli_losses(x, t):
     yes, no = np.maximum(np.log(x), -100), np.maximum(np.log1p(-x), -100)
-    return reduced((t - 1) * no - t * yes, reduction, input.dtype)
+    return (t - 1) * no - t * yes
 
 
 def _logistic_curvature(g, input):
@@ -64,8 +59,7 @@ def logistic_slope(input, target):
 
 
 def _logistic_rule(g, input, target, reduction):
-    found = computed_slopes(compiled.logistic_slope, g, input, target, reduction)
-    return logistic_slope(input, target) * share(g, reduction, input.shape) if found is None else found
+    return sloped(compiled.logistic, logistic_slope, g, input, target, reduction)
 
 
 @primitive(
@@ -76,13 +70,14 @@ def _logistic_rule(g, input, target, reduction):
 def logistic_error(input, target, reduction):
     """log(1 + exp(-input)) + (1 - target) * input, reduced."""
     check_floating("binary_cross_entropy_with_logits", input)
-    x, t = wide(input), wide(target)
-    losses = computed_losses(compiled.logistic, x, t)
-    if losses is None:
-        losses = np.maximum(np.negative(x), _ZERO)  # what cancels comes first, what may be small last
-        losses += (1 - t) * x
-        losses += np.log1p(np.exp(np.negative(np.abs(x))))
-    return reduced(losses, reduction, input.dtype)
+    return lossed(compiled.logistic, _logistic_losses, input, target, reduction)
+
+
+def _logistic_losses(x, t):
+    losses = np.maximum(np.negative(x), _ZERO)  # what cancels comes first, what may be small last
+    losses += (1 - t) * x
+    losses += np.log1p(np.exp(np.negative(np.abs(x))))
+    return losses
 
 
 # --- what users call --------------------------------------------------------------------------------------
@@ -138,7 +133,7 @@ def binary_cross_entropy_with_logits(input, target, weight=None, size_average=No
     """
     reduction = chosen_reduction(size_average, reduce, reduction)
     check_tensors("binary_cross_entropy_with_logits", input=input, target=target)
-    if input.shape != target.shape:
+    if input._a.shape != target._a.shape:
         fail(ValueError, f"Target size ({target.shape}) must be the same as input size ({input.shape})."
                          f"{column_hint(input, target)}")
     warn_of("sigmoid", "binary_cross_entropy_with_logits", input, None, "and the loss applies sigmoid itself: give it "
@@ -146,7 +141,7 @@ def binary_cross_entropy_with_logits(input, target, weight=None, size_average=No
     if not target.is_floating_point():
         fail(RuntimeError, f"result type {input.dtype} can't be cast to the desired output type {target.dtype}: the "
                            "target must be of a floating type; convert it with .float()")
-    same = input.dtype == target.dtype
+    same = input._a.dtype == target._a.dtype
     if weight is None and pos_weight is None and same:
         return logistic_error(input, target, reduction)
     if pos_weight is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,7 @@ from .softmax import log_softmax
 _TWICE = "and the loss applies log_softmax itself: give it the scores (logits), without softmax"
 _LOGARITHMS = "and the loss takes log-probabilities: use log_softmax, or cross_entropy on the scores"
 
+_INT64 = np.dtype("int64")
 _UNSIGNED = {1: np.dtype(np.uint8), 8: np.dtype(np.uint64)}
 
 # --- picking the score of the target class -----------------------------------------------------------------
@@ -25,7 +27,8 @@ _UNSIGNED = {1: np.dtype(np.uint8), 8: np.dtype(np.uint64)}
 
 def _check_target(target: Any, classes: int, ignore_index: int) -> Any:
     """Which elements of ``target`` count, or None for all; raises where one is no class."""
-    if target.dtype.kind not in "iu" or target.dtype.itemsize not in (1, 8) or target.dtype == np.int8:
+    if target.dtype is not _INT64 and (
+            target.dtype.kind not in "iu" or target.dtype.itemsize not in (1, 8) or target.dtype == np.int8):
         fail(RuntimeError, f"expected target dtype to be Long or Byte, but got {target.dtype}; class indices are "
                            "integers, convert with .long() (class probabilities have the shape of the input)")
     if target.size == 0:
@@ -67,12 +70,19 @@ def _target_weights(input: Any, target: Any, weight: Any, ignore_index: int) -> 
 
 def _scaled(each: Any, target: Any, dtype: Any, reduction: str) -> tuple[Any, Any]:
     """(the weight of each target in the reduced loss, their total in a mean)."""
-    if reduction != "mean":
-        return np.ones(target.shape, dtype) if each is None else each, 1.0
-    total = float(target.size if each is None else each.sum())
     if each is None:
-        return np.full(target.shape, 1 / total if total else 0, dtype), total
+        total = float(target.size) if reduction == "mean" else 1.0
+        return _equal(target.shape, 1 / total if total else 0, dtype), total
+    total = float(each.sum()) if reduction == "mean" else 1.0
     return each / total if total else each, total
+
+
+@functools.lru_cache(8)
+def _equal(shape: tuple[int, ...], value: float, dtype: Any) -> Any:
+    """An array of equal elements: the same for each batch of a size."""
+    made = np.full(shape, value, dtype)
+    made.flags.writeable = False
+    return made
 
 
 @primitive(
@@ -115,13 +125,19 @@ def nll_loss_batch(input, target, weight=None, ignore_index=-100, reduction="mea
     return losses.sum() if total else np.array(np.nan, input.dtype), classes, -scale
 
 
-def _cross_entropy_rule(g, out_1, classes, scale):
+def _cross_entropy_rule(g, out_1, classes, scale, column, rest):
     g_loss, g_slope = g
     slope = out_1
     result = None if g_loss is None else g_loss.reshape(-1, 1) * slope
-    if g_slope is not None:  # the slope is scale * (softmax - onehot), so this is the softmax and its derivative
-        column = scale.reshape(-1, 1)
-        p = slope / (column + (column == 0)) + scatter_class(scale - scale + 1, classes, slope.shape[1])
+    if g_slope is not None:
+        # The slope is (column * softmax) - (scale * onehot) - rest; so this is the softmax and its derivative.
+        column = (scale if column is None else column).reshape(-1, 1)
+        divisor = column + (column == 0)
+        onehot = scatter_class(scale - scale + 1, classes, slope.shape[1])
+        if rest is None:
+            p = slope / divisor + onehot
+        else:
+            p = (slope + rest + onehot * scale.reshape(-1, 1)) / divisor
         q = p * (g_slope * column)
         second = q - p * q.sum(1).reshape(-1, 1)
         result = second if result is None else result + second
@@ -129,28 +145,46 @@ def _cross_entropy_rule(g, out_1, classes, scale):
 
 
 @primitive(
-    vjp={"input": _cross_entropy_rule}, inputs=("input", "target", "weight"), aux=("classes", "scale"), outputs=2,
-    method=False, node_name="CrossEntropyLossBackward0",
+    vjp={"input": _cross_entropy_rule}, inputs=("input", "target", "weight"),
+    aux=("classes", "scale", "column", "rest"), outputs=2, method=False, node_name="CrossEntropyLossBackward0",
 )
-def cross_entropy_batch(input, target, weight=None, ignore_index=-100, reduction="mean"):
+def cross_entropy_batch(input, target, weight=None, ignore_index=-100, reduction="mean", label_smoothing=0.0):
     """`cross_entropy` of (N, C) scores and (N) targets, and its derivative by the scores."""
     wide = as_wide(input)
     if input.dtype.kind != "f":
         fail(NotImplementedError, f"\"cross_entropy\" not implemented for {input.dtype}; convert to a floating type")
     classes, each = _target_weights(input, target, weight, ignore_index)
     scale, total = _scaled(each, classes, wide.dtype, reduction)
-    losses, slope = kernel.cross_entropy(wide, classes, scale)
+    column = rest = None
+    if label_smoothing == 0:
+        losses, slope = kernel.cross_entropy(wide, classes, scale)
+    else:
+        each = None if each is None else target != ignore_index
+        shares = np.full(len(target), label_smoothing / max(1, wide.shape[1]), wide.dtype)
+        if reduction == "mean" and total:
+            shares /= wide.dtype.type(total)
+        if each is not None:
+            shares *= each
+        weights = np.ones(wide.shape[1], wide.dtype) if weight is None else as_wide(weight)
+        scale = (scale * wide.dtype.type(1 - label_smoothing)).astype(wide.dtype, copy=False)
+        losses, slope = kernel.smoothed_cross_entropy(wide, classes, scale, shares, weights)
+        column, rest = scale + shares * weights.sum(), shares.reshape(-1, 1) * weights
     if each is not None:
         losses = np.where(each == 0, 0, losses)
     if reduction != "none":
-        losses = np.add.reduce(losses) if total else np.array(np.nan)
-    return [losses.astype(input.dtype, copy=False), slope.astype(input.dtype, copy=False)], classes, scale
+        losses = np.add.reduce(losses) if total else np.array(np.nan, losses.dtype)
+    if wide is not input:
+        losses, slope = losses.astype(input.dtype), slope.astype(input.dtype)
+    return [losses, slope], classes, scale, column, rest
 
 
 # --- what users call --------------------------------------------------------------------------------------
 
 
 def _check_shapes(input: Any, target: Any) -> None:
+    scores, classes = input._a, target._a
+    if scores.ndim == 2 and classes.ndim == 1 and len(scores) == len(classes) and scores.dtype.kind == "f":
+        return
     if not input.is_floating_point() and target.is_floating_point():
         fail(NotImplementedError, f"\"log_softmax\" not implemented for {input.dtype}: the scores are floating and the "
                                   "classes integers; are input and target in the wrong order?")
@@ -248,13 +282,13 @@ def cross_entropy(input, target, weight=None, size_average=None, ignore_index=-1
     check_tensors("cross_entropy_loss", input=input, target=target)
     if not 0 <= label_smoothing <= 1:
         fail(RuntimeError, f"label_smoothing must be between 0.0 and 1.0. Got: {label_smoothing}")
-    warn_of("softmax", "cross_entropy", input, 0 if input.ndim < 2 else 1, _TWICE)
-    if input.shape == target.shape:
+    warn_of("softmax", "cross_entropy", input, 0 if input._a.ndim < 2 else 1, _TWICE)
+    if input._a.shape == target._a.shape:
         return _cross_entropy_of_distributions(input, target, weight, ignore_index, reduction, label_smoothing)
     _check_shapes(input, target)
     _check_weight(weight, "cross_entropy")
-    if label_smoothing == 0 and input.ndim == 2:
-        return cross_entropy_batch(input, target, weight, ignore_index, reduction)[0]
+    if input._a.ndim == 2:
+        return cross_entropy_batch(input, target, weight, ignore_index, reduction, label_smoothing)[0]
     scores = log_softmax(input, 0 if input.ndim == 1 else 1)
     loss = nll_loss(scores, target, weight, ignore_index=ignore_index, reduction=reduction)
     if label_smoothing == 0:

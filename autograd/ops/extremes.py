@@ -6,6 +6,7 @@ import math
 
 import numpy as np
 
+from ..codegen import inline
 from ..dispatch import cast, constant, is_tensor
 from ..errors import fail
 from ..kernels import maps
@@ -15,6 +16,7 @@ from .checks import common_type, is_number, unsupported
 
 #: Up to this many elements NumPy's calls take no longer than a compiled one.
 _FEW = 256
+_FLOAT32 = np.dtype("float32")
 
 
 def _refuse_complex(name, array):
@@ -27,6 +29,7 @@ def _refuse_complex(name, array):
     vjp={"input": lambda g, input, other: np.where(input < other, 0, np.where(input == other, g / 2, g)),
          "other": lambda g, input, other: np.where(input > other, 0, np.where(input == other, g / 2, g))},
     broadcasts=True, promote="common", numpy=(np.maximum,),
+    fast=inline("maximum(input, other) if input.dtype is float32 else None", maximum=np.maximum, float32=_FLOAT32),
 )
 def maximum(input, other):
     """The larger of two, element by element; nan where either is. At ties each gets half of the gradient.
@@ -43,6 +46,7 @@ def maximum(input, other):
     vjp={"input": lambda g, input, other: np.where(input > other, 0, np.where(input == other, g / 2, g)),
          "other": lambda g, input, other: np.where(input < other, 0, np.where(input == other, g / 2, g))},
     broadcasts=True, promote="common", numpy=(np.minimum,),
+    fast=inline("minimum(input, other) if input.dtype is float32 else None", minimum=np.minimum, float32=_FLOAT32),
 )
 def minimum(input, other):
     """The smaller of two, element by element; nan where either is. At ties each gets half of the gradient.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from ..dims import wrap_dim
-from ..errors import fail
+from ..errors import fail, value_error
 from ..on_first_call import RUNTIME
 from ..primitive import composite, primitive
 from .shape import reshape, unsqueeze
@@ -54,9 +54,7 @@ def cat(tensors, dim=0):
     except (ValueError, IndexError):
         pass
     if not tensors:
-        error = ValueError("cat(): expected a non-empty list of Tensors")
-        error._ours = True
-        raise error
+        raise value_error("cat(): expected a non-empty list of Tensors")
     joined = [a for a in tensors if not (a.ndim == 1 and a.size == 0)] or tensors
     first = joined[0]
     for i, a in enumerate(tensors):

@@ -1,7 +1,6 @@
 """Losses of numbers and distributions: squared, absolute, Huber, divergence, likelihoods.
 
-A loss is a function of each element and one reduction. The common ones are single operations: their rule is the
-derivative of the element's loss, times the share of the gradient that the reduction gives each element.
+A loss is a function of each element and one reduction. The common ones are single operations (see `pair_loss`).
 """
 
 from __future__ import annotations
@@ -9,75 +8,14 @@ from __future__ import annotations
 from math import log, pi
 from typing import Any
 
-import numpy as np
-
 from ..dispatch import is_tensor
 from ..errors import fail, warn
 from ..filled import ones
-from ..kernels import losses as compiled
-from ..kernels.norm import wide
-from ..primitive import composite, primitive
+from ..primitive import composite
 from .before_loss import column_hint, warn_of
-from .reduction import (
-    check_floating,
-    check_reduction,
-    check_tensors,
-    chosen_reduction,
-    computed_losses,
-    computed_slopes,
-    reduce_loss,
-    reduced,
-    share,
-)
+from .pair_loss import absolute_error, alike, divergence_error, huber_error, poisson_error, squared_error
+from .reduction import check_reduction, check_tensors, chosen_reduction, reduce_loss
 from .shape import broadcast_tensors
-
-
-def _mse_slope(g, input, target, reduction):
-    found = computed_slopes(compiled.squared_slope, g * 2, input, target, reduction)
-    if found is not None:
-        return found
-    return (input - target) * share(g * 2, reduction, input.shape)
-
-
-@primitive(
-    vjp={"input": lambda g, input, target, reduction: _mse_slope(g, input, target, reduction),
-         "target": lambda g, input, target, reduction: _mse_slope(g, target, input, reduction)},
-    promote="common", method=False, node_name="MseLossBackward0",
-)
-def squared_error(input, target, reduction):
-    """(input - target) ** 2, reduced."""
-    check_floating("mse_loss", input)
-    x, t = wide(input), wide(target)
-    d = computed_losses(compiled.squared, x, t)
-    if d is None:
-        d = x - t
-        d *= d
-    return reduced(d, reduction, input.dtype)
-
-
-def _huber_slope(g, input, target, reduction, delta):
-    found = computed_slopes(compiled.huber_slope, g, input, target, reduction, delta)
-    if found is not None:
-        return found
-    return np.clip(input - target, -delta, delta) * share(g, reduction, input.shape)
-
-
-@primitive(
-    vjp={"input": lambda g, input, target, reduction, delta: _huber_slope(g, input, target, reduction, delta),
-         "target": lambda g, input, target, reduction, delta: _huber_slope(g, target, input, reduction, delta)},
-    promote="common", method=False, node_name="HuberLossBackward0",
-)
-def huber_error(input, target, reduction, delta):
-    """d ** 2 / 2 where |d| < delta, else delta * (|d| - delta / 2), for d = input - target; reduced."""
-    check_floating("huber_loss", input)
-    x, t = wide(input), wide(target)
-    losses = computed_losses(compiled.huber, x, t, delta)
-    if losses is None:
-        d = x - t
-        inside = np.clip(d, -delta, delta)
-        losses = inside * (d - 0.5 * inside)
-    return reduced(losses, reduction, input.dtype)
-
 
 # --- what users call --------------------------------------------------------------------------------------
 
@@ -85,7 +23,7 @@ def huber_error(input, target, reduction, delta):
 def _matched(name: str, input: Any, target: Any) -> tuple[Any, Any]:
     """The two in one shape; a warning where they differ, because it is nearly always a mistake."""
     check_tensors(name, input=input, target=target)
-    if input.shape == target.shape:
+    if input._a.shape == target._a.shape:
         return input, target
     warn(f"Using a target size ({target.shape}) that is different to the input size ({input.shape}). This will likely "
          "lead to incorrect results due to broadcasting. Please ensure they have the same size."
@@ -136,6 +74,8 @@ def l1_loss(input, target, size_average=None, reduce=None, reduction="mean", wei
     reduction = chosen_reduction(size_average, reduce, reduction)
     shape = getattr(input, "shape", None)
     input, target = _matched("l1_loss", input, target)
+    if weight is None and alike(input, target):
+        return absolute_error(input, target, reduction)
     losses = (input - target).abs()
     return reduce_loss(losses, reduction) if weight is None else _weighted(losses, weight, shape, reduction, True)
 
@@ -159,8 +99,7 @@ def smooth_l1_loss(input, target, size_average=None, reduce=None, reduction="mea
     input, target = _matched("smooth_l1_loss", input, target)
     if beta == 0:
         return reduce_loss((input - target).abs(), reduction)
-    losses = huber_error(input, target, reduction, beta)
-    return losses if beta == 1 else losses / beta
+    return huber_error(input, target, reduction, beta, beta)
 
 
 @composite(method=False)
@@ -207,6 +146,9 @@ def kl_div(input, target, size_average=None, reduce=None, reduction="mean", log_
         warn("reduction: 'mean' divides the total loss by both the batch size and the support size.'batchmean' divides "
              "only by the batch size, and aligns with the KL div math definition.")
     warn_of("softmax", "kl_div", input, None, "and the loss takes log-probabilities: use log_softmax")
+    if not log_target and reduction in ("batchmean", "sum", "mean", "none") and alike(input, target):
+        found = divergence_error(input, target, "sum" if reduction == "batchmean" else reduction)
+        return found / input.shape[0] if reduction == "batchmean" and input.ndim else found
     losses = target.exp() * (target - input) if log_target else target.xlogy(target) - target * input
     if reduction == "batchmean":
         return losses.sum() / input.shape[0] if input.ndim else losses.sum()
@@ -230,6 +172,8 @@ def poisson_nll_loss(input, target, log_input=True, full=False, size_average=Non
     tensor(1.)
     """
     reduction = chosen_reduction(size_average, reduce, reduction)
+    if log_input and not full and alike(input, target):
+        return poisson_error(input, target, reduction)
     losses = input.exp() - target * input if log_input else input - target * (input + eps).log()
     if full:
         stirling = target * target.log() - target + 0.5 * (target * (2 * pi)).log()

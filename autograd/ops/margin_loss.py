@@ -7,9 +7,11 @@ from typing import Any
 import numpy as np
 
 from ..errors import fail
+from ..kernels.norm import wide
 from ..primitive import composite, primitive
 from .activation import logsigmoid
 from .extremes import minimum
+from .pair_loss import alike, hinge_error, soft_margin_error
 from .reduction import check_reduction, check_tensors, chosen_reduction, reduce_loss
 from .similarity import pairwise_distance
 
@@ -43,6 +45,8 @@ def hinge_embedding_loss(input, target, margin=1.0, size_average=None, reduce=No
     tensor([0.2000, 0.8000])
     """
     reduction = chosen_reduction(size_average, reduce, reduction)
+    if alike(input, target) and not target.requires_grad:
+        return hinge_error(input, target, reduction, margin)
     unlike = (margin - input).clamp_min(0).where(target != 1, 0.0)
     return reduce_loss(unlike + input.where(target != -1, 0.0), reduction)
 
@@ -57,6 +61,8 @@ def soft_margin_loss(input, target, size_average=None, reduce=None, reduction="m
     tensor(0.6931)
     """
     reduction = chosen_reduction(size_average, reduce, reduction)
+    if alike(input, target):
+        return soft_margin_error(input, target, reduction)
     return reduce_loss(-logsigmoid(target * input), reduction)
 
 
@@ -79,6 +85,25 @@ def multilabel_soft_margin_loss(input, target, weight=None, size_average=None, r
     if weight is not None:
         losses = losses * weight
     return reduce_loss(losses.sum(-1) / input.shape[-1], reduction)
+
+
+def _over_rows(x, y):
+    return np.einsum("...i,...i->...", wide(x), wide(y)).astype(x.dtype, copy=False)
+
+
+@primitive(
+    vjp={"x": lambda g, y: g.reshape(*g.shape, 1) * y, "y": lambda g, x: g.reshape(*g.shape, 1) * x}, method=False,
+    node_name="SumBackward1",
+)
+def row_products(x, y):
+    """The sums of x * y along the last dimension."""
+    return _over_rows(x, y)
+
+
+@primitive(vjp={"x": lambda g, x: (g * 2).reshape(*g.shape, 1) * x}, method=False, node_name="SumBackward1")
+def row_squares(x):
+    """The sums of x * x along the last dimension."""
+    return _over_rows(x, x)
 
 
 @composite(method=False)
@@ -105,8 +130,12 @@ def cosine_embedding_loss(input1, input2, target, margin=0, size_average=None, r
         fail(RuntimeError, f"{target.ndim}D target tensor expects {target.ndim + 1}D input tensors, but found inputs "
                            f"with sizes {list(input1.shape)} and {list(input2.shape)}.")
     eps = 1e-12
-    squares = ((input1 * input1).sum(-1) + eps) * ((input2 * input2).sum(-1) + eps)
-    cosine = (input1 * input2).sum(-1) / squares.sqrt()
+    if alike(input1, input2):
+        squares = (row_squares(input1) + eps) * (row_squares(input2) + eps)
+        cosine = row_products(input1, input2) / squares.sqrt()
+    else:
+        squares = ((input1 * input1).sum(-1) + eps) * ((input2 * input2).sum(-1) + eps)
+        cosine = (input1 * input2).sum(-1) / squares.sqrt()
     like = (1 - cosine).where(target == 1, 0.0)
     return reduce_loss(like + (cosine - margin).clamp_min(0).where(target == -1, 0.0), reduction)
 

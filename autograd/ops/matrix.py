@@ -80,7 +80,8 @@ def matmul(input, other):
         if isinstance(error, NotImplementedError):
             raise
         message, found, rest = str(error).partition("\n  in ")
-        raise RuntimeError(message + _transposed(input.shape, other.shape) + found + rest) from None
+        error.args = (message + _transposed(input.shape, other.shape) + found + rest,)
+        raise
 
 
 def _transposed(a, b):

@@ -9,11 +9,7 @@ import numpy as np
 
 from ..dispatch import is_tensor
 from ..errors import describe, fail, warn
-from ..kernels import maps
 from ..kernels.reduce import total
-
-#: Up to this many elements NumPy's calls take no longer than a compiled one.
-_FEW = 512
 
 
 def check_reduction(reduction: str) -> None:
@@ -52,7 +48,10 @@ def reduce_loss(loss: Any, reduction: str) -> Any:
 
 def check_tensors(name: str, **arguments: Any) -> None:
     """Raise where an argument is no Tensor."""
-    if all(map(is_tensor, arguments.values())):
+    for value in arguments.values():
+        if not is_tensor(value):
+            break
+    else:
         return
     for position, (what, value) in enumerate(arguments.items(), 1):
         if not is_tensor(value):
@@ -71,18 +70,6 @@ def reduced(losses: Any, reduction: str, dtype: Any) -> Any:
     if reduction == "mean":
         result = result / losses.size if losses.size else np.nan
     return np.asarray(result, dtype)
-
-
-def computed_losses(form: Any, input: Any, target: Any, *numbers: float) -> Any:
-    """The compiled losses of elements; None where NumPy shall compute them."""
-    return maps.apply(form, input, target, numbers=numbers) if input.size > _FEW else None
-
-
-def computed_slopes(form: Any, g: Any, input: Any, target: Any, reduction: str, *numbers: float) -> Any:
-    """The compiled gradients of reduced losses; None where the formula shall give them."""
-    if not isinstance(g, (np.ndarray, np.generic)) or g.ndim or input.size <= _FEW:  # a product of 0-d is a number
-        return None
-    return maps.apply(form, input, target, numbers=(*numbers, float(share(g, reduction, input.shape))))
 
 
 def share(g: Any, reduction: str, shape: Any) -> Any:

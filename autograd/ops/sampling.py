@@ -146,7 +146,8 @@ def randint(*bounds, low=0, high=None, size=None, generator=None, dtype=None, la
 
 
 @composite(method=False)
-def rand_like(input, *, generator=None, dtype=None, layout=None, device=None, requires_grad=False, memory_format=None):
+def rand_like(input, *, generator=None, dtype=None, layout=None, device=None, requires_grad=False, pin_memory=False,
+              memory_format=None):
     """Numbers uniform in [0, 1), in a tensor of the shape and dtype of ``input``.
 
     >>> import autograd
@@ -159,7 +160,8 @@ def rand_like(input, *, generator=None, dtype=None, layout=None, device=None, re
 
 
 @composite(method=False)
-def randn_like(input, *, generator=None, dtype=None, layout=None, device=None, requires_grad=False, memory_format=None):
+def randn_like(input, *, generator=None, dtype=None, layout=None, device=None, requires_grad=False, pin_memory=False,
+               memory_format=None):
     """Standard normal numbers, in a tensor of the shape and dtype of ``input``.
 
     >>> import autograd
@@ -173,7 +175,7 @@ def randn_like(input, *, generator=None, dtype=None, layout=None, device=None, r
 
 @composite(method=False)
 def randint_like(input, *bounds, low=0, high=None, generator=None, dtype=None, layout=None, device=None,
-                 requires_grad=False, memory_format=None):
+                 requires_grad=False, pin_memory=False, memory_format=None):
     """Integers equally likely in [low, high), in a tensor of the shape and dtype of ``input``.
 
     Called as ``randint_like(input, high)`` or ``randint_like(input, low, high)``.

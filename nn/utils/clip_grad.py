@@ -12,7 +12,7 @@ import numpy as np
 from autograd import Tensor, no_grad
 from autograd.dtypes import DEFAULT
 from autograd.errors import fail
-from autograd.kernels.blas import in_one_thread
+from autograd.kernels import gradients
 from autograd.tape import wrap_node, written
 
 
@@ -21,10 +21,9 @@ def _listed(parameters: Any) -> list[Any]:
 
 
 def _gradients(parameters: Any) -> list[Tensor]:
-    return [p.grad for p in _listed(parameters) if p.grad is not None]
+    return [g for g in [p.grad for p in _listed(parameters)] if g is not None]
 
 
-@in_one_thread
 def get_total_norm(tensors: Any, norm_type: float = 2.0, error_if_nonfinite: bool = False,
                    foreach: bool | None = None) -> Tensor:
     """The norm of all tensors together, as if they were one vector.
@@ -45,19 +44,11 @@ def get_total_norm(tensors: Any, norm_type: float = 2.0, error_if_nonfinite: boo
     """
     tensors = _listed(tensors)
     arrays = [t._a for t in tensors]
-    arrays = [a.astype(np.float32) if a.itemsize == 2 else a for a in arrays]  # squares overflow half precision
     norm_type = float(norm_type)
     if not arrays:
         return wrap_node(np.zeros((), DEFAULT.float), None)
-    kind = np.result_type(*[t._a.real.dtype for t in tensors])
-    if norm_type == 2.0:
-        # Each sum of squares in its own type, and those few numbers in double precision.
-        total = math.sqrt(sum(float(np.vdot(a, a).real) for a in map(np.ravel, arrays)))
-    elif norm_type == math.inf:
-        total = float(np.max([np.abs(a).max(initial=0) for a in arrays]))
-    else:
-        norms = np.array([np.linalg.norm(a.ravel(), norm_type) for a in arrays])
-        total = float(np.linalg.norm(norms, norm_type))
+    kind = np.result_type(*{a.real.dtype for a in arrays})
+    total = gradients.norm(arrays, norm_type)
     if error_if_nonfinite and not math.isfinite(total):
         fail(RuntimeError, f"The total norm of order {norm_type} for gradients from `parameters` is non-finite, so it "
                            "cannot be clipped. To disable this error and scale the gradients by the non-finite norm "
@@ -75,13 +66,17 @@ def clip_grads_with_norm_(parameters: Any, max_norm: float, total_norm: Tensor, 
     >>> p.grad
     tensor([ 0.3000, -0.4000])
     """
+    _clip(_gradients(parameters), max_norm, total_norm)
+
+
+def _clip(grads: list[Tensor], max_norm: float, total_norm: Tensor) -> None:
     # In the type of the norm, so that it rounds as PyTorch's does.
     with no_grad():
         scale = float(float(max_norm) / (total_norm + 1e-6))
     # A norm that is not a number spreads, as in PyTorch.
     if scale < 1.0 or math.isnan(scale):
-        for g in _gradients(parameters):
-            np.multiply(g._a, g._a.dtype.type(scale), out=g._a)
+        gradients.scale([g._a for g in grads], scale)
+        for g in grads:
             written(g._vc)
 
 
@@ -111,8 +106,9 @@ def clip_grad_norm_(parameters: Any, max_norm: float, norm_type: float = 2.0, er
     parameters = _listed(parameters)
     if emptied and not parameters:
         warnings.warn("`parameters` is an empty generator, no gradient clipping will occur.", stacklevel=2)
-    total = get_total_norm(_gradients(parameters), norm_type, error_if_nonfinite)
-    clip_grads_with_norm_(parameters, max_norm, total)
+    grads = _gradients(parameters)
+    total = get_total_norm(grads, norm_type, error_if_nonfinite)
+    _clip(grads, max_norm, total)
     return total
 
 
@@ -141,6 +137,7 @@ def clip_grad_value_(parameters: Any, clip_value: float, foreach: bool | None = 
     tensor([ 3.0000, -3.5000])
     """
     limit = float(clip_value)
-    for g in _gradients(parameters):
-        np.clip(g._a, -limit, limit, out=g._a)
+    grads = _gradients(parameters)
+    gradients.clip([g._a for g in grads], -limit, limit)
+    for g in grads:
         written(g._vc)

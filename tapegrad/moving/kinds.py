@@ -7,6 +7,7 @@ import difflib
 import importlib
 import inspect
 import re
+from collections import Counter
 from functools import cache
 from typing import Any
 
@@ -18,14 +19,20 @@ from nn import Module
 from optim import Optimizer
 
 from .lookup import fetch, is_module, locate
-from .scopes import Scope, inside
+from .scopes import Scope, inside, scope_of
 
 #: What gives one tensor and is no operation of its own.
 _FUNCTIONS = frozenset((
     "arange", "as_tensor", "empty", "empty_like", "eye", "from_numpy", "full", "full_like", "linspace", "logspace",
     "normal", "ones", "ones_like", "rand", "rand_like", "randint", "randint_like", "randn", "randn_like", "randperm",
     "tensor", "zeros", "zeros_like", "cross_entropy", "binary_cross_entropy", "binary_cross_entropy_with_logits"))
-_METHODS = frozenset(("bool", "contiguous", "cpu", "detach", "double", "float", "half", "int", "long", "to", "view"))
+_METHODS = frozenset((
+    "bool", "byte", "char", "contiguous", "cpu", "cuda", "detach", "double", "float", "half", "int", "long",
+    "new_empty", "new_full", "new_ones", "new_tensor", "new_zeros", "requires_grad_", "short", "to", "view"))
+#: What gives the module that it is called on.
+_OF_MODULES = frozenset((
+    "apply", "bfloat16", "cpu", "cuda", "double", "eval", "float", "half", "requires_grad_", "share_memory", "to",
+    "to_empty", "train", "type"))
 _PROPERTIES = frozenset(("H", "T", "data", "mH", "mT"))
 
 
@@ -38,11 +45,17 @@ class Kinds:
         self._shared: set[str] = set()
         self._values: dict[tuple[int, str], ast.expr | None] = {}
         self._classes = {node.name: node for node in ast.walk(tree) if isinstance(node, ast.ClassDef)}
+        #: How often the script gives a thing an attribute of this name.
+        self._gifts: Counter[str] = Counter()
+        self._strings: set[str] = set()
+        self._asked: set[int] = set()  # expressions that are being looked at
         for node in ast.walk(tree):
             if isinstance(node, ast.Attribute) and not isinstance(node.ctx, ast.Load):
                 self._given.add(node.attr)
+                self._gifts[node.attr] += 1
             elif isinstance(node, ast.Constant) and isinstance(node.value, str):
                 self._given.add(node.value)
+                self._strings.add(node.value)
             elif isinstance(node, ast.keyword) and node.arg:
                 self._given.add(node.arg)
             elif isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load):  # in a class, too
@@ -54,13 +67,25 @@ class Kinds:
 
     def of(self, node: ast.expr, scope: Scope) -> type | None:
         """Tensor or another class of ours, of which ``node`` is an instance; None where that is not sure."""
+        if id(node) in self._asked:  # a = b; b = a
+            return None
+        self._asked.add(id(node))
+        try:
+            return self._of(node, scope)
+        finally:
+            self._asked.discard(id(node))
+
+    def _of(self, node: ast.expr, scope: Scope) -> type | None:
         if isinstance(node, ast.Name):
             found = self.assigned(node.id, scope)
             return None if found is None else self.of(*found)
         if isinstance(node, ast.Call):
             return self._of_call(node, scope)
         if isinstance(node, ast.Attribute):
-            return Tensor if node.attr in _PROPERTIES and self.of(node.value, scope) is Tensor else None
+            if node.attr in _PROPERTIES and self.of(node.value, scope) is Tensor:
+                return Tensor
+            found = self._own(node, scope)
+            return None if found is None else self.of(*found)
         if isinstance(node, ast.Subscript):
             return Tensor if self.of(node.value, scope) is Tensor else None
         if isinstance(node, ast.UnaryOp) and not isinstance(node.op, ast.Not):
@@ -100,6 +125,30 @@ class Kinds:
                 return None if recursive else value
         return None
 
+    def _own(self, node: ast.Attribute, scope: Scope) -> tuple[ast.expr, Scope] | None:
+        """The one expression that an attribute of ``self`` ever stands for, and its scope."""
+        if self._gifts[node.attr] != 1 or node.attr in self._strings or not isinstance(node.value, ast.Name):
+            return None
+        home: Scope | None = scope
+        while home is not None and node.value.id not in home.bindings:
+            home = home.parent
+        if home is None or not _is_self(node.value.id, home):
+            return None
+        around = home.parent
+        assert around is not None
+        if node.attr in around.bindings:
+            return None
+        for method in around.node.body:  # type: ignore[union-attr]
+            for part in ast.walk(method) if isinstance(method, ast.FunctionDef) else ():
+                targets = part.targets if isinstance(part, ast.Assign) else [
+                    part.target] if isinstance(part, ast.AnnAssign) else []
+                if len(targets) == 1 and isinstance(targets[0], ast.Attribute) and targets[0].attr == node.attr:
+                    inner = scope_of(method, around)  # type: ignore[arg-type]
+                    owner, value = targets[0].value, part.value  # type: ignore[attr-defined]
+                    mine = isinstance(owner, ast.Name) and _is_self(owner.id, inner) and value is not None
+                    return (value, inner) if mine and part in inside(method) else None
+        return None
+
     def _class(self, node: ast.expr, scope: Scope) -> type | None:
         """The class that the script derives, once, from one of our modules under the name ``node``."""
         binding = scope.find(node.id) if isinstance(node, ast.Name) else None
@@ -124,10 +173,11 @@ class Kinds:
             return derived
         if isinstance(node.func, ast.Attribute):
             kind = self.of(node.func.value, scope)
-            if kind is not None and issubclass(kind, Module) and node.func.attr in ("to", "train", "eval", "float"):
+            if kind is not None and issubclass(kind, Module) and node.func.attr in _OF_MODULES:
                 return kind
-            method = getattr(kind, node.func.attr, None) if kind is Tensor else None
-            return Tensor if method is not None and _gives_tensor(method, _METHODS) else None
+            if kind is Tensor:
+                method = getattr(kind, node.func.attr, None)
+                return Tensor if method is not None and _gives_tensor(method, _METHODS) else None
         kind = self.of(node.func, scope)
         if kind is None or not issubclass(kind, Module) or not kind.__module__.startswith("nn."):
             return None
@@ -147,6 +197,16 @@ def _words(module: str) -> frozenset[str]:
     """The words in the text of one of our modules, among which are the attributes that its classes' instances get."""
     ours = module.partition(".")[0] in ("autograd", "nn", "optim")
     return frozenset(re.findall(r"\w+", inspect.getsource(importlib.import_module(module)))) if ours else frozenset()
+
+
+def _is_self(name: str, scope: Scope) -> bool:
+    """Whether ``name`` is the first parameter of a method, which ``scope`` is of, and stays it."""
+    method, binding = scope.node, scope.bindings.get(name)
+    if not isinstance(method, ast.FunctionDef) or method.decorator_list or binding is None or binding.other != 1:
+        return False
+    first = (*method.args.posonlyargs, *method.args.args)[:1]
+    return bool(first) and first[0].arg == name and scope.parent is not None and isinstance(
+        scope.parent.node, ast.ClassDef)
 
 
 def called(node: ast.expr, scope: Scope) -> Any:
@@ -176,12 +236,16 @@ def nearest(kind: type, attribute: str) -> str:
 
 
 def takes(function: object, argument: str) -> bool:
-    """Whether ``function`` has a parameter of this name."""
+    """Whether ``function`` has a parameter of this name, or takes it beside its own: ``out``, another name of one."""
+    if argument in getattr(getattr(function, "form", None), "extras", ()):
+        return True
     try:
         parameters = inspect.signature(function).parameters  # type: ignore[arg-type]
     except (TypeError, ValueError):
         return True
-    return argument in parameters or any(p.kind is p.VAR_KEYWORD for p in parameters.values())
+    # Factories such as ``zeros(*size, **named)`` take no other names than ``size`` there.
+    others = [p.name for p in parameters.values() if p.kind is p.VAR_KEYWORD]
+    return argument in parameters or (others != [] and (others != ["named"] or argument == "size"))
 
 
 def _gives_tensor(function: Any, names: frozenset[str]) -> bool:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
+import gc
 import types
 import warnings
+import weakref
 
 import pytest
 from bad_input_table import CASES, WARNINGS, Case
@@ -50,3 +53,60 @@ def test_warns_once_for_a_line(case: Case) -> None:
     ours = [w for w in found if w.category is case.kind and not missing(str(w.message), case)]
     assert len(ours) == 1, [str(w.message) for w in found]
     assert "bad_inputs" in ours[0].filename, ours[0].filename
+
+
+def chain(error: BaseException) -> list[BaseException]:
+    """What a traceback shows before an error."""
+    before = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+    return [] if before is None else [before, *chain(before)]
+
+
+@pytest.mark.parametrize("case", CASES, ids=[c.name for c in CASES])
+@pytest.mark.filterwarnings("ignore")
+def test_a_foreseen_mistake_has_one_traceback(case: Case) -> None:
+    """What NumPy or an inner function said before adds nothing to the message."""
+    with pytest.raises(Exception) as found:
+        case.call(LIBRARY)
+    assert not chain(found.value)
+
+
+def test_what_the_program_handles_stays_in_the_traceback() -> None:
+    with pytest.raises(RuntimeError) as found:
+        try:
+            raise KeyError("theirs")
+        except KeyError:
+            autograd.set_num_threads(0)
+    assert [type(e) for e in chain(found.value)] == [KeyError]
+
+
+def test_an_error_that_was_not_foreseen_shows_where_it_was_raised() -> None:
+    @autograd.primitive.primitive(vjp={})
+    def broken_operation(x):
+        return [][x.shape[0]]
+
+    with pytest.raises(IndexError) as found:
+        broken_operation(autograd.ones(3))
+    assert [type(e) for e in chain(found.value)] == [IndexError]
+
+
+@pytest.mark.parametrize("mistake", [
+    lambda x: autograd.set_num_threads(0), lambda x: x.tril(), lambda x: x.size(7), lambda x: x + autograd.ones(5),
+    lambda x: autograd.exp(1.0), lambda x: x @ autograd.ones(5),
+])
+def test_an_error_that_was_handled_keeps_nothing_alive(mistake) -> None:
+    """By reference counts alone: a cycle through its traceback would hold all that its callers held."""
+    x = autograd.ones(3)
+    gone = weakref.ref(x)
+
+    def handled(x: autograd.Tensor) -> None:
+        with contextlib.suppress(Exception):
+            mistake(x)
+
+    gc.collect()
+    gc.disable()
+    try:
+        handled(x)
+        del x
+        assert gone() is None
+    finally:
+        gc.enable()

@@ -143,6 +143,19 @@ def test_gradients_of_any_layout():
         np.testing.assert_allclose(found[0], 1 - 0.01 * p.grad.numpy(), rtol=1e-6)
 
 
+def test_parameters_that_share_memory(monkeypatch):
+    monkeypatch.setattr(threads, "LEAST", 1e-9)
+    whole = np.ones(20000, np.float32)
+    for choice in ("now", "0"):
+        whole[:] = 1
+        params = [nn.Parameter(autograd.from_numpy(part)) for part in (whole[:15000], whole[10000:])]
+        for p in params:
+            p.grad = autograd.ones(len(p))
+        with choose(choice):
+            optim.SGD(params, lr=0.25).step()
+        np.testing.assert_array_equal(whole, np.repeat([0.75, 0.5, 0.75], [10000, 5000, 5000]))
+
+
 def test_warmup_knows_the_usual_ones():
     before = set(LOOPS)
     for declare in steps.DECLARING:

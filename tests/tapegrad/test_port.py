@@ -111,6 +111,13 @@ def test_changes(before, after):
     ("from torch import nn\nm = nn.Linear(2, 1)\nm.to('cpu').parametrs()", 3, "Linear has no attribute parametrs; did you mean parameters?"),
     ("from torch import nn\nclass Net(nn.Module): pass\nm = Net()\nm.trian()", 4, "Net has no attribute trian; did you mean train?"),
     ("from torch import nn\nloss = nn.MSELoss()\nfor x in y:\n  l = loss(x, x)\n  l.backwrd()", 5, "Tensor has no attribute backwrd; did you mean backward?"),
+    ("import torch\nx = torch.zeros(2, dytpe=torch.float64)", 2, "torch.zeros has no argument dytpe="),
+    ("import torch\ntorch.einsum('i->i', x, out=y)", 2, "torch.einsum has no argument out=; assign the result"),
+    ("from torch import nn\nm = nn.Linear(2, 1).train().half()\nm.apply(f).requires_grad_(False).wieght", 3, "Linear has no attribute wieght"),
+    ("import torch\nx = torch.ones(2).requires_grad_().new_zeros(3)\nx.summ()", 3, "Tensor has no attribute summ"),
+    ("from torch import nn\nclass Net(nn.Module):\n  def __init__(self):\n    super().__init__()\n    self.fc = nn.Linear(2, 1)\n  def forward(self, x):\n    y = self.fc(x)\n    return y.summ()", 8, "Tensor has no attribute summ"),
+    ("from torch import nn\nclass Net(nn.Module):\n  def __init__(self):\n    self.fc: nn.Module = nn.Linear(2, 1)\n  def f(self):\n    return [self.fc.wieght for _ in x]", 6, "Linear has no attribute wieght"),
+    ("import torch\nclass A:\n  def __init__(this, n):\n    this.x = torch.ones(n)\n  def f(this):\n    return (this.x * 2).summ(), this.x.T.meann()", 6, "Tensor has no attribute summ"),
     ("from torch import optim\no = optim.SGD([], 1)\no.zero_gradd()", 3, "SGD has no attribute zero_gradd; did you mean zero_grad?"),
 ])
 def test_findings(source, line, words):
@@ -154,6 +161,17 @@ def test_what_may_work_is_a_note(source, words):
     "from torch import nn\nm = nn.Module()\nm.register_buffer('mine', None)\nm.mine",
     "from torch import optim\no = optim.SGD([], 1)\no.param_groups, o.state, o.defaults",
     "import torch\nx = torch.ones(2).to('cpu'); y = table.to('float')",
+    "import torch\ntorch.zeros(size=(2, 3), dtype=torch.float64, out=y)",
+    "import torch\nx = torch.ones(2)\ntorch.mul(x, x, out=y), torch.sum(x, axis=0), x.sum(axis=0, keepdims=True), z.argsort(axis=0)",
+    "import torch\na = b\nb = a\na.mine",
+    *["import torch\nclass A:\n  def __init__(self):\n    self.x = torch.ones(2)\n  def f(self):\n    return self.x.mine\n" + more
+      for more in ("a = A()\na.x = 3", "setattr(a, 'x', 3)", "class B(A):\n  x = 4\n  def g(self): self.x = 3")],
+    "import torch\nclass A:\n  x = 3\n  def f(self):\n    self.x = torch.ones(2)\n    return self.x.mine",
+    "import torch\nclass A:\n  def f(self, other):\n    other.x = torch.ones(2)\n    return self.x.mine",
+    "import torch\nclass A:\n  def f(self):\n    self.x = self.y\n    self.y = self.x\n    return self.x.mine",
+    "import torch\nclass A:\n  @classmethod\n  def f(cls):\n    cls.x = torch.ones(2)\n  def g(self): return self.x.mine",
+    "import torch\nclass A:\n  def f(self):\n    self, y = y, self\n    self.x = torch.ones(2)\n    return self.x.mine",
+    "import torch\nclass A:\n  def f(self):\n    self.x, y = torch.ones(2), 1\n    self.z += torch.ones(2)\n    return self.x.mine, self.z.mine",
 ])
 def test_nothing_to_say(source):
     assert ported(source).findings == []

@@ -66,6 +66,46 @@ def losses(tiny: bool = False) -> list[Case]:
               lib.F.binary_cross_entropy_with_logits(x, lib.tensor(right, grad=False)), [x], words),
         _case(f"kl_div, {len(many)} x 65", lambda lib, x, y: lib.F.kl_div(
             x.log_softmax(1), y.softmax(1), reduction="batchmean"), [many, normal(*many.shape, seed=3)], many.size),
+        *_more_losses(words, many, of_many),
+    ]
+
+
+def _more_losses(words: int, many: Array, of_many: Array) -> list[Case]:
+    """Those that are met less often."""
+    x, y = normal(words), normal(words, seed=1)
+    n, width = (4, 3) if words < 100 else (256, 128)
+    a, b, c = (normal(n, width, seed=at) for at in range(3))
+    share, chance = 1 / (1 + np.exp(-x)), 1 / (1 + np.exp(-y))
+    signs, row_signs = np.sign(y) + (y == 0), np.sign(normal(n, seed=7))
+    mixed = np.exp(normal(*many.shape, seed=5)).astype(np.float32)
+    mixed /= mixed.sum(1, keepdims=True)
+    weights = np.exp(normal(many.shape[1], seed=6) / 4).astype(np.float32)
+    rows = f"{n} x {width}"
+
+    def fixed(lib: Any, array: Array) -> Any:
+        return lib.tensor(array, grad=False)
+    return [
+        _case(f"cross_entropy weighted and smoothed, {len(many)} x 65", lambda lib, x, t: lib.F.cross_entropy(
+            x, t, fixed(lib, weights), label_smoothing=0.1), [many, of_many], 1024),
+        _case(f"cross_entropy of probabilities, {len(many)} x 65", lambda lib, x: lib.F.cross_entropy(
+            x, fixed(lib, mixed)), [many], 1024),
+        _case(f"binary_cross_entropy, {words:,}", lambda lib, x: lib.F.binary_cross_entropy(
+            x, fixed(lib, chance)), [share], words),
+        _case(f"poisson_nll_loss, {words:,}", lambda lib, x: lib.F.poisson_nll_loss(
+            x, fixed(lib, np.floor(4 * chance))), [x], words),
+        _case(f"gaussian_nll_loss, {words:,}", lambda lib, x, v: lib.F.gaussian_nll_loss(
+            x, fixed(lib, y), v), [x, chance + 0.1], words),
+        _case(f"soft_margin_loss, {words:,}", lambda lib, x: lib.F.soft_margin_loss(x, fixed(lib, signs)), [x], words),
+        _case(f"hinge_embedding_loss, {words:,}", lambda lib, x: lib.F.hinge_embedding_loss(
+            x, fixed(lib, signs)), [x], words),
+        _case(f"margin_ranking_loss, {words:,}", lambda lib, x, y: lib.F.margin_ranking_loss(
+            x, y, fixed(lib, signs), 0.1), [x, y], words),
+        _case(f"multi_margin_loss, {len(many)} x 65", lambda lib, x, t: lib.F.multi_margin_loss(x, t), [many, of_many],
+              1024),
+        _case(f"cosine_embedding_loss, {rows}", lambda lib, a, b: lib.F.cosine_embedding_loss(
+            a, b, fixed(lib, row_signs)), [a, b], width),
+        _case(f"triplet_margin_loss, {rows}", lambda lib, a, b, c: lib.F.triplet_margin_loss(a, b, c), [a, b, c],
+              width),
     ]
 
 

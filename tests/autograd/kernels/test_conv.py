@@ -113,7 +113,7 @@ def test_all_targets(ready, monkeypatch, compiled_for, name, dtype):
             _close(_results(CASES[case], *operands), _reference(CASES[case], operands), dtype)
     finally:
         conv_choice._target.cache_clear()
-    assert {kernel for kernel, d in conv_choice._compiled if d == dtype} >= {"conv_weight", "implicit_forward"}
+    assert {kernel for kernel, d in conv_choice._compiled if d == dtype} >= {"conv_weight", "rows_forward"}
     assert all(conv_choice._compiled.values())
 
 

@@ -125,6 +125,7 @@ def test_narrow_vectors(forced, seed):
 
 PARTS = {
     "3x3": ((5, 32, 9, 8), (64, 32, 3, 3), (1, 1), ((1, 1), (1, 1)), (1, 1), 1),
+    "many images": ((9, 3, 40, 41), (20, 3, 3, 3), (1, 1), ((1, 1), (1, 1)), (1, 1), 1),
     "1x1": ((3, 40, 9, 8), (50, 40, 1, 1), (1, 1), ((0, 0), (0, 0)), (1, 1), 1),
     "thin, strided": ((4, 3, 20, 41), (40, 3, 5, 5), (2, 2), ((2, 2), (2, 2)), (1, 1), 1),
     "depthwise": ((4, 50, 9, 21), (50, 1, 3, 3), (1, 1), ((1, 1), (1, 1)), (1, 1), 50),
@@ -138,17 +139,36 @@ def test_parts_give_the_bits_of_the_whole(name):
     """Any samples, any vectors of channels, whatever memory holds."""
     case = PARTS[name]
     for kind, method, geometry, (arrays, shape) in calls(case, operands(case, np.float32)):
-        whole = conv_choice.run(method, kind, geometry, arrays, shape)
         kernel, plan = conv_choice.compile(method, kind, geometry, arrays[0].dtype)
-        for by_samples in (False, True):
-            divided = plan._replace(by_samples=by_samples)
-            out = np.full(shape, np.nan, np.float32)
-            flat = [*[a.ravel() for a in arrays], out.reshape(-1)]
-            cuts = sorted({0, 1, divided.rows() // 2, divided.rows()})
-            for start, stop in pairwise(cuts):
+        out = np.empty(shape, np.float32)
+        flat = [*[a.ravel() for a in arrays], out.reshape(-1)]
+
+        def fill(plan, cuts, flat=flat, out=out, kernel=kernel):
+            out[...] = np.nan
+            for start, stop in pairwise(sorted(cuts)):
                 memory = np.full(plan.memory, 255, np.uint8)
-                assert kernel(*flat, plan.table, memory, divided.part(start, stop)) is not False
-            np.testing.assert_array_equal(out, whole, err_msg=f"{kind} by {method}")
+                assert kernel(*flat, plan.table, memory, plan.part(start, stop)) is not False
+            return out.copy()
+
+        whole = conv_choice.run(method, kind, geometry, arrays, shape)
+        for by_samples in (False, True) if kind != "weight" else (False,):
+            divided = plan._replace(by_samples=by_samples, slices=1)
+            found = fill(divided, {0, 1, divided.rows() // 2, divided.rows()})
+            if plan.slices > 1:
+                whole = fill(divided, {0, divided.rows()})
+            np.testing.assert_array_equal(found, whole, err_msg=f"{kind} by {method}")
+
+
+def test_slices_are_cut_by_the_shape_alone():
+    """A sum over samples has the same parts whoever adds them up."""
+    case = PARTS["many images"]
+    for kind, method, geometry, _ in calls(case, operands(case, np.float32)):
+        _, plan = conv_choice.compile(method, kind, geometry, np.dtype(np.float32))
+        if kind == "weight":
+            assert plan.slices == plan.rows() == 4
+            assert [plan.part(i, i + 1)[:2] for i in range(4)] == [(0, 2), (2, 4), (4, 6), (6, 9)]
+    check(case, np.float32)
+    check(case, np.float64)
 
 
 @pytest.mark.parametrize("name", PARTS)

@@ -52,3 +52,27 @@ def test_infinite_and_missing_scores(both):
         (losses, slope), (losses_twin, slope_twin) = both(rows, [target] * len(rows))
         np.testing.assert_allclose(losses, losses_twin, rtol=1e-6)
         np.testing.assert_allclose(slope, slope_twin, rtol=1e-6, atol=1e-12)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("shape", [(1, 1), (64, 10), (9, 65), (7, 2), (9, 1001)])
+def test_smoothed(shape, dtype):
+    pytest.importorskip("numba")
+    rng = np.random.default_rng(0)
+    x, target = rng.normal(0, 5, shape) + 1000, rng.integers(0, shape[1], shape[0])
+    a, b = rng.uniform(0, 2, (2, shape[0])) * (rng.uniform(size=shape[0]) > 0.2)
+    weight = rng.uniform(0, 2, shape[1])
+    x, a, b, weight = (v.astype(dtype) for v in (x, a, b, weight))
+    exact = x.astype("float64") - x.max(1, keepdims=True)
+    exact -= np.log(np.exp(exact).sum(1, keepdims=True))
+    onehot = np.arange(shape[1]) == target[:, None]
+    wide_a, wide_b = (v.astype("float64").reshape(-1, 1) for v in (a, b))
+    spread = wide_a * onehot + wide_b * weight
+    for choice in ("now", "0"):
+        with choose(choice):
+            losses, slope = softmax.smoothed_cross_entropy(x, target, a, b, weight)
+        eps = np.finfo(dtype).eps
+        assert losses.dtype == slope.dtype == dtype
+        np.testing.assert_allclose(losses, -(spread * exact).sum(1), rtol=4 * shape[1] ** 0.5 * eps + 20 * eps, atol=eps)
+        np.testing.assert_allclose(slope, spread.sum(1, keepdims=True) * np.exp(exact) - spread, rtol=50 * eps,
+                                   atol=50 * eps)

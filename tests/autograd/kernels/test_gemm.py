@@ -75,7 +75,8 @@ def test_random_shapes_and_layouts(kernel, seed):
 
 
 @pytest.mark.parametrize("layout", ["nn", "nt", "tn", "tt"])
-@pytest.mark.parametrize("shape", [(3, 20, 2100), (12, 50, 1030), (130, 49, 1500), (9, 700, 300), (200, 150, 260)])
+@pytest.mark.parametrize("shape", [(3, 20, 2100), (12, 50, 1030), (130, 49, 1500), (9, 700, 300), (200, 150, 260),
+                                   (70, 200, 1100), (40, 10, 150)])
 def test_more_terms_than_a_block_and_more_rows_than_a_panel_needs(kernel, shape, layout):
     m, n, k = shape
     rng = np.random.default_rng(m)
@@ -83,6 +84,27 @@ def test_more_terms_than_a_block_and_more_rows_than_a_panel_needs(kernel, shape,
     a = np.ascontiguousarray(a.T).T if layout[0] == "t" else a
     b = np.ascontiguousarray(b.T).T if layout[1] == "t" else b
     _check(_multiply(kernel, a, b, bias), a, b, bias)
+
+
+@pytest.mark.parametrize("columns", [1, 15, 16, 31, 48, 64, 66, 80, 96, 112, 130, 144, 150])
+def test_rows_and_columns_that_tiles_leave(kernel, columns):
+    rng = np.random.default_rng(columns)
+    a, b = rng.standard_normal((27, 9)).astype(kernel[1]), rng.standard_normal((9, columns)).astype(kernel[1])
+    whole = _multiply(kernel, a, b)
+    _check(whole, a, b)
+    for rows in range(1, 27):
+        np.testing.assert_array_equal(_multiply(kernel, a[:rows], b), whole[:rows])
+
+
+@pytest.mark.parametrize("layout", ["nn", "nt", "tn"])
+def test_columns_do_not_depend_on_how_many_are_computed_at_once(kernel, layout):
+    rng = np.random.default_rng(0)
+    a, b = rng.standard_normal((100, 70)).astype(kernel[1]), rng.standard_normal((70, 260)).astype(kernel[1])
+    a, b = np.asfortranarray(a) if layout[0] == "t" else a, np.asfortranarray(b) if layout[1] == "t" else b
+    whole = _multiply(kernel, a, b)
+    for cut in (64, 192):
+        np.testing.assert_array_equal(whole[:, :cut], _multiply(kernel, a, b[:, :cut]))
+        np.testing.assert_array_equal(whole[:, cut:], _multiply(kernel, a, b[:, cut:]))
 
 
 @pytest.mark.parametrize("shape", [(0, 5, 3), (5, 0, 3), (5, 20, 0), (1, 1, 1), (0, 0, 0)])

@@ -77,10 +77,8 @@ def test_any_shapes_and_layouts(ready, seed, dtype):
     found = products.product(a, b, bias)
     eps = np.finfo(dtype).eps
     reference, size = a.astype(float) @ b.astype(float) + bias, abs(a.astype(float)) @ abs(b.astype(float)) + abs(bias)
-    if found is not None:
-        assert (abs(found - reference) <= (k + 2) * eps * size).all()
-    else:
-        assert m * n * k < 2 * products.LEAST or m * n * k > products.MOST
+    assert found is not None
+    assert (abs(found - reference) <= (k + 2) * eps * size).all()
 
 
 def test_what_is_left_to_numpy(ready):
@@ -95,6 +93,11 @@ def test_what_is_left_to_numpy(ready):
     assert products.product(x, x, x[0, :50]) is None
     assert products.product(x, x, x[0, ::-1]) is None
     assert products.product(x[:8, :8], x[:8, :8]) is None
+    assert products.product(x, x[:, :4]) is None
+    assert products.product(x[:2], x) is None
+    assert products.product(x[:30], x[:, :30]) is not None
+    assert products.product(x[:30], x[:30].T) is None  # OpenBLAS has its own for small results
+    assert products.product(x[:30], x[:30].T, x[0, :30]) is not None  # it does not add the bias
 
 
 def test_the_kernel_of_one_type_is_not_that_of_the_other(ready):
@@ -121,6 +124,19 @@ def test_linear_and_its_gradients(ready, monkeypatch, shape):
         assert bool(products._compiled) == use
     for a, b in zip(*found):
         np.testing.assert_allclose(a.numpy(), b.numpy(), rtol=1e-9, atol=1e-9)
+
+
+@pytest.mark.parametrize("shape", [(64, 128, 10), (100, 16, 16), (4, 64, 8), (7, 41, 33), (1, 64, 64)])
+def test_small_layers(ready, shape):
+    m, k, n = shape
+    rng = np.random.default_rng(m)
+    x, w, b = (rng.standard_normal(s).astype(np.float32) for s in ((m, k), (n, k), n))
+    found = linear(*map(autograd.tensor, (x, w, b))).numpy()
+    exact = x.astype(float) @ w.T.astype(float) + b
+    size = abs(x.astype(float)) @ abs(w.T.astype(float)) + abs(b)
+    assert (abs(found - exact) <= (k + 2) * np.finfo(np.float32).eps * size).all()
+    with pytest.raises(RuntimeError, match="mat"):
+        linear(autograd.tensor(x), autograd.tensor(w[:, :-1].copy()), autograd.tensor(b))
 
 
 @pytest.mark.parametrize("lead", [(6,), (2, 3)])
