@@ -214,6 +214,51 @@ def _log1p64(x):  # type: ignore[no-untyped-def]
 
 log1p_of_fraction = Elementary(_log1p32, _log1p64)
 
+#: The bits of the square root of 1/2, and of the exponent 1.
+_HALF_ROOT32, _HALF_ROOT64 = np.int32(0x3F3504F3), np.int64(0x3FE6A09E667F3BCD)
+_NORMAL32, _NORMAL64 = 1.1754943508222875e-38, 2.2250738585072014e-308
+
+
+def _log32(x):  # type: ignore[no-untyped-def]
+    """x is 2 ** n * (1 + f), with 1 + f from sqrt(1/2) to sqrt(2)."""
+    small = x < _NORMAL32
+    y = x * 8388608.0 if small else x
+    n = np.int32(np.int32(np.float32(y).view(np.int32) - _HALF_ROOT32) >> 23)
+    f = np.int32(np.float32(y).view(np.int32) - np.int32(n << 23)).view(np.float32) - 1.0
+    n = np.float32(n) - (23.0 if small else 0.0)
+    p = -0.0790274377239344096 * f + 0.126223198492283764
+    p = (p * f - 0.129981837636515291) * f + 0.142144959239479628
+    p = (p * f - 0.16641281463106393) * f + 0.200010450941606803
+    p = (p * f - 0.250003064225697946) * f + 0.333333307281906765
+    square = f * f
+    found = n * _LN2_HIGH32 + (f + (n * _LN2_LOW32 + (p * f - 0.5) * square))
+    found = found if x < np.inf else x
+    found = found if x > 0.0 else -np.inf
+    return found if x >= 0.0 else np.nan
+
+
+def _log64(x):  # type: ignore[no-untyped-def]
+    """The logarithm of 1 + f as 2 * atanh(s) with s = f / (2 + f), which is f - f * f / 2 + s * (f * f / 2 + ...)."""
+    small = x < _NORMAL64
+    y = x * 4503599627370496.0 if small else x
+    n = np.int64(np.int64(np.float64(y).view(np.int64) - _HALF_ROOT64) >> 52)
+    f = np.int64(np.float64(y).view(np.int64) - np.int64(n << 52)).view(np.float64) - 1.0
+    n = np.float64(n) - (52.0 if small else 0.0)
+    s = f / (f + 2.0)
+    z = s * s
+    p = 0.1461644968504340586 * z + 0.15331721600556041269
+    p = (p * z + 0.1818288912526172208) * z + 0.22222211134795079855
+    p = (p * z + 0.28571428625975484921) * z + 0.3999999999989950449
+    p = (p * z + 0.66666666666666696862) * z
+    half = f * f * 0.5
+    found = n * _LN2_HIGH64 + (f - (half - (s * (half + p) + n * _LN2_LOW64)))
+    found = found if x < np.inf else x
+    found = found if x > 0.0 else -np.inf
+    return found if x >= 0.0 else np.nan
+
+
+log = Elementary(_log32, _log64)
+
 
 # --- order ------------------------------------------------------------------------------------------------
 # Floating numbers other than NaN are ordered as their bits are, if those of negative ones are turned round. LLVM finds

@@ -237,8 +237,11 @@ def _transposed(e: Emitter, vectors: list[Any]) -> list[Any]:
     return vectors
 
 
-def pack_rows(target: Target, itemsize: int) -> Any:
-    """Copy k rows of ``vectors`` vectors, the last with ``count`` lanes, zeros after them, to rows ``step`` apart."""
+def pack_rows(target: Target, itemsize: int, ahead: bool = False) -> Any:
+    """Copy k rows of ``vectors`` vectors, the last with ``count`` lanes, zeros after them, to rows ``step`` apart.
+
+    With ``ahead`` what follows in each row is fetched to the second-level cache.
+    """
     @intrinsic  # type: ignore[untyped-decorator]
     def pack(typing, to, step, source, k_stride, k, vectors, count):  # type: ignore[no-untyped-def]
         def emit(context, builder, signature, args):  # type: ignore[no-untyped-def]
@@ -253,9 +256,13 @@ def pack_rows(target: Target, itemsize: int) -> Any:
                 def copy(j: Any, _: list[Any]) -> list[Any]:
                     offset = builder.mul(j, I64(target.width))
                     e.store(e.load(e.at(start, offset)), e.at(end, offset))
+                    if ahead:
+                        e.prefetch(e.at(start, offset, builder.mul(vectors, I64(target.width))))
                     return []
 
                 e.loop(full, [], copy)
+                if ahead:
+                    e.prefetch(e.at(start, builder.mul(builder.add(full, vectors), I64(target.width))))
                 offset = builder.mul(full, I64(target.width))
                 e.store(e.load_masked(e.at(start, offset), mask), e.at(end, offset))
                 return []
