@@ -37,7 +37,7 @@ def kernels(dtype: np.dtype[Any]) -> list[tuple[str, Callable[[], Any]]]:
     found += [("threads", threads.compile), ("products", lambda: products.compile(dtype))]
     found += [("attention", lambda backward=backward: attention.compile(dtype, backward)) for backward in (False, True)]
     found += [("recurrent", lambda kind=kind, name=name, vectors=vectors: sequences.compile(kind, name, dtype, vectors))
-              for kind, name, vectors in sequences.USUAL]
+              for kind, name, vectors in sequences.ALL]
     for x, w, stride, padding in _CONVOLUTIONS.values():
         g = conv_choice.geometry(x, w, stride, padding, (1, 1), x[1] // w[1])
         assert g is not None

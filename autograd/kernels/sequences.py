@@ -16,6 +16,8 @@ from . import recurrent
 from .late import Account, compiled
 from .matmul import affine, matmul
 from .products import product_into
+from .recurrent_panels import PANELS, backward_panels, forward_panels, vectors_of_panel
+from .reduce import over_rows
 from .threads import share
 
 Array = np.ndarray[Any, Any]
@@ -142,16 +144,9 @@ def compile(kind: str, name: str, d: np.dtype[Any], vectors: int) -> Callable[..
                     lambda: build(kind, name, d, target, vectors))
 
 
-#: The kernels of most layers, all but those of odd numbers of units: kind, name, vectors of a panel.
-USUAL = [("LSTM", "forward", 4), ("GRU", "forward", 3), ("RNN_TANH", "forward", 4), ("RNN_TANH", "backward", 4),
-         *[(kind, "backward", vectors) for kind in ("LSTM", "GRU") for vectors in (2, 4)],
-         *[("", "accumulate", vectors) for vectors in (1, 2, 3, 4)]]
-
-
-def _vectors(units: int, lanes: int) -> int:
-    """Of how many vectors panels are best made: with few idle ones, then of many."""
-    count = -(-units // lanes)
-    return 1 if count == 1 else min((4, 3, 2), key=lambda v: (-(-count // v) * v, -v))
+#: The kernels of all layers: kind, name, vectors of a panel.
+ALL = [*[(kind, "forward", v) for kind, count in GATES.items() for v in (PANELS if count == 1 else (count,))],
+       *[(kind, "backward", v) for kind in GATES for v in PANELS], *[("", "accumulate", v) for v in PANELS]]
 
 
 def _pays(d: np.dtype[Any], steps: Steps, arrays: list[Array | None], width: int, units: int) -> bool:
@@ -161,39 +156,6 @@ def _pays(d: np.dtype[Any], steps: Steps, arrays: list[Array | None], width: int
     rows = steps.starts[-1]
     saved = steps.T * _SAVED_STEP + rows * width * _SAVED_EACH - width * units * _PACKING
     return rows > 0 and saved > 0 and _account.pays(saved)
-
-
-def _padded(w: Array, columns: int) -> Array:
-    """``w`` with zeros after its rows' ends."""
-    if w.shape[-1] == columns:
-        return w
-    found = np.zeros((*w.shape[:-1], columns), w.dtype)
-    found[..., :w.shape[-1]] = w
-    return found
-
-
-def _aligned(a: Array) -> Array:
-    """A contiguous copy that begins at a line of the cache."""
-    memory = np.empty(a.nbytes + 64, np.uint8)
-    start = -memory.ctypes.data % 64
-    found = memory[start:start + a.nbytes].view(a.dtype).reshape(a.shape)
-    found[...] = a
-    return found
-
-
-def _forward_panels(w: Array, gates: int, units: int, of_panel: int) -> Array:
-    """The transpose of the weights of a step, (gates * units, K), for panels [K, gates, units of a panel]."""
-    k = w.shape[1]
-    count = -(-units // of_panel)
-    w = _padded(w.reshape(gates, units, k).transpose(0, 2, 1), count * of_panel)
-    return _aligned(w.reshape(gates, k, count, of_panel).transpose(2, 1, 0, 3)).reshape(count * k, gates * of_panel)
-
-
-def _backward_panels(w: Array, of_panel: int) -> Array:
-    """The same weights for panels [gates * units, units of a panel]."""
-    count = -(-w.shape[1] // of_panel)
-    w = _padded(w, count * of_panel)
-    return _aligned(w.reshape(len(w), count, of_panel).transpose(1, 0, 2)).reshape(-1, of_panel)
 
 
 def _rows_of_chunk(width: int) -> int:
@@ -206,7 +168,7 @@ class _Sum:
 
     def __init__(self, shape: tuple[int, ...], lanes: int, dtype: np.dtype[Any]) -> None:
         rows, self._columns = shape
-        vectors = _vectors(self._columns, lanes)
+        vectors = vectors_of_panel(self._columns, lanes)
         of_panel = vectors * lanes
         self.kernel = compile("", "accumulate", dtype, vectors)
         self._total = np.zeros((rows, -(-self._columns // of_panel) * of_panel), dtype)
@@ -245,14 +207,14 @@ def forward(kind: str, x: Array, w_ih: Array, w_hh: Array, b_ih: Array | None, b
         return None
     target, _ = _target()
     lanes = target.width // d.itemsize
-    vectors = count if count > 1 else _vectors(units, lanes)
+    vectors = count if count > 1 else vectors_of_panel(units, lanes)
     of_panel = lanes * vectors // count
     kernel = compile(kind, "forward", d, vectors)
     if kernel is None:
         return None
 
     def panels(w: Array) -> Array:
-        return _forward_panels(w, count, units, of_panel)
+        return forward_panels(w, count, units, of_panel)
     weight = panels(w_hh)
     bias, inner = b_ih, _NONE[d]
     if b_hh is not None:
@@ -306,13 +268,13 @@ def backward(kind: str, g_out: Array | None, g_h: Array | None, g_c: Array | Non
     out, kept, gates = map(np.ascontiguousarray, (out, kept, gates))
     target, _ = _target()
     lanes = target.width // d.itemsize
-    vectors = _vectors(units, lanes)
+    vectors = vectors_of_panel(units, lanes)
     kernel = compile(kind, "backward", d, vectors)
     g_ih, g_hh = (_Sum(w.shape, lanes, d) if needed else None
                   for w, needed in zip((w_ih, w_hh), needs[1:3], strict=True))
     if kernel is None or any(g is not None and g.kernel is None for g in (g_ih, g_hh)):
         return None
-    weight = _backward_panels(w_hh, lanes * vectors)
+    weight = backward_panels(w_hh, lanes * vectors)
     R, n = len(x), steps.N
     chunks = steps.chunks(_rows_of_chunk(width))
     most = max([len(range(R)[steps.rows(*ends)]) for ends in chunks])
@@ -320,6 +282,8 @@ def backward(kind: str, g_out: Array | None, g_h: Array | None, g_c: Array | Non
     columns = width + _APART // d.itemsize
     g_gates = np.empty((most, columns), d)
     g_products = np.empty((most, columns), d) if kind == "GRU" else g_gates
+    for g in (g_gates, g_products):
+        g[:, width:] = 0  # whole rows are summed up below
     g_hidden = np.zeros((n, weight.size // width), d)
     if g_h is not None:
         g_hidden[:, :units] = g_h
@@ -335,20 +299,20 @@ def backward(kind: str, g_out: Array | None, g_h: Array | None, g_c: Array | Non
         def run(start: int, stop: int, since: int = since, until: int = until, base: int = rows.start) -> None:
             kernel(g_out, gates, kept, out, before, cells, weight, g_gates, g_products, g_hidden, g_cell,
                    steps.offsets, since, until, base, int(steps.backward), int(needs[5]), start, stop)
-        share(run, n, (rows.stop - rows.start) * weight.size * _SECONDS[d], _SHARED)
-        of_input, of_products = (g[:rows.stop - rows.start, :width] for g in (g_gates, g_products))
+        many = rows.stop - rows.start
+        share(run, n, many * weight.size * _SECONDS[d], _SHARED)
         if g_x is not None:
-            product_into(of_input, w_ih, g_x[rows])
+            product_into(g_gates[:many, :width], w_ih, g_x[rows])
         if g_ih is not None:
-            g_ih.add(g_gates, x, 0, rows.start, rows.stop - rows.start)
+            g_ih.add(g_gates, x, 0, rows.start, many)
         if g_hh is not None:
-            for first, values, start, many in steps.pairs(since, until, out, before):
+            for first, values, start, some in steps.pairs(since, until, out, before):
                 if values is out or h is not None:
-                    g_hh.add(g_products, values, first, start, many)
+                    g_hh.add(g_products, values, first, start, some)
         if g_biases is not None:
-            g_biases[0] += of_input.sum(0)
+            g_biases[0] += over_rows(g_gates[:many])[:width]
             if kind == "GRU":
-                g_biases[1] += of_products.sum(0)
+                g_biases[1] += over_rows(g_products[:many])[:width]
     if g_biases is not None and kind != "GRU":
         g_biases[1][:] = g_biases[0]
     return [g_x, None if g_ih is None else g_ih.total(), None if g_hh is None else g_hh.total(),

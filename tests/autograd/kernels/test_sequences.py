@@ -9,7 +9,7 @@ import pytest
 
 import autograd
 import nn
-from autograd.kernels import sequences, threads
+from autograd.kernels import recurrent_panels, sequences, threads
 from autograd.kernels.late import choose
 from autograd.ops import recurrent_layers as layers
 
@@ -158,9 +158,10 @@ def test_any_range_of_sequences_gives_the_same_bits():
     x, h, c = (rng.normal(size=s).astype("float32") for s in ((39, 80), (n, units), (n, units)))
     w = rng.normal(size=(80, units)).astype("float32") / 4
     forward = sequence_loops.compiled("LSTM", "forward", "float32", host(), 4)
-    vectors = sequences._vectors(units, lanes)
+    vectors = recurrent_panels.vectors_of_panel(units, lanes)
     backward = sequence_loops.compiled("LSTM", "backward", "float32", host(), vectors)
-    panels, turned = sequences._forward_panels(w, 4, units, lanes), sequences._backward_panels(w, lanes * vectors)
+    panels = recurrent_panels.forward_panels(w, 4, units, lanes)
+    turned = recurrent_panels.backward_panels(w, lanes * vectors)
     results, none = [], np.empty((0, 0), "float32")
     for cuts in ([0, 13], [0, 1, 7, 13], [0, 5, 10, 11, 13]):
         gates, kept, out = x.copy(), np.empty((39, units), "float32"), np.empty((39, units), "float32")
@@ -182,11 +183,20 @@ def test_other_processors(target, monkeypatch):
     from autograd.kernels.vector_ir import Target
     monkeypatch.setattr(sequences, "_target", lambda: (Target(*target), sequence_loops.compiled))
     monkeypatch.setattr(sequences, "_compiled", {})
-    for kind in ("LSTM", "GRU", "RNN_RELU"):
-        arrays = inputs(kind, (9, 9, 5), 13, 3, "float32")
+    for kind, units, dtype in (("LSTM", 13, "float32"), ("GRU", 13, "float32"), ("RNN_RELU", 13, "float32"),
+                               ("LSTM", 130, "float64")):  # the last has rows of more than a page
+        arrays = inputs(kind, (9, 9, 5), units, 3, dtype)
         found = compute(fused, kind, arrays, (9, 9, 5), False, "now")
-        close(found, compute(fused, kind, arrays, (9, 9, 5), False, "0"), "float32", 60)
+        close(found, compute(fused, kind, arrays, (9, 9, 5), False, "0"), dtype, 4 * units)
     assert {name for _, name, _, _ in sequences._compiled} == {"forward", "backward", "accumulate"}
+
+
+def test_all_kernels_are_known_ahead():
+    for lanes, units in itertools.product((2, 4, 8, 16), range(1, 300)):
+        for kind, count in sequences.GATES.items():
+            vectors = recurrent_panels.vectors_of_panel(units, lanes)
+            assert {(kind, "forward", count if count > 1 else vectors), (kind, "backward", vectors),
+                    ("", "accumulate", vectors)} <= set(sequences.ALL)
 
 
 def test_any_number_of_threads_gives_the_same_bits(monkeypatch):
