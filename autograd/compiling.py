@@ -58,7 +58,13 @@ def warmup(dtypes: Sequence[dtype] = (_dtypes.float32,), progress: bool = False)
         if d not in _COMPILED:
             fail(TypeError, f"warmup: kernels are made for float32 and float64, got {describe(d)}; half precision uses "
                             "those of float32")
-    from .kernels.compiled_cache import TALLY, folder, patience  # imports Numba
+    try:
+        from .kernels.compiled_cache import TALLY, folder, patience  # imports Numba
+    except ModuleNotFoundError as error:
+        if error.name is None or error.name.partition(".")[0] not in ("numba", "llvmlite"):
+            raise
+        fail(ImportError, "warmup: kernels are compiled by Numba, which is not installed: pip install numba. Without "
+                          "it NumPy computes the same, slower")
 
     patience.silence()
     ops.load_all()

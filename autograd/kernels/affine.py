@@ -12,6 +12,7 @@ import numpy as np
 
 from .blas import SINGLE, SINGLE_VECTOR
 from .matmul import affine as in_kernel, matmul
+from .products import NARROW
 from .reduce import over_rows
 
 Array = np.ndarray[Any, Any]
@@ -29,8 +30,10 @@ def affine(x: Array, weight: Array, bias: Array) -> Array | None:
         weight: (M, K).
         bias: (M).
     """
-    found = in_kernel(x, weight, bias)
-    if found is not None or x.ndim != 2 or weight.ndim != 2:
+    if x.ndim != 2 or weight.ndim != 2:
+        return in_kernel(x, weight, bias)
+    found = in_kernel(x, weight, bias) if len(weight) >= NARROW else None
+    if found is not None:
         return found
     d = x.dtype
     if d not in _FLOATS or weight.dtype is not d or bias.dtype is not d or x.shape[1] != weight.shape[1]:

@@ -51,7 +51,8 @@ def _build(target: Target, size: int) -> SimpleNamespace:
     kernel = jit(f"{target} {size}")
     lanes, width = target.width // size, target.width
     rows = tiles.tile_rows(target)
-    block, fill = conv_tiles.transpose(target, size), conv_tiles.fill(target, size)
+    block, far_block = conv_tiles.transpose(target, size), conv_tiles.transpose(target, size, far=True)
+    fill = conv_tiles.fill(target, size)
     intrinsic3, intrinsic2, intrinsic1 = (conv_tiles.gathered_tile(target, size, rows, n) for n in (3, 2, 1))
     lanewise1 = conv_tiles.gathered_tile(target, size, rows, 1, lanewise=True)
     pack_rows, split = tiles.pack_rows(target, size), conv_tiles.split(target, size)
@@ -69,8 +70,8 @@ def _build(target: Target, size: int) -> SimpleNamespace:
         else:
             for j in range(0, n, lanes):
                 for i in range(0, m, lanes):
-                    block(to + j * to_row + i * size, to_row, source + i * source_row + j * size, source_row,
-                          min(lanes, m - i), min(lanes, n - j))
+                    far_block(to + j * to_row + i * size, to_row, source + i * source_row + j * size, source_row,
+                              min(lanes, m - i), min(lanes, n - j))
 
     @kernel
     def tile3(outer, a_offsets, inner, a, a_rows, a_step, b, b_step, c, c_rows, bias, accumulate):

@@ -15,9 +15,9 @@ BAND = 256
 TERMS = 192
 #: The same where a window is one element, and the bytes that are packed together, which stay in the second-level cache.
 POINTS, PACKED = 512, 256 << 10
-#: How many times the elements of the weights those of all images are from where a weight gradient is the sum of two,
-#: three and four slices: more threads can share it, and an end of its own costs each a hundredth of the whole or less.
-SLICES = (32, 96, 160)
+#: How many times the elements of the weights those of all images are from where a weight gradient is the sum of two
+#: and of four slices: more threads can share it, and its own end costs each a hundredth of the whole.
+SLICES = (32, 256)
 #: Elements of a window whose gradients are in registers together, where lanes are columns.
 TAPS = 9
 
@@ -329,7 +329,7 @@ def plan(method: str, kind: str, g: Geometry, lanes: int, rows: int, size: int) 
     if kind == "weight":
         # Where groups are in the lanes, or are single planes, dividing them repeats nothing.
         repeats = method not in ("grouped", "planes")
-        slices = min(g.N, 1 + repeats * sum(images >= ratio * weights for ratio in SLICES))
+        slices = min(g.N, 2 ** (repeats * sum(images >= ratio * weights for ratio in SLICES)))
         return Plan(name, table, memory, g.N, vectors, slices > 1, slices)
     return Plan(name, table, memory, g.N, vectors, vectors == 1 or (g.N > 1 and images >= 4 * weights), 1)
 

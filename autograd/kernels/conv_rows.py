@@ -9,9 +9,73 @@ from __future__ import annotations
 from types import SimpleNamespace
 from typing import Any
 
-from . import conv_tiles
-from .conv_tiles import put_index, regions
-from .vector_ir import Target
+from numba.extending import intrinsic
+
+from .conv_tiles import put_index, regions, table_entry
+from .tiles import clamped
+from .vector_ir import I64, Emitter, Target, procedure
+
+
+def window_tile(target: Target, itemsize: int, rows: int, vectors: int, partial: bool) -> Any:
+    """C[r, j, :] = bias[r] + sum over k of W[r, k] * A[j, k, :], for ``rows`` rows of ``vectors`` vectors; where
+    ``partial``, for the first ``valid`` rows.
+
+    W[r, k] lies at ``w + r * w_row + k * itemsize``, vector A[j, k] at ``a + a_starts[j] + offsets[k]`` and C[r, j] at
+    ``c + r * c_row + c_starts[j]``, of which the first ``count`` lanes are written. ``bias`` may be 0: nothing.
+    """
+    @intrinsic  # type: ignore[untyped-decorator]
+    def tile(typing, k, offsets, w, w_row, a, a_starts, c, c_row, c_starts, count, bias, valid):  # type: ignore[no-untyped-def]
+        def emit(context, builder, signature, args):  # type: ignore[no-untyped-def]
+            k, offsets, w, w_row, a, a_starts, c, c_row, c_starts, count, bias, valid = args
+            e = Emitter(builder, target, itemsize)
+            left = clamped(e, w, w_row, rows, valid if partial else None)
+            starts = [builder.add(a, table_entry(e, a_starts, j)) for j in range(vectors)]
+            ends = [builder.add(c, table_entry(e, c_starts, j)) for j in range(vectors)]
+            for r in range(0 if partial else rows):
+                for end in ends:
+                    e.prefetch(e.at(end, builder.mul(c_row, I64(r))), write=True)
+
+            def step(i: Any, sums: list[Any]) -> list[Any]:
+                offset, along = table_entry(e, offsets, i), builder.mul(i, I64(itemsize))
+                ys = [e.load(builder.add(p, offset)) for p in starts]
+                for r in range(rows):
+                    x = e.splat(e.load_scalar(e.at(left[r], along)))
+                    for j in range(vectors):
+                        sums[r * vectors + j] = e.fma(x, ys[j], sums[r * vectors + j])
+                return sums
+
+            sums = e.loop(k, [e.zero] * (rows * vectors), step)
+            added = clamped(e, bias, I64(itemsize), rows, valid if partial else None)
+
+            def with_bias(old: list[Any]) -> list[Any]:
+                each = [e.splat(e.load_scalar(p)) for p in added]
+                return [builder.fadd(s, each[i // vectors]) for i, s in enumerate(old)]
+            sums = e.when(builder.icmp_signed("!=", bias, I64(0)), sums, with_bias)
+            mask = e.mask(count)
+
+            def finish(masked: bool) -> None:
+                for r in range(rows):
+                    def put(r: int = r) -> None:
+                        for j, end in enumerate(ends):
+                            to = e.at(end, builder.mul(c_row, I64(r)))
+                            if masked:
+                                e.store_masked(sums[r * vectors + j], to, mask)
+                            else:
+                                e.store(sums[r * vectors + j], to)
+                    if partial:
+                        with builder.if_then(builder.icmp_signed("<", I64(r), valid)):
+                            put()
+                    else:
+                        put()
+
+            with builder.if_else(builder.icmp_signed(">=", count, I64(e.lanes))) as (full, otherwise):
+                with full:
+                    finish(False)
+                with otherwise:
+                    finish(True)
+            return context.get_dummy_value()
+        return procedure(12), emit
+    return tile
 
 
 def build(common: SimpleNamespace, kernel: Any, target: Target, size: int) -> dict[str, Any]:
@@ -20,8 +84,8 @@ def build(common: SimpleNamespace, kernel: Any, target: Target, size: int) -> di
     fill, vectors_of, channels_first = common.fill, common.vectors_of, common.channels_first
     put_offsets, mirror = common.put_offsets, common.mirror
     half = rows // 2
-    high3, high2, high1 = (conv_tiles.window_tile(target, size, rows, n, False) for n in (3, 2, 1))
-    low3, low2, low1 = (conv_tiles.window_tile(target, size, half, n, True) for n in (3, 2, 1))
+    high3, high2, high1 = (window_tile(target, size, rows, n, False) for n in (3, 2, 1))
+    low3, low2, low1 = (window_tile(target, size, half, n, True) for n in (3, 2, 1))
 
     @kernel
     def channels(some, k, offsets, w, w_row, image, starts, y, y_row, ends, vectors, count, bias):

@@ -13,11 +13,11 @@ from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
-from .tiles import _clamped, _transposed
+from .tiles import _transposed
 from .vector_ir import I64, Emitter, Target, procedure
 
 
-def _table(e: Emitter, address: Any, index: int | Any) -> Any:
+def table_entry(e: Emitter, address: Any, index: int | Any) -> Any:
     """The integer at ``index`` of a table at ``address``."""
     offset = I64(8 * index) if isinstance(index, int) else e.builder.mul(index, I64(8))
     return e.builder.load(e.builder.inttoptr(e.builder.add(address, offset), I64.as_pointer()), align=8)
@@ -38,10 +38,10 @@ def gathered_tile(target: Target, itemsize: int, rows: int, vectors: int, lanewi
         def emit(context, builder, signature, args):  # type: ignore[no-untyped-def]
             outer, a_offsets, inner, a, a_rows, a_step, b, b_step, c, c_rows, bias, accumulate, count = args
             e = Emitter(builder, target, itemsize)
-            starts = [builder.add(a, _table(e, a_rows, r)) for r in range(rows)]
+            starts = [builder.add(a, table_entry(e, a_rows, r)) for r in range(rows)]
 
             def take(t: Any, carried: list[Any]) -> list[Any]:
-                offset = _table(e, a_offsets, t)
+                offset = table_entry(e, a_offsets, t)
                 left, right = [builder.add(p, offset) for p in starts], carried[0]
 
                 def step(i: Any, sums: list[Any]) -> list[Any]:
@@ -60,7 +60,7 @@ def gathered_tile(target: Target, itemsize: int, rows: int, vectors: int, lanewi
             sums = e.loop(outer, [b] + [e.zero] * (rows * vectors), take)[1:]
             sums = e.when(builder.icmp_signed("!=", bias, I64(0)), sums, lambda old: [
                 builder.fadd(s, e.load(e.at(bias, target.width * (k % vectors)))) for k, s in enumerate(old)])
-            ends = [builder.add(c, _table(e, c_rows, r)) for r in range(rows)]
+            ends = [builder.add(c, table_entry(e, c_rows, r)) for r in range(rows)]
             places = [e.at(p, target.width * j) for p in ends for j in range(vectors)]
             sums = e.when(builder.icmp_signed("==", accumulate, I64(1)), sums, lambda old: [
                 builder.fadd(s, e.load(p)) for s, p in zip(old, places)])
@@ -82,72 +82,11 @@ def gathered_tile(target: Target, itemsize: int, rows: int, vectors: int, lanewi
     return tile
 
 
-def window_tile(target: Target, itemsize: int, rows: int, vectors: int, partial: bool) -> Any:
-    """C[r, j, :] = bias[r] + sum over k of W[r, k] * A[j, k, :], for ``rows`` rows of ``vectors`` vectors; where
-    ``partial``, for the first ``valid`` rows.
-
-    W[r, k] lies at ``w + r * w_row + k * itemsize``, vector A[j, k] at ``a + a_starts[j] + offsets[k]`` and C[r, j] at
-    ``c + r * c_row + c_starts[j]``, of which the first ``count`` lanes are written. ``bias`` may be 0: nothing.
-    """
-    @intrinsic  # type: ignore[untyped-decorator]
-    def tile(typing, k, offsets, w, w_row, a, a_starts, c, c_row, c_starts, count, bias, valid):  # type: ignore[no-untyped-def]
-        def emit(context, builder, signature, args):  # type: ignore[no-untyped-def]
-            k, offsets, w, w_row, a, a_starts, c, c_row, c_starts, count, bias, valid = args
-            e = Emitter(builder, target, itemsize)
-            left = _clamped(e, w, w_row, rows, valid if partial else None)
-            starts = [builder.add(a, _table(e, a_starts, j)) for j in range(vectors)]
-            ends = [builder.add(c, _table(e, c_starts, j)) for j in range(vectors)]
-            for r in range(0 if partial else rows):
-                for end in ends:
-                    e.prefetch(e.at(end, builder.mul(c_row, I64(r))), write=True)
-
-            def step(i: Any, sums: list[Any]) -> list[Any]:
-                offset, along = _table(e, offsets, i), builder.mul(i, I64(itemsize))
-                ys = [e.load(builder.add(p, offset)) for p in starts]
-                for r in range(rows):
-                    x = e.splat(e.load_scalar(e.at(left[r], along)))
-                    for j in range(vectors):
-                        sums[r * vectors + j] = e.fma(x, ys[j], sums[r * vectors + j])
-                return sums
-
-            sums = e.loop(k, [e.zero] * (rows * vectors), step)
-            added = _clamped(e, bias, I64(itemsize), rows, valid if partial else None)
-
-            def with_bias(old: list[Any]) -> list[Any]:
-                each = [e.splat(e.load_scalar(p)) for p in added]
-                return [builder.fadd(s, each[i // vectors]) for i, s in enumerate(old)]
-            sums = e.when(builder.icmp_signed("!=", bias, I64(0)), sums, with_bias)
-            mask = e.mask(count)
-
-            def finish(masked: bool) -> None:
-                for r in range(rows):
-                    def put(r: int = r) -> None:
-                        for j, end in enumerate(ends):
-                            to = e.at(end, builder.mul(c_row, I64(r)))
-                            if masked:
-                                e.store_masked(sums[r * vectors + j], to, mask)
-                            else:
-                                e.store(sums[r * vectors + j], to)
-                    if partial:
-                        with builder.if_then(builder.icmp_signed("<", I64(r), valid)):
-                            put()
-                    else:
-                        put()
-
-            with builder.if_else(builder.icmp_signed(">=", count, I64(e.lanes))) as (full, otherwise):
-                with full:
-                    finish(False)
-                with otherwise:
-                    finish(True)
-            return context.get_dummy_value()
-        return procedure(12), emit
-    return tile
-
-
-def transpose(target: Target, itemsize: int) -> Any:
+def transpose(target: Target, itemsize: int, far: bool = False) -> Any:
     """Copy ``rows`` rows of ``columns`` elements, ``source_row`` apart, to columns of rows ``to_row`` apart.
 
-    At most a square of one vector's lanes; nothing outside of it is read or written.
+    At most a square of one vector's lanes; nothing outside of it is read or written. Where ``far``, what follows in
+    the rows written is fetched ahead: the processor does not by itself where each is on a page of its own.
     """
     @intrinsic  # type: ignore[untyped-decorator]
     def block(typing, to, to_row, source, source_row, rows, columns):  # type: ignore[no-untyped-def]
@@ -165,6 +104,8 @@ def transpose(target: Target, itemsize: int) -> Any:
                 at = to
                 for r, v in enumerate(_transposed(e, vectors)):
                     store(v, at, I64(r))
+                    if far:
+                        e.prefetch(e.at(at, 2 * target.width), write=True)
                     at = builder.add(at, to_row)
 
             with builder.if_else(full) as (whole, part):
@@ -237,17 +178,17 @@ def pack_columns(target: Target, itemsize: int) -> Any:
                 e.store(e.load(builder.add(start, at)), builder.add(end, to))
 
             def some(k: Any, _: list[Any]) -> list[Any]:
-                start, end = builder.add(source, _table(e, offsets, k)), e.at(to, builder.mul(k, step))
+                start, end = builder.add(source, table_entry(e, offsets, k)), e.at(to, builder.mul(k, step))
                 for at, place in few:
                     copy(start, end, at, place)
                 return []
 
             def many(k: Any, _: list[Any]) -> list[Any]:
-                start, end = builder.add(source, _table(e, offsets, k)), e.at(to, builder.mul(k, step))
+                start, end = builder.add(source, table_entry(e, offsets, k)), e.at(to, builder.mul(k, step))
 
                 def run(r: Any, _: list[Any]) -> list[Any]:
                     at = e.at(runs, builder.mul(r, I64(16)))
-                    copy(start, end, _table(e, at, 0), _table(e, at, 1))
+                    copy(start, end, table_entry(e, at, 0), table_entry(e, at, 1))
                     return []
 
                 e.loop(count, [], run)
@@ -260,7 +201,7 @@ def pack_columns(target: Target, itemsize: int) -> Any:
                     for r in range(4):
                         which = builder.select(builder.icmp_signed("<", I64(r), last), I64(2 * r),
                                                builder.mul(last, I64(2)))
-                        few.append((_table(e, runs, which), _table(e, runs, builder.add(which, I64(1)))))
+                        few.append((table_entry(e, runs, which), table_entry(e, runs, builder.add(which, I64(1)))))
                     e.loop(terms, [], some)
                 with otherwise:
                     e.loop(terms, [], many)

@@ -16,7 +16,7 @@ Array = np.ndarray[Any, Any]
 #: From this many elements on generated code comes here.
 LARGE = 8192
 
-_MAPS = {np.exp: maps.exp, np.log: maps.log}
+_MAPS = {np.exp: maps.exp, np.log: maps.log, np.sqrt: maps.root}
 _KINDS = {np.add: 0, np.subtract: 1, np.multiply: 2}
 #: NumPy's functions that loops compute faster, or faster where arrays broadcast.
 COMPILED = frozenset((*_MAPS, *_KINDS))
@@ -104,5 +104,10 @@ def _broadcast(kind: int, x: Array, y: Array) -> Array | None:
     if compiled is None:
         return None
     out = np.empty(x.shape, x.dtype)
-    compiled(x.reshape(seen), y.reshape(-1), out.reshape(seen), kind, swapped)
+    if y.ndim != 1:
+        y = y.reshape(-1)
+    if len(seen) == x.ndim == 2:
+        compiled(x, y, out, kind, swapped)
+    else:
+        compiled(x.reshape(seen), y, out.reshape(seen), kind, swapped)
     return out

@@ -120,7 +120,7 @@ def _absolute(x, t, a, b):  # type: ignore[no-untyped-def]
 
 def _absolute_slope(x, t, a, b):  # type: ignore[no-untyped-def]
     d = x - t
-    return 1.0 if d > 0.0 else (-1.0 if d < 0.0 else d)  # NaN stays
+    return 1.0 if d > 0.0 else (-1.0 if d < 0.0 else 0.0)  # for NaN, too, as the sign of NaN is 0 in PyTorch
 
 
 def _limited(d, limit):  # type: ignore[no-untyped-def]

@@ -24,9 +24,10 @@ Array = np.ndarray[Any, Any]
 _SOME = 256
 _BOOL = np.dtype("bool")
 
-(_exp, _log, _sigmoid, _silu, _erf, _gelu, _gelu_tanh, _erf_slope, _silu_slope, _gelu_slope, _gelu_tanh_slope) = (
+(_exp, _log, _root, _sigmoid, _silu, _erf, _gelu, _gelu_tanh, _erf_slope, _silu_slope, _gelu_slope,
+ _gelu_tanh_slope) = (
     InVectors(name, "vector_maps") for name in (
-        "exp", "log", "sigmoid", "silu", "erf", "gelu", "gelu_tanh", "erf_slope", "silu_slope", "gelu_slope",
+        "exp", "log", "root", "sigmoid", "silu", "erf", "gelu", "gelu_tanh", "erf_slope", "silu_slope", "gelu_slope",
         "gelu_tanh_slope"))
 
 
@@ -67,6 +68,13 @@ def exp(x, out):  # type: ignore[no-untyped-def]
 def log(x, out):  # type: ignore[no-untyped-def]
     wide()
     _log(x.size, (x.ctypes.data, out.ctypes.data))
+
+
+@loop("*F1 *F1", saves=1e-10)
+def root(x, out):  # type: ignore[no-untyped-def]
+    """The square root: the same bits as NumPy's."""
+    wide()
+    _root(x.size, (x.ctypes.data, out.ctypes.data))
 
 
 @loop("*F1 *F1", saves=1e-9)

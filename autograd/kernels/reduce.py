@@ -132,7 +132,7 @@ def over_rows(x: Array) -> Array:
     and the result would depend on how many.
     """
     n = x.shape[0]
-    if n < _SMALL and x.size < SINGLE_VECTOR:
+    if n < _SMALL and x.size <= SINGLE_VECTOR:
         dtype = x.dtype
         if dtype is _FLOAT32:
             return _ONES32[n].dot(x)
@@ -182,8 +182,13 @@ def sum(x: Array, dim: Dims, keepdim: bool, dtype: np.dtype[Any] | None = None) 
     """The sum over ``dim``; integers add up in int64, half precision in single."""
     if dtype is None:
         dtype = x.dtype
-        if (dtype is _FLOAT32 or dtype is _FLOAT64) and dim.__class__ is int and x.ndim and x.size <= LONG:
-            return _add_up(x, dim, None, None, keepdim)  # the common call: keyword arguments would cost a third
+        if (dtype is _FLOAT32 or dtype is _FLOAT64) and dim.__class__ is int and -x.ndim <= dim < x.ndim:
+            if x.size <= LONG:
+                return _add_up(x, dim, None, None, keepdim)  # the common call: keyword arguments would cost a third
+            if not keepdim and x.size >= loops.LARGE and x.flags.c_contiguous:
+                found = loops.sum_along(x, dim % x.ndim)
+                if found is not None:
+                    return found
         if dtype.kind in "biu":
             dtype = _INT64
     over = axes(dim, x.ndim)
@@ -257,9 +262,12 @@ def check_ordered(x: Array, name: str) -> None:
 
 def extremum(ufunc: np.ufunc, x: Array, dim: Dims, keepdim: bool, name: str) -> Any:
     """`numpy.maximum` or `numpy.minimum` over ``dim``; nan where there is one."""
-    check_ordered(x, name)
-    check_not_empty(x, dim, name)
-    over = axes(dim, x.ndim)
+    if dim.__class__ is int and x.size >= loops.LARGE and dim in (-1, x.ndim - 1) and x.dtype.kind == "f":
+        over: tuple[int, ...] = (x.ndim - 1,)
+    else:
+        check_ordered(x, name)
+        check_not_empty(x, dim, name)
+        over = axes(dim, x.ndim)
     found = loops.extreme_over(x, over, ufunc is np.maximum)
     if found is not None:
         return found.reshape(kept_shape(x.shape, over)) if keepdim else found

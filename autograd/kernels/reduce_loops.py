@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from .elementary import exp_of_negative, number_of_key, order_key
-from .loops import loop, wide
+from .loops import InVectors, loop, wide
 
 Array = np.ndarray[Any, Any]
 
@@ -117,24 +117,16 @@ def _missing(r):  # type: ignore[no-untyped-def]
     return count
 
 
+_row_greatest, _row_least = InVectors("row_greatest"), InVectors("row_least")
+
+
 @loop("*F2 *F1 I", saves=1e-10)
 def extreme_rows(x, out, largest):  # type: ignore[no-untyped-def]
     wide()
+    n = x.shape[1]
     for i in range(x.shape[0]):
-        r = x[i]
-        best = order_key(r[0])
-        count = np.int32(0)
-        if largest:
-            for j in range(r.size):
-                key = order_key(r[j])
-                best = key if key > best else best
-                count = np.int32(count + np.int32(r[j] != r[j]))
-        else:
-            for j in range(r.size):
-                key = order_key(r[j])
-                best = key if key < best else best
-                count = np.int32(count + np.int32(r[j] != r[j]))
-        out[i] = np.nan if count else number_of_key(best)
+        at = x[i].ctypes.data
+        out[i] = _row_greatest(at, n) if largest else _row_least(at, n)
 
 
 @loop("*F3 *F2 *I2 F", saves=1e-9)
@@ -224,6 +216,23 @@ def parts_of_sum(x: Array) -> Array | None:
     return out
 
 
+def sum_along(x: Array, axis: int) -> Array | None:
+    """The sum over one axis of a C-contiguous array, which disappears."""
+    shape, last = x.shape, x.ndim - 1
+    compiled = (sum_rows if axis == last else sum_columns).on(x.dtype, x.size)
+    if compiled is None:
+        return None
+    out = np.empty(shape[:axis] + shape[axis + 1:], x.dtype)
+    if axis < last:
+        a, b, c = blocks(shape, axis, axis)
+        compiled(x.reshape(a, b, c), out.reshape(a, c))
+    elif last == 1:
+        compiled(x, out)
+    else:
+        compiled(x.reshape(-1, shape[-1]), out.reshape(-1))
+    return out
+
+
 def sum_over(x: Array, over: tuple[int, ...], squares: bool = False) -> Array | None:
     """The sum of the elements, or of their squares, over axes, which disappear."""
     if x.size < LARGE or not over:
@@ -233,13 +242,8 @@ def sum_over(x: Array, over: tuple[int, ...], squares: bool = False) -> Array | 
             return None
         found = sum_over(x.T, tuple([x.ndim - 1 - i for i in over]), squares)
         return None if found is None else found.T
-    if over == (0,) and x.ndim > 1 and not squares:  # as below, in fewer steps
-        compiled = sum_columns.on(x.dtype, x.size)
-        if compiled is None:
-            return None
-        out = np.empty(x.shape[1:], x.dtype)
-        compiled(x.reshape(1, x.shape[0], -1), out.reshape(1, -1))
-        return out
+    if len(over) == 1 and not squares:
+        return sum_along(x, over[0])
     last = max(over)
     first = last
     while first - 1 in over:

@@ -36,7 +36,7 @@ def inner_shape(target: Target, itemsize: int) -> tuple[int, int]:
     return (4, min(6, target.width // itemsize)) if target.registers >= 32 else (4, min(3, target.width // itemsize))
 
 
-def _clamped(e: Emitter, base: Any, stride: Any, count: int, valid: Any) -> list[Any]:
+def clamped(e: Emitter, base: Any, stride: Any, count: int, valid: Any) -> list[Any]:
     """Addresses of ``count`` rows, of which those after the first ``valid`` ones repeat the last of these."""
     b = e.builder
     if valid is None:
@@ -62,7 +62,7 @@ def outer_tile(target: Target, itemsize: int, rows: int, vectors: int, partial: 
             k, a, a_row, a_k, b, b_k, c, c_row, count, addend, addend_row, valid = args
             e = Emitter(builder, target, itemsize)
             mask = e.mask(count)
-            left = _clamped(e, a, a_row, rows, valid if partial else None)
+            left = clamped(e, a, a_row, rows, valid if partial else None)
 
             def vectors_at(address: Any, masked: bool) -> list[Any]:
                 found = [e.load(e.at(address, target.width * j)) for j in range(vectors - 1)]
@@ -79,7 +79,7 @@ def outer_tile(target: Target, itemsize: int, rows: int, vectors: int, partial: 
                 return sums
 
             def finish(sums: list[Any], masked: bool) -> None:
-                added = _clamped(e, addend, addend_row, rows, valid if partial else None)
+                added = clamped(e, addend, addend_row, rows, valid if partial else None)
                 sums = e.when(builder.icmp_signed("!=", addend, I64(0)), sums, lambda old: [
                     builder.fadd(s, t) for r in range(rows)
                     for s, t in zip(old[r * vectors:], vectors_at(added[r], masked))])
@@ -150,7 +150,7 @@ def inner_tile(target: Target, itemsize: int, shape: tuple[int, int] | None = No
         def emit(context, builder, signature, args):  # type: ignore[no-untyped-def]
             k, a, a_row, b, b_row, c, c_row, count, addend, addend_row, valid = args
             e = Emitter(builder, target, itemsize)
-            left, right = _clamped(e, a, a_row, rows, valid), _clamped(e, b, b_row, columns, count)
+            left, right = clamped(e, a, a_row, rows, valid), clamped(e, b, b_row, columns, count)
 
             def step(i: Any, sums: list[Any], load: Callable[[Any], Any]) -> list[Any]:
                 offset = builder.mul(i, I64(target.width))
@@ -201,7 +201,7 @@ def pack_transposed(target: Target, itemsize: int) -> Any:
         def emit(context, builder, signature, args):  # type: ignore[no-untyped-def]
             to, step, source, k_stride, j_stride, k, count = args
             e = Emitter(builder, target, itemsize)
-            columns = _clamped(e, source, j_stride, e.lanes, count)
+            columns = clamped(e, source, j_stride, e.lanes, count)
             contiguous = builder.icmp_signed("==", k_stride, I64(itemsize))
             blocks = builder.select(contiguous, builder.sdiv(k, I64(e.lanes)), I64(0))
 

@@ -92,13 +92,13 @@ def _has_exponents(e: Emitter) -> bool:
     return e.target.masks
 
 
-def _special(e: Emitter, name: str, *args: Any) -> Any:
+def special(e: Emitter, name: str, *args: Any) -> Any:
     """An instruction of AVX-512 in all lanes, of which there may be more than those of one vector."""
     kind = ir.VectorType(e.scalar_type, 64 // e.itemsize)
     found: list[Any] = []
     for start in range(0, e.lanes, kind.count):
         part = [e.shuffle(a, a, range(start, start + kind.count)) if a.type == e.type else a for a in args]
-        every, rounding = ir.IntType(kind.count)((1 << kind.count) - 1), [] if name == "rcp14" else [I32(4)]
+        every, rounding = ir.IntType(kind.count)((1 << kind.count) - 1), [] if name.endswith("14") else [I32(4)]
         zero = ir.Constant(kind, [0.0] * kind.count)
         found.append(e._intrinsic(f"llvm.x86.avx512.{name}.{'ps' if e.itemsize == 4 else 'pd'}.512", kind, *part, zero,
                                   every, *rounding))
@@ -151,7 +151,7 @@ def _near_reciprocal(e: Emitter, x: Any) -> Any:
     """1 / x to half of the digits or more."""
     if not _has_exponents(e):
         return e.builder.fdiv(e.constant(1.0), x)
-    r = _special(e, "rcp14", x)
+    r = special(e, "rcp14", x)
     if e.itemsize == 8:
         r = e.fma(r, e.fma(e.builder.fneg(x), r, e.constant(1.0)), r)
     return r
@@ -201,7 +201,7 @@ def _scaled(e: Emitter, y: Any, n: Any, shifted: Any) -> Any:
     """y * 2 ** n, rounded once."""
     b, f = e.builder, _FORMATS[e.itemsize]
     if _has_exponents(e):
-        return _special(e, "mask.scalef", y, n)
+        return special(e, "mask.scalef", y, n)
     bits = 0x4B400000 if e.itemsize == 4 else 0x4338000000000000  # of the number that rounds
     k = b.sub(b.bitcast(shifted, _whole(e)), _integer(e, bits))
     half = b.ashr(k, _integer(e, 1))
@@ -231,8 +231,8 @@ def logarithm(e: Emitter, x: Any) -> Any:
     one = e.constant(1.0)
     if _has_exponents(e):
         # Fractions from 3/4 to 3/2, of zero 1, of negative numbers NaN; exponents of zero and infinity are infinite.
-        part = _special(e, "mask.getmant", x, I32(15))
-        n = _special(e, "mask.getexp", x)
+        part = special(e, "mask.getmant", x, I32(15))
+        n = special(e, "mask.getexp", x)
         n = b.select(b.fcmp_ordered("<", part, one), b.fadd(n, one), n)
     else:
         part, n = _taken_apart(e, x)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from llvmlite import ir
 from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
@@ -54,6 +55,29 @@ def _loop(inputs: int, function: Callable[..., Any]) -> Callable[[Target, int], 
     return made
 
 
+def _root(e: Emitter, x: Any) -> Any:
+    """The square root, rounded as it should be: the same bits as the instruction gives, in half of its time.
+
+    From an approximation of the root's reciprocal, by Newton's iteration; what the square of the result lacks of x is
+    known exactly (Markstein, Computation of elementary functions on the IBM RISC System/6000 processor, 1990).
+    """
+    b, half = e.builder, e.constant(0.5)
+    if not e.target.masks or e.itemsize != 4:
+        return e._intrinsic(f"llvm.sqrt.{e._suffix}", e.type, x)
+    y = elementary.special(e, "rsqrt14", x)
+    g, h = b.fmul(x, y), b.fmul(y, half)
+    r = e.fma(b.fneg(h), g, half)
+    g, h = e.fma(g, r, g), e.fma(h, r, h)
+    found = e.fma(e.fma(b.fneg(g), g, x), h, g)
+    # Zero and infinity are not found so, and of numbers that are too small digits would be lost.
+    whole = ir.VectorType(ir.IntType(32), e.lanes)
+    least, infinite = 0x0D800000, 0x7F800000  # the bits of 2 ** -100 and of infinity
+    above = b.sub(b.bitcast(x, whole), ir.Constant(whole, [least] * e.lanes))
+    other = b.icmp_unsigned(">=", above, ir.Constant(whole, [infinite - least] * e.lanes))
+    some = b.icmp_unsigned("!=", b.bitcast(other, ir.IntType(e.lanes)), ir.IntType(e.lanes)(0))
+    return e.when(some, [found], lambda _: [e._intrinsic(f"llvm.sqrt.{e._suffix}", e.type, x)])[0]
+
+
 def _gelu_tanh(e: Emitter, x: Any) -> Any:
     """x / 2 * (1 + tanh(y / 2)), which is x * sigmoid(y)."""
     b, factor = e.builder, _TWICE_SQRT_2_OVER_PI
@@ -83,6 +107,7 @@ def _gelu_tanh_slope(e: Emitter, g: Any, x: Any) -> Any:
 
 exp = _loop(1, elementary.exponential)
 log = _loop(1, elementary.logarithm)
+root = _loop(1, _root)
 sigmoid = _loop(1, elementary.sigmoid)
 silu = _loop(1, lambda e, x: elementary.silu(e, x, x))
 erf = _loop(1, elementary.erf)

@@ -134,6 +134,38 @@ def row_maximum(target: Target, itemsize: int) -> Any:
     return maximum
 
 
+def row_greatest(target: Target, itemsize: int, sign: str = ">") -> Any:
+    """``f(row, count)``: the greatest number of a row; NaN where there is one."""
+    @intrinsic  # type: ignore[untyped-decorator]
+    def extreme(typing, row, count):  # type: ignore[no-untyped-def]
+        def emit(context, builder, signature, args):  # type: ignore[no-untyped-def]
+            e = Emitter(builder, target, itemsize)
+            row, count = args
+            worst = e.constant(-math.inf if sign == ">" else math.inf)
+            none = ir.Constant(ir.VectorType(ir.IntType(1), e.lanes), [0] * e.lanes)
+
+            def better(x: Any, y: Any) -> Any:
+                return builder.select(builder.fcmp_ordered(sign, x, y), x, y)
+
+            def body(offset: Any, values: list[Any], mask: Any) -> list[Any]:
+                at = e.at(row, offset)
+                x = e.load(at) if mask is None else builder.select(mask, e.load_masked(at, mask), worst)
+                return [better(x, values[0]), builder.or_(values[1], builder.fcmp_unordered("uno", x, x))]
+
+            found = along(e, count, [worst, none] * ABREAST, body)
+            missing = builder.bitcast(joined(found[1::2], builder.or_), ir.IntType(e.lanes))
+            best = across(e, joined(found[::2], better), better)
+            return builder.select(builder.icmp_unsigned("==", missing, ir.IntType(e.lanes)(0)), best,
+                                  ir.Constant(best.type, math.nan))
+        return typed(itemsize)(types.int64, types.int64), emit
+    return extreme
+
+
+def row_least(target: Target, itemsize: int) -> Any:
+    """``f(row, count)``: the least number of a row; NaN where there is one."""
+    return row_greatest(target, itemsize, "<")
+
+
 def row_exponentials(target: Target, itemsize: int, keep: bool = True) -> Any:
     """``f(row, to, count, shift)``: the sum of ``exp(row - shift)``, which goes to the row ``to`` where ``keep``.
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from ..codegen import inline
 from ..dims import inverse_order, wrap_dim, wrap_dims
 from ..errors import fail
 from ..on_first_call import RUNTIME
@@ -51,7 +52,8 @@ def swapdims(input, dim0, dim1):
     return transpose(input, dim0, dim1)
 
 
-@primitive(vjp={"input": lambda g: g.T}, view=True, method=False, node_name="PermuteBackward0")
+@primitive(vjp={"input": lambda g: g.T}, view=True, fast=inline("input.T"), method=False,
+           node_name="PermuteBackward0")
 def reverse_dims(input):
     """All dimensions in reverse order (``x.T``)."""
     return input.T

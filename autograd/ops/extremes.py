@@ -16,7 +16,9 @@ from .checks import common_type, is_number, unsupported
 
 #: Up to this many elements NumPy's calls take no longer than a compiled one.
 _FEW = 256
-_FLOAT32 = np.dtype("float32")
+#: Python's numbers up to this size are none too large for any floating type here, and integers have all their digits.
+_EXACT = 2 ** 53
+_FLOAT32, _FLOAT64 = np.dtype("float32"), np.dtype("float64")
 
 
 def _refuse_complex(name, array):
@@ -110,7 +112,8 @@ def _clamped(input, min, max):
 
 def _by_loop(form, arrays, low, high):
     """The compiled form; None where there is none, or where the bounds are not numbers of the arrays' type."""
-    if arrays[0].__class__ is not np.ndarray or arrays[0].size <= _FEW or arrays[0].dtype.kind != "f":
+    x = arrays[0]
+    if x.__class__ is not np.ndarray or x.size <= _FEW or x.dtype.kind != "f":
         return None
     low, high = -math.inf if low is None else float(low), math.inf if high is None else float(high)
     return maps.apply(form, *arrays, numbers=(low, high)) if low <= high else None
@@ -142,8 +145,11 @@ def clamp_tensors(input, min=None, max=None):
 
 
 def _limit(value, input):
-    """A number that leaves the type of ``input`` as it is, as an array of it, or None; False for anything else."""
+    """A number that leaves the type of ``input`` as it is, or an array of it, or None; False for anything else."""
     if value.__class__ is float or value.__class__ is int:
+        array = getattr(input, "_a", None)
+        if array is not None and (array.dtype is _FLOAT32 or array.dtype is _FLOAT64) and -_EXACT <= value <= _EXACT:
+            return float(value)  # NumPy takes it in the type of the array
         found = constant(value, input)
         if found is not value:
             return found._a

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from math import prod
 
+from ..codegen import inline
 from ..errors import fail
 from ..kernels.affine import affine, affine_gradients
 from ..kernels.matmul import matmul as product
@@ -51,6 +52,7 @@ def _linear_gradients(g, input, weight, shapes):
 
 @primitive(
     vjp={"input": _linear_input, "weight": _linear_weight, "bias": lambda g: g}, at_once=_linear_gradients,
+    fast=inline("None if bias is None else affine(input, weight, bias)", affine=affine),
     broadcasts=True, holomorphic=True, method=False, node_name="AddmmBackward0",
 )
 def linear(input, weight, bias=None):

@@ -55,7 +55,7 @@ def mse_loss(input, target, size_average=None, reduce=None, reduction="mean", we
     tensor(2.)
     """
     reduction = chosen_reduction(size_average, reduce, reduction)
-    shape = getattr(input, "shape", None)
+    shape = None if weight is None else getattr(input, "shape", None)
     input, target = _matched("mse_loss", input, target)
     if weight is not None:
         return _weighted(squared_error(input, target, "none"), weight, shape, reduction, True)
@@ -72,7 +72,7 @@ def l1_loss(input, target, size_average=None, reduce=None, reduction="mean", wei
     tensor(1.)
     """
     reduction = chosen_reduction(size_average, reduce, reduction)
-    shape = getattr(input, "shape", None)
+    shape = None if weight is None else getattr(input, "shape", None)
     input, target = _matched("l1_loss", input, target)
     if weight is None and alike(input, target):
         return absolute_error(input, target, reduction)
@@ -118,7 +118,7 @@ def huber_loss(input, target, reduction="mean", delta=1.0, weight=None):
     check_reduction(reduction)
     if delta <= 0:
         fail(RuntimeError, "huber_loss does not support non-positive values for delta.")
-    shape = getattr(input, "shape", None)
+    shape = None if weight is None else getattr(input, "shape", None)
     input, target = _matched("huber_loss", input, target)
     if weight is not None:
         return _weighted(huber_error(input, target, "none", delta), weight, shape, reduction, False)

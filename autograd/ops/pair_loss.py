@@ -15,6 +15,7 @@ from ..kernels.norm import wide
 from ..primitive import primitive
 from .activation import sigmoid
 from .reduction import check_floating, reduced, share
+from .rounding import sign
 
 
 def alike(input: Any, target: Any) -> bool:
@@ -69,7 +70,7 @@ def squared_error(input, target, reduction):
 
 
 def _absolute_rule(g, input, target, reduction, needs):
-    return _differences(g, input, target, reduction, needs, kernel.absolute, lambda x, t: np.sign(x - t))
+    return _differences(g, input, target, reduction, needs, kernel.absolute, lambda x, t: sign(x - t))  # 0 at nan, too
 
 
 @primitive(_absolute_rule, inputs=("input", "target"), promote="common", method=False, node_name="L1LossBackward0")

@@ -73,7 +73,8 @@ _reshaped = reshape.op.forward
 
 
 @primitive(vjp={"input": lambda g, input_shape: g.reshape(input_shape)}, view=True, varargs="shape", method=False,
-           node_name="ViewBackward0")
+           fast=inline("out if (out := input.reshape(shape)).shape == shape and ((base := out.base) is input or "
+                       "(base is not None and base is input.base)) else None"), node_name="ViewBackward0")
 def view_shape(input, shape):
     """`reshape` that never copies."""
     out = _reshaped(input, shape)

@@ -48,7 +48,7 @@ def words_for(op: Primitive) -> str | None:
     return next((words for names, words in WORDS if re.fullmatch(names, op.name)), None)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Formula:
     """What flows back along one edge of a node.
 
@@ -72,6 +72,9 @@ class Formula:
     expr: Any
     words: str | None = None
     values: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)
+
+    def __repr__(self) -> str:
+        return f"{self.op} by {self.input}: {self.text()}"
 
     @property
     def local(self) -> Any:
@@ -183,8 +186,8 @@ def formulas(of: Any, g: Any = None) -> list[Formula | None]:
     >>> import autograd
     >>> from autograd import viz
     >>> x, y = autograd.tensor(2., requires_grad=True), autograd.tensor(3., requires_grad=True)
-    >>> [f.text() for f in viz.formulas(x * y)]
-    ['g * other', 'g * input']
+    >>> viz.formulas(x * y)
+    [mul by input: g * other, mul by other: g * input]
     """
     node = getattr(of, "grad_fn", None) if hasattr(of, "_a") else of
     if node is None or isinstance(node, Leaf):

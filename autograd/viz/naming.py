@@ -85,6 +85,8 @@ _RAISED = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
 
 def function_name(op: Any) -> str:
     """What users call an operation: ``div`` for ``true_divide``, ``cross_entropy`` for the kernel below it."""
+    if op.name == "square":  # of PyTorch's node only the exponent would tell
+        return "square"
     name = re.sub(r"Backward\d*$", "", getattr(op, "node_name", "")) or op.name
     return _FUNCTIONS.get(name) or re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower()
 
@@ -95,6 +97,8 @@ def expression(op: Any, inputs: Sequence[str], options: Mapping[str, Any]) -> st
         return f"{inputs[0]} {_INFIX[op.name]} {inputs[1]}"
     if op.name == "neg":
         return f"−{inputs[0]}"
+    if op.name == "square":
+        return f"{inputs[0]}²"
     if op.name == "pow_number" and "exponent" in options:
         power = re.sub(r"\.0$", "", str(options["exponent"]))
         return inputs[0] + (power.translate(_RAISED) if re.fullmatch(r"-?\d+", power) else f"^{power}")

@@ -16,7 +16,7 @@ from ..tensor import Tensor
 from ..views import node_of
 from ..where import line_of, module_of, modules_of
 from .adjoints import Adjoints, Step
-from .naming import numbered
+from .naming import function_name, numbered
 from .table import Table, shape_text, summary
 from .values import constant_name, known_options, ordered, values_of
 
@@ -81,11 +81,12 @@ class Tape:
         if isinstance(node, Output):
             return f"{self.names[node.edges[0]]}[{node.index}]"
         op = node.op
+        name = op.name if hasattr(Tensor, op.name) else function_name(op)  # not that of the kernel below a function
         inputs = [constant_name(node, i) if e is None else self.names[e] for i, e in enumerate(node.edges)]
         if not isinstance(op, Primitive) or op.variadic or len(inputs) != len(op.inputs):
             if len(inputs) > _INPUTS:
                 inputs = [*inputs[:2], f"… {len(inputs) - 3} more …", inputs[-1]]
-            return f"{op.name}({', '.join(inputs)})"
+            return f"{name}({', '.join(inputs)})"
         options = known_options(node)
         named = dict(zip(op.inputs, inputs, strict=True))
         if op.name in ("add", "sub") and options.get("alpha", 1) != 1:
@@ -99,7 +100,7 @@ class Tape:
         parts = [named[p] if p in named else f"{p}={_option(options[p])}" for p in op.params
                  if (p in named and not (named[p] == "const" and _defaults_to_none(op, p)))
                  or (p in options and _worth_saying(op, p, options[p]))]
-        return f"{op.name}({', '.join(parts)})"
+        return f"{name}({', '.join(parts)})"
 
     def table(self) -> Table:
         """The list as a table."""

@@ -64,7 +64,10 @@ def run(options: argparse.Namespace) -> int:
     write_json(results, options.out / "results.json")
     (options.out / "results.md").write_text(markdown(results))
     print(f"\nfigures: {options.out / 'results.json'}\ntables: {options.out / 'results.md'}")
-    if importlib.util.find_spec("matplotlib"):
+    if not any(figure.ratios for figures in results.sections.values() for figure in figures):
+        print("no picture of ratios, because no peer was measured; to have one: "
+              + "; ".join(f"{title}: {how}" for title, how in results.missing.items()))
+    elif importlib.util.find_spec("matplotlib"):
         plot(results, options.out / "ratios.png")
         print(f"picture: {options.out / 'ratios.png'}")
     else:

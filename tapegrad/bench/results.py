@@ -73,6 +73,8 @@ def header(results: Results) -> str:
     """What stands ahead of the tables."""
     lines = [f"- {key}: {value}" for key, value in results.environment.items()]
     lines += [f"- not measured: {title}; to have it: {how}" for title, how in results.missing.items()]
+    if "PyTorch" in results.missing:
+        lines.append("- no targets, which are ratios to PyTorch")
     return "\n".join([*lines, "", "Columns of a peer: ours / the peer's, median (quartiles) of interleaved rounds, "
                       "below 1 is faster; then what the peer took."])
 
@@ -80,8 +82,9 @@ def header(results: Results) -> str:
 def table(section: Section, figures: Sequence[Figure]) -> str:
     """A section's figures as a Markdown table, with geometric means and what they were to be."""
     peers = [title for title in dict.fromkeys(t for f in figures for t in f.sides) if title != OURS]
-    lines = ["| work | ours | " + "".join(f"ours / {p} | {p} | " for p in peers) + "target |",
-             "|---|---|" + "---|---|" * len(peers) + "---|"]
+    targets = "PyTorch" in peers  # they are ratios to it
+    lines = ["| work | ours |" + "".join(f" ours / {p} | {p} |" for p in peers) + " target |" * targets,
+             "|---|---|" + "---|---|" * len(peers) + "---|" * targets]
     lines += [_row(f, peers, section) for f in figures]
     for peer in peers:
         mean = geometric_mean(figures, peer)
@@ -96,7 +99,7 @@ def table(section: Section, figures: Sequence[Figure]) -> str:
 
 def _row(figure: Figure, peers: Sequence[str], section: Section) -> str:
     if figure.problem:
-        return f"| {figure.name} | not timed: {figure.problem} |" + " |" * (2 * len(peers) + 1)
+        return f"| {figure.name} | not timed: {figure.problem} |" + " |" * (2 * len(peers) + ("PyTorch" in peers))
     cells = [figure.name, quantity(figure.sides[OURS].median, figure.unit)]
     for peer in peers:
         if peer in figure.ratios:
@@ -104,6 +107,8 @@ def _row(figure: Figure, peers: Sequence[str], section: Section) -> str:
             cells += [f"{r.median:.2f} ({r.low:.2f}-{r.high:.2f})", quantity(figure.sides[peer].median, figure.unit)]
         else:
             cells += ["", ""]
+    if "PyTorch" not in peers:
+        return "| " + " | ".join(cells) + " |"
     goal = figure.target if figure.target is not None else section.limit
     reached = figure.ratios.get("PyTorch")
     cells.append("" if goal is None or reached is None else _verdict(reached.median, goal))

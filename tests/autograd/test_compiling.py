@@ -124,3 +124,11 @@ def test_without_tqdm(few, monkeypatch, capsys):
 def test_types_without_kernels(dtype):
     with pytest.raises(TypeError, match="kernels are made for float32 and float64, got"):
         autograd.warmup([dtype])
+
+
+def test_without_numba_it_is_said_what_is_missing(monkeypatch):
+    for name in [n for n in sys.modules if n.startswith("autograd.kernels.compiled_cache")]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, "llvmlite", None)
+    with pytest.raises(ImportError, match="Numba, which is not installed: pip install numba"):
+        autograd.warmup()

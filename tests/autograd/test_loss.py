@@ -12,6 +12,7 @@ from scipy import special, stats
 import autograd
 from autograd import tensor
 from autograd.errors import NonDifferentiableError
+from autograd.kernels.late import choose
 from autograd.testing import gradcheck
 from nn import functional as F
 
@@ -361,3 +362,13 @@ def test_bce_with_logits_gives_the_targets_dtype():
         loss.sum().backward()
         assert scores.grad.dtype is autograd.float64
     assert F.binary_cross_entropy_with_logits(target, scores.detach()).dtype is autograd.float64
+
+
+@pytest.mark.parametrize("kernels", ["0", "now"])
+@pytest.mark.parametrize("reduction", ["none", "mean", "sum"])
+def test_the_slope_of_l1_at_nan_is_zero_as_in_pytorch(kernels, reduction):
+    x = tensor([math.nan, 3.0, 1.0, 0.0], requires_grad=True)
+    with choose(kernels):
+        loss = F.l1_loss(x, autograd.ones(4), reduction=reduction)
+        g, = autograd.grad(loss.sum(), x)
+    assert loss.isnan().any() and (g.sign() == tensor([0.0, 1.0, 0.0, -1.0])).all()

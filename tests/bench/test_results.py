@@ -42,6 +42,14 @@ def test_tables_say_targets_problems_and_who_is_missing():
     assert "not measured: JAX; to have it: pip install jax" in text and "`--quick`: ResNet-18" in text
 
 
+def test_without_pytorch_there_are_no_targets():
+    alone = Results({"cpu": "one", "threads": 1}, {"PyTorch": "pip install torch"}, {"overhead": [
+        Figure("add", "s", {"ours": Spread(0.5, 0.5, 0.5)}, target=0.6), Figure("bad", problem="it failed")]})
+    text = markdown(alone)
+    assert "| work | ours |\n|---|---|\n| add | 500 ms |\n| bad | not timed: it failed |" in text
+    assert "not measured: PyTorch; to have it: pip install torch" in text and "no targets, which are ratios to" in text
+
+
 def test_quantities_have_units():
     values = [(2.5e-7, "s"), (1.5e-3, "s"), (12.0, "s"), (2048, "B"), (3 << 20, "B")]
     assert [quantity(*v) for v in values] == ["0.25 us", "1.5 ms", "12 s", "2 KiB", "3 MiB"]

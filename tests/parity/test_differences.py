@@ -13,6 +13,7 @@ import pytest
 
 import autograd
 import nn
+from autograd.kernels.late import choose
 
 torch = pytest.importorskip("torch")
 checkpoint = pytest.importorskip("torch.utils.checkpoint").checkpoint
@@ -104,6 +105,46 @@ def test_ties():
     assert torch.tensor(x).argsort().tolist() != stable
     assert autograd.ones(7).topk(3).indices.tolist() == [0, 1, 2]
     assert torch.ones(7).topk(3).indices.tolist() != [0, 1, 2]
+
+
+# --- NaN and infinity -------------------------------------------------------------------------------------
+
+
+def test_padding_meets_weights_that_are_nan():
+    program = ("(w := m.ones(32, 32, 3, 3)).view(-1)[0:1].fill_(m.nan), "
+               "m.isnan(F.conv2d(m.ones(4, 32, 14, 14), w, padding=1)).sum((0, 2, 3)))[1][0].item()")
+    found, wanted = ours(f"({program}"), theirs(f"({program}")
+    assert found == 4 * 14 * 14 and wanted in (found, 4 * 13 * 13)  # as oneDNN takes part or not
+
+
+@pytest.mark.parametrize("kernels", ["0", "now"])
+def test_keys_that_no_query_may_see(kernels):
+    def rows(library):
+        q, v = library.ones(2, 3, 70, 32), library.ones(2, 3, 70, 32)
+        v[:, :, -1] = library.nan
+        functional = nn.functional if library is autograd else torch.nn.functional
+        return functional.scaled_dot_product_attention(q, q, v, is_causal=True).isnan().any(3).any(1).any(0).tolist()
+
+    with choose(kernels):
+        found = rows(autograd)
+    for each in (found, rows(torch)):
+        assert each[-1] and each == sorted(each)  # from some row on
+    assert found[0] == (kernels == "0")
+
+
+def test_a_first_state_that_is_not_given_meets_no_weights():
+    layer = nn.LSTM(4, 8)
+    layer.weight_hh_l0.data.fill_(np.nan)
+    for kernels in ("0", "now"):
+        with choose(kernels):
+            found = layer(autograd.ones(64, 4, 4))[0].isnan().any(2).any(1).tolist()
+        assert found == [kernels == "0"] + [True] * 63
+
+
+def test_infinite_arguments():
+    assert ours("F.gelu(m.full((16,), m.inf))").tolist() == [np.inf] * 16
+    assert ours("m.std(m.tensor([1e30, -1e30]))").item() == np.inf
+    assert theirs("m.std(m.tensor([1e30, -1e30]))").item() == pytest.approx(2**0.5 * 1e30)
 
 
 # --- complex numbers --------------------------------------------------------------------------------------

@@ -134,6 +134,12 @@ PARTS = {
 }
 
 
+@pytest.mark.parametrize("forced", [NARROW["AVX2"]], ids=str, indirect=True)
+def test_narrow_vectors_on_windows_of_one_element(forced):
+    check(PARTS["1x1"], np.float32)
+    check(((2, 70, 9, 11), (9, 70, 1, 1), *PARTS["1x1"][2:]), np.float32)
+
+
 @pytest.mark.parametrize("name", PARTS)
 def test_parts_give_the_bits_of_the_whole(name):
     """Any samples, any vectors of channels, whatever memory holds."""

@@ -49,7 +49,7 @@ OPERATIONS = {
 def element(name, dtype):
     """The elementary function on arrays."""
     function = getattr(elementary, name).forms[dtype]
-    typed = loops._typed(function, dtype, loops._CONTRACT, False)
+    typed = loops._typed(function, dtype, frozenset({"contract", "nsz"}), False)
 
     def run(x):
         return np.array([typed(v) for v in x], dtype)

@@ -132,6 +132,18 @@ def test_edges(name, target):
 
 
 @pytest.mark.parametrize("target", TARGETS)
+def test_roots_have_the_bits_of_numpy(target):
+    run = made("root", target, "float32")
+    ranges = [(0x3F800000, 0x40800000)] if target == "host" else []  # all fractions of both parities of exponents
+    ranges += [(0, 1 << 16), (0x0D7FF000, 0x0D801000), (0x7F700000, 0x7F900000), (0x80000000, 0x80000100)]
+    for x in (*[np.arange(*r, dtype=np.uint32).view(np.float32) for r in ranges], everywhere(9999)):
+        with np.errstate(all="ignore"):
+            np.testing.assert_array_equal(run(x), np.sqrt(x))
+    x = np.abs(double_samples("exp"))
+    np.testing.assert_array_equal(made("root", target, "float64")(x), np.sqrt(x))
+
+
+@pytest.mark.parametrize("target", TARGETS)
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 def test_slopes(dtype, target):
     x, g = np.random.default_rng(1).normal(0, 3, (2, 1003)).astype(dtype)

@@ -82,3 +82,26 @@ def test_a_maximum_of_nothing(made, dtype):
     for x in (np.full(3, np.nan, dtype), np.full(3, -np.inf, dtype)):
         made(x, x, x, dtype.type(0), found, numbers)
         assert numbers[0] == -np.inf
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_extremes_keep_nan(dtype, target):
+    greatest, least = (getattr(vector_rows, name)(TARGETS[target], dtype.itemsize) for name in ("row_greatest", "row_least"))
+
+    @numba.njit
+    def run(x):
+        return greatest(x.ctypes.data, x.size), least(x.ctypes.data, x.size)
+
+    rng = np.random.default_rng(3)
+    for n in COUNTS:
+        x = rng.normal(size=n).astype(dtype)
+        assert run(x) == (x.max(), x.min())
+        assert run(x - 100) == ((x - 100).max(), (x - 100).min())  # zeros beyond the end take no part
+        assert run(x + 100) == ((x + 100).max(), (x + 100).min())
+        x[rng.integers(n)] = np.inf
+        x[rng.integers(n)] = -np.inf
+        assert run(x) == (x.max(), x.min())
+        for at in {0, n // 2, n - 1}:
+            y = x.copy()
+            y[at] = np.nan
+            assert np.isnan(run(y)).all()

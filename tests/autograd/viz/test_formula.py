@@ -224,3 +224,8 @@ def test_custom_functions_and_leaves_say_what_they_are() -> None:
     y.backward()
     with pytest.raises(RuntimeError, match="released"):
         viz.formulas(y)
+
+
+def test_formulas_print_as_the_rule() -> None:
+    x, y = autograd.ones(1, requires_grad=True), autograd.ones(1, requires_grad=True)
+    assert repr(viz.formulas(x / y)[0]) == "true_divide by input: g / other"

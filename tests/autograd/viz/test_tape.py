@@ -10,6 +10,7 @@ import pytest
 
 import autograd
 import nn
+import nn.functional as F
 from autograd import viz
 
 
@@ -256,3 +257,14 @@ def test_a_long_tape_stays_narrow() -> None:
     lines = repr(autograd.tape(last.sum())).splitlines()
     assert max(map(len, lines)) <= 145
     assert any("[2, 4] × 100" in line for line in lines) and any("… 97 more …" in line for line in lines)
+
+
+def test_operations_have_the_names_of_the_functions_that_were_called() -> None:
+    """And not those of the kernels below."""
+    x, logits = autograd.ones(2, requires_grad=True), autograd.ones(3, 4, requires_grad=True)
+    loss = F.mse_loss(x.square(), autograd.ones(2)) + F.cross_entropy(logits, autograd.zeros(3, dtype=autograd.int64))
+    text = str(autograd.tape(loss))
+    assert "= square(x)" in " ".join(text.split()) and "mse_loss(v1, const" in text and "cross_entropy(logits, " in text
+    assert "squared_error" not in text and "cross_entropy_batch" not in text
+    square = next(node for node in viz.graph(loss).nodes if node["op"] == "square")
+    assert square["label"] == "square" and square["text"] == "x²"
