@@ -40,6 +40,7 @@ def warmup(dtypes: Sequence[dtype] = (_dtypes.float32,), progress: bool = False)
     """Compile all kernels that training uses, so that this process and later ones only load them.
 
     Without it kernels are compiled when they first pay, each once for a user, a processor and a version of Tapegrad.
+    The steps of optimizers are among them where ``optim`` is imported.
 
     Args:
         dtypes: of what will be trained: ``autograd.float32``, ``autograd.float64`` or both. Half precision is computed

@@ -101,6 +101,7 @@ def _parser() -> argparse.ArgumentParser:
 
 def _warmup(arguments: argparse.Namespace) -> int:
     import autograd
+    import optim  # noqa: F401  its steps are kernels, too
     try:
         done = autograd.warmup([autograd.float32, autograd.float64] if arguments.float64 else [autograd.float32], True)
     except ImportError as error:
