@@ -17,7 +17,7 @@ _clash.check()
 # NumPy warns where a result overflows or is not a number; tensors, like PyTorch's, carry the inf or nan on in silence.
 _warnings.filterwarnings("ignore", category=RuntimeWarning, module=r"autograd(\.|$)")
 
-from .kernels.memory import keep_freed as _keep_freed
+from .kernels.machine.memory import keep_freed as _keep_freed
 
 _keep_freed()
 
@@ -71,15 +71,7 @@ from .formatting import set_printoptions
 from .forms import public_form as _public_form, publish as _publish
 from .function import Function, once_differentiable
 from .grad_mode import enable_grad, inference_mode, no_grad, set_grad_enabled
-from .layouts import (
-    channels_last,
-    channels_last_3d,
-    contiguous_format,
-    layout,
-    memory_format,
-    preserve_format,
-    strided,
-)
+from .layouts import channels_last, channels_last_3d, contiguous_format, layout, memory_format, preserve_format, strided
 from .modes import is_grad_enabled, is_inference_mode_enabled
 from .ops.activation import celu, prelu, relu, rrelu, selu
 from .ops.arithmetic import (

@@ -12,9 +12,9 @@ import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from .kernels.blas import in_one_thread
+from .kernels.compiled.late import LATE
 from .kernels.large import COMPILED
-from .kernels.late import LATE
+from .kernels.machine.blas import in_one_thread
 from .on_first_call import lazy
 
 if TYPE_CHECKING:

@@ -60,7 +60,7 @@ def warmup(dtypes: Sequence[dtype] = (_dtypes.float32,), progress: bool = False)
             fail(TypeError, f"warmup: kernels are made for float32 and float64, got {describe(d)}; half precision uses "
                             "those of float32")
     try:
-        from .kernels.compiled_cache import TALLY, folder, patience  # imports Numba
+        from .kernels.compiled.cache import TALLY, folder, patience
     except ModuleNotFoundError as error:
         if error.name is None or error.name.partition(".")[0] not in ("numba", "llvmlite"):
             raise

@@ -23,11 +23,6 @@ from .ops.fft import (
     rfft2 as rfft2,
     rfftn as rfftn,
 )
-from .ops.frequencies import (
-    fftfreq as fftfreq,
-    fftshift as fftshift,
-    ifftshift as ifftshift,
-    rfftfreq as rfftfreq,
-)
+from .ops.frequencies import fftfreq as fftfreq, fftshift as fftshift, ifftshift as ifftshift, rfftfreq as rfftfreq
 
 _publish(globals())

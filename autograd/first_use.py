@@ -91,11 +91,7 @@ if TYPE_CHECKING:
     from .ops.linear import bilinear
     from .ops.memory import from_file, unsafe_split_with_sizes
     from .ops.moments import corrcoef, cov, nanmean, nansum, std, std_mean, var, var_mean
-    from .ops.norm import (
-        group_norm,
-        layer_norm,
-        rms_norm,
-    )
+    from .ops.norm import group_norm, layer_norm, rms_norm
     from .ops.norms import dist, frobenius_norm, norm, norm_except_dim, nuclear_norm, renorm
     from .ops.padding import constant_pad_nd
     from .ops.piecewise import hardshrink, threshold

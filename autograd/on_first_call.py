@@ -6,7 +6,7 @@ import types
 from collections.abc import Callable
 from typing import Any
 
-from .kernels.late import LATE
+from .kernels.compiled.late import LATE
 
 #: Names the written functions may use. The modules that own these things put them here.
 RUNTIME: dict[str, Any] = {}

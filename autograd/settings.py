@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 from .dtypes import device as Device, on_cpu
 from .errors import fail
-from .kernels.threads import count, set_count
+from .kernels.machine.threads import count, set_count
 
 __all__ = [
     "are_deterministic_algorithms_enabled", "compile", "get_default_device", "get_float32_matmul_precision",

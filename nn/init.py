@@ -15,7 +15,7 @@ import numpy as np
 
 from autograd import Tensor, no_grad, randperm
 from autograd.errors import fail
-from autograd.kernels.blas import in_one_thread
+from autograd.kernels.machine.blas import in_one_thread
 from autograd.tape import wrap_node, written
 
 from .skipping import unless_skipped

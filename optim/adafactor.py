@@ -22,7 +22,7 @@ from typing import Any
 import numpy as np
 
 from autograd.errors import fail
-from autograd.kernels.blas import in_one_thread
+from autograd.kernels.machine.blas import in_one_thread
 from autograd.tape import wrap_node
 
 from .optimizer import scalar_type

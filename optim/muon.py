@@ -22,7 +22,7 @@ import numpy as np
 
 from autograd.errors import fail
 from autograd.kernels.bfloat16 import combination, round_to_bfloat16 as rounded
-from autograd.kernels.blas import in_one_thread
+from autograd.kernels.machine.blas import in_one_thread
 from autograd.kernels.matmul import matmul
 from autograd.tape import wrap_node
 

@@ -37,7 +37,7 @@ class Run:
         optimizer: makes the optimizer from the parameters and the learning rate.
         epochs, batch_size, lr: the defaults; a batch size of None is the whole training set.
         augment: changes the inputs of each training batch at random, from the global random state.
-        kernels: when compiled kernels come in (see `autograd.kernels.late.choose`). A run decides that at its start,
+        kernels: when compiled kernels come in (`autograd.kernels.compiled.late.choose`). A run decides at its start,
             and so ends with the same weights wherever it was interrupted; what takes a second does without them.
         closing: what to print in the end, from the trained model and the data.
         reads_folder: whether ``data`` reads the folder named with ``--data``; other runs have only their own data.

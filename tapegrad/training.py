@@ -15,7 +15,7 @@ from typing import Any
 import autograd
 from autograd.data import DataLoader, Subset
 from autograd.io import load, save
-from autograd.kernels.late import choose
+from autograd.kernels.compiled.late import choose
 from autograd.viz import History
 
 from .run import Run, Split

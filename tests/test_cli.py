@@ -351,7 +351,7 @@ def test_event_files_where_asked_for(tmp_path, capsys):
 def test_warmup(capsys, monkeypatch, tmp_path):
     pytest.importorskip("numba")
     from autograd.kernels import ahead
-    from autograd.kernels.loops import LOOPS, Loop
+    from autograd.kernels.compiled.loops import LOOPS, Loop
 
     def warmup(*arguments):
         def negate(x, out):

@@ -17,7 +17,7 @@ import sys
 import types
 from collections.abc import Iterator
 
-from ..kernels import conv_choice
+from ..kernels.convolution import choice as conv_choice
 
 
 def get_cpu_capability() -> str:
@@ -28,7 +28,7 @@ def get_cpu_capability() -> str:
     True
     """
     try:
-        from ..kernels.vector_ir import host  # imports Numba
+        from ..kernels.vectors.ir import host
     except ImportError:
         return "DEFAULT"
     target = host()

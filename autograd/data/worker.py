@@ -21,7 +21,7 @@ from typing import Any
 
 import numpy as np
 
-from ..kernels.threads import set_count
+from ..kernels.machine.threads import set_count
 from ..random import manual_seed
 from .fetch import StreamFetcher, make_fetcher
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from .blas import SINGLE, SINGLE_VECTOR
+from .machine.blas import SINGLE, SINGLE_VECTOR
 from .matmul import affine as in_kernel, matmul
 from .products import NARROW
 from .reduce import over_rows

@@ -10,9 +10,11 @@ from typing import Any
 
 import numpy as np
 
-from . import attention, conv_choice, conv_plans, products, sequences, steps, threads
-from .late import LATE
-from .loops import LOOPS
+from . import attention, products, sequences, steps
+from .compiled.late import LATE
+from .compiled.loops import LOOPS
+from .convolution import choice as conv_choice, plans as conv_plans
+from .machine import threads
 
 #: Convolutions that together need all kernels, on any processor: of input, weight, stride, padding.
 _CONVOLUTIONS = {
@@ -28,7 +30,7 @@ _CONVOLUTIONS = {
 def kernels(dtype: np.dtype[Any]) -> list[tuple[str, Callable[[], Any]]]:
     """The family of each kernel of single or double precision, and what compiles or loads it: gives None where that
     fails. Formulas are those of the modules that are imported; they are compiled for both precisions."""
-    for module in pkgutil.iter_modules(sys.modules[__package__].__path__, __package__ + "."):
+    for module in pkgutil.walk_packages(sys.modules[__package__].__path__, __package__ + "."):
         importlib.import_module(module.name)
     for declare in steps.DECLARING:
         declare()

@@ -13,9 +13,9 @@ from typing import Any
 
 import numpy as np
 
-from .late import Account, compiled
+from .compiled.late import Account, compiled
+from .machine.threads import share
 from .matmul import matmul
-from .threads import share
 
 Array = np.ndarray[Any, Any]
 
@@ -76,13 +76,15 @@ def compile(dtype: np.dtype[Any], backward: bool) -> Any:
 
 
 def _build(dtype: np.dtype[Any], backward: bool) -> Any:
-    from . import attention_tiles, vector_ir
+    from . import attention_tiles
+    from .vectors import ir as vector_ir
     return attention_tiles.compiled(dtype, backward, vector_ir.host())
 
 
 @cache
 def _whole_vectors() -> int:
-    from . import attention_tiles, vector_ir
+    from . import attention_tiles
+    from .vectors import ir as vector_ir
     return attention_tiles.whole_vectors(vector_ir.host())
 
 

@@ -15,10 +15,10 @@ from typing import Any
 import numpy as np
 from numba import types
 
-from . import tiles, vector_rows
-from .compiled_cache import entry_point, jit
+from .compiled.cache import entry_point, jit
 from .gemm import loops_over_tiles
-from .vector_ir import Target
+from .vectors import rows as vector_rows, tiles
+from .vectors.ir import Target
 
 #: Vectors of queries in a block of scores [keys, queries], and how large it is: it stays in L1.
 VECTORS, BLOCK_BYTES = 3, 2**14

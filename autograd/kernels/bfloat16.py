@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from .loops import Loop, wide
+from .compiled.loops import Loop, wide
 
 Array = np.ndarray[Any, Any]
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from . import conv_choice
+from .convolution import choice as conv_choice
 from .matmul import matmul
 from .windows import Array, Ints, Pairs, output_size, taps
 

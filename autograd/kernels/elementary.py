@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from .loops import Elementary
+from .compiled.loops import Elementary
 
 _ROUND32, _ROUND64 = 12582912.0, 6755399441055744.0  # adding 1.5 * 2 ** 23 or 2 ** 52 leaves no place for a fraction
 _LOG2_E = 1.4426950408889634

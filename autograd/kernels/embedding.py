@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from .loops import loop
+from .compiled.loops import loop
 
 Array = np.ndarray[Any, Any]
 

@@ -12,9 +12,9 @@ from typing import Any
 import numpy as np
 from numba import types
 
-from . import tiles
-from .compiled_cache import entry_point, jit
-from .vector_ir import Target, host
+from .compiled.cache import entry_point, jit
+from .vectors import tiles
+from .vectors.ir import Target, host
 
 Array = np.ndarray[Any, Any]
 

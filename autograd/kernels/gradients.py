@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from . import steps
-from .blas import in_one_thread
-from .loops import InVectors, loop
+from .compiled.loops import InVectors, loop
+from .machine.blas import in_one_thread
 
 Array = np.ndarray[Any, Any]
 
@@ -20,8 +20,8 @@ PART = 8192
 _CALLS = 8192
 
 _data_of, _row_absolute, _row_largest = (
-    InVectors(name, "vector_steps") for name in ("data_of", "row_absolute", "row_largest"))
-_row_squares = InVectors("row_squares", "vector_norms")
+    InVectors(name, "steps") for name in ("data_of", "row_absolute", "row_largest"))
+_row_squares = InVectors("row_squares", "norms")
 
 
 @loop("I1 I1 F1 I R", saves=1e-10)

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from . import maps
-from .loops import Loop, loop, wide
+from .compiled.loops import Loop, loop, wide
 
 Array = np.ndarray[Any, Any]
 

@@ -11,7 +11,7 @@ from typing import Any, NoReturn
 import numpy as np
 
 from ..errors import LinAlgError, fail
-from .blas import in_one_thread
+from .machine.blas import in_one_thread
 
 Array = np.ndarray[Any, Any]
 

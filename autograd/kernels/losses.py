@@ -13,8 +13,8 @@ from typing import Any
 
 import numpy as np
 
+from .compiled.loops import Loop, wide
 from .elementary import exp as exp_of, exp_of_negative, log as log_of, log1p_of_fraction, sigmoid as sigmoid_of
-from .loops import Loop, wide
 
 Array = np.ndarray[Any, Any]
 

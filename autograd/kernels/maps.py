@@ -9,14 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from .elementary import (
-    exp as exp_of,
-    exp_of_negative,
-    expm1_of_negative,
-    log1p_of_fraction,
-    sigmoid as sigmoid_of,
-)
-from .loops import InVectors, Loop, loop, wide
+from .compiled.loops import InVectors, Loop, loop, wide
+from .elementary import exp as exp_of, exp_of_negative, expm1_of_negative, log1p_of_fraction, sigmoid as sigmoid_of
 
 Array = np.ndarray[Any, Any]
 
@@ -26,7 +20,7 @@ _BOOL = np.dtype("bool")
 
 (_exp, _log, _root, _sigmoid, _silu, _erf, _gelu, _gelu_tanh, _erf_slope, _silu_slope, _gelu_slope,
  _gelu_tanh_slope) = (
-    InVectors(name, "vector_maps") for name in (
+    InVectors(name, "maps") for name in (
         "exp", "log", "root", "sigmoid", "silu", "erf", "gelu", "gelu_tanh", "erf_slope", "silu_slope", "gelu_slope",
         "gelu_tanh_slope"))
 

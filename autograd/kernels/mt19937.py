@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import fail
-from .loops import loop
+from .compiled.loops import loop
 
 Array = np.ndarray[Any, Any]
 

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from . import norm_loops
-from .loops import Loop
+from .compiled.loops import Loop
 from .reduce import add_up
 
 Array = np.ndarray[Any, Any]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from .loops import InVectors, loop, narrow, wide
+from .compiled.loops import InVectors, loop, narrow, wide
 
 #: Rows of a part of a sum over rows, whose sums are vectors, and numbers of one along a row, which is taken in lanes.
 _ROWS, _RUN = 64, 4096
@@ -17,7 +17,7 @@ _ROWS, _RUN = 64, 4096
 
 
 _row_sum, _row_squares, _row_normalized, _row_slope_sums, _row_slopes_of_norm = (
-    InVectors(f"row_{name}", "vector_norms") for name in (
+    InVectors(f"row_{name}", "norms") for name in (
         "sum", "squares", "normalized", "slope_sums", "slopes_of_norm"))
 
 

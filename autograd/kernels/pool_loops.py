@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from .loops import loop, wide
+from .compiled.loops import loop, wide
 
 Array = np.ndarray[Any, Any]
 Ints = tuple[int, ...]

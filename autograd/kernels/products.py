@@ -13,9 +13,9 @@ from typing import Any
 
 import numpy as np
 
-from .blas import SINGLE, SINGLE_VECTOR, one_thread
-from .late import Account, compiled
-from .threads import LEAST as LEAST_SHARED, share
+from .compiled.late import Account, compiled
+from .machine.blas import SINGLE, SINGLE_VECTOR, one_thread
+from .machine.threads import LEAST as LEAST_SHARED, share
 
 Array = np.ndarray[Any, Any]
 

@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from .compiled.loops import Loop, loop, wide
 from .elementary import sigmoid, tanh
-from .loops import Loop, loop, wide
 
 Array = np.ndarray[Any, Any]
 

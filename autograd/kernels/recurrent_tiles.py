@@ -13,8 +13,8 @@ from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
-from .vector_functions import sigmoid, tanh
-from .vector_ir import I64, Emitter, Target
+from .vectors.functions import sigmoid, tanh
+from .vectors.ir import I64, Emitter, Target
 
 Load, Store = Callable[[int], Any], Callable[[int, Any], None]
 

@@ -10,9 +10,9 @@ import numpy as np
 from ..dims import wrap_dim, wrap_dims
 from ..errors import fail
 from . import reduce_loops as loops
-from .blas import SINGLE_VECTOR
-from .direct import direct
-from .late import LATE
+from .compiled.direct import direct
+from .compiled.late import LATE
+from .machine.blas import SINGLE_VECTOR
 
 Array = np.ndarray[Any, Any]
 Dims = Any  # an int, a sequence of ints, or None for all

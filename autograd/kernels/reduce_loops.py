@@ -11,8 +11,8 @@ from typing import Any
 
 import numpy as np
 
+from .compiled.loops import InVectors, loop, wide
 from .elementary import exp_of_negative, number_of_key, order_key
-from .loops import InVectors, loop, wide
 
 Array = np.ndarray[Any, Any]
 

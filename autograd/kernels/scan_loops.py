@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from .loops import loop, wide
+from .compiled.loops import loop, wide
 from .reduce_loops import LARGE, blocks
 
 Array = np.ndarray[Any, Any]

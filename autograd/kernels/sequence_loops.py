@@ -11,9 +11,10 @@ from typing import Any
 import numpy as np
 from numba import types
 
-from . import recurrent_tiles as steps, tiles
-from .compiled_cache import entry_point, jit
-from .vector_ir import Target
+from . import recurrent_tiles as steps
+from .compiled.cache import entry_point, jit
+from .vectors import tiles
+from .vectors.ir import Target
 
 #: Rows that gradients of weights are summed up over at a time, and how many columns of these are worked on together:
 #: they stay in the first-level cache, panels of the other factor in the second. Where each row is on a page of memory

@@ -13,12 +13,12 @@ from typing import Any
 import numpy as np
 
 from . import recurrent
-from .late import Account, compiled
+from .compiled.late import Account, compiled
+from .machine.threads import share
 from .matmul import affine, matmul
 from .products import product_into
 from .recurrent_panels import PANELS, backward_panels, forward_panels, vectors_of_panel
 from .reduce import over_rows
-from .threads import share
 
 Array = np.ndarray[Any, Any]
 
@@ -133,7 +133,7 @@ def steps_of(sizes: tuple[int, ...] | int, n: int, backward: bool) -> Steps:
 def _target() -> Any:
     """This processor and the module that writes kernels: they import Numba."""
     from . import sequence_loops
-    from .vector_ir import host
+    from .vectors.ir import host
     return host(), sequence_loops.compiled
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from .loops import InVectors, loop, wide
+from .compiled.loops import InVectors, loop, wide
 
 Array = np.ndarray[Any, Any]
 
@@ -24,7 +24,7 @@ _CALLS = 8000
 _row_maximum_of, _row_exponentials, _row_sum_of_exponentials, _row_slopes = (
     InVectors(f"row_{name}") for name in ("maximum", "exponentials", "sum_of_exponentials", "slopes"))
 _row_inner = InVectors("row_inner")
-_row_sum = InVectors("row_sum", "vector_norms")
+_row_sum = InVectors("row_sum", "norms")
 
 
 @loop("*F2 *F2", saves=1.5e-9)

@@ -19,7 +19,7 @@ from typing import Any
 
 import numpy as np
 
-from .loops import InVectors, Loop
+from .compiled.loops import InVectors, Loop
 
 Array = np.ndarray[Any, Any]
 #: What is computed: an operation with the places of its operands, or "array", "constant" or "number" and which.
@@ -176,7 +176,7 @@ class _Vectors(InVectors):
     """`vector_steps.step` for one trace."""
 
     def __init__(self, trace: Trace) -> None:
-        super().__init__("step", "vector_steps")
+        super().__init__("step", "steps")
         self.trace = trace
 
     def form(self, scalar: type) -> Any:

@@ -9,7 +9,7 @@ import numpy as np
 from ..codegen import inline
 from ..errors import fail
 from ..kernels import maps, special as kernel
-from ..kernels.fused import fused, where
+from ..kernels.compiled.fused import fused, where
 from ..primitive import composite, primitive
 from ..tape import wrap_node
 from .checks import ZERO, refuse

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from ..errors import fail
-from ..kernels.fused import fused
+from ..kernels.compiled.fused import fused
 from ..primitive import alias, composite, primitive
 from .checks import checked, not_differentiable, number_option, refuse, zero_gradient
 

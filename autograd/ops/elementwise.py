@@ -7,7 +7,7 @@ import math
 import numpy as np
 
 from ..kernels import maps
-from ..kernels.fused import fused
+from ..kernels.compiled.fused import fused
 from ..primitive import alias, primitive
 from .checks import ONE
 

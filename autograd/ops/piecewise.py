@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from ..errors import fail, value_error
-from ..kernels.fused import fused, where
+from ..kernels.compiled.fused import fused, where
 from ..primitive import composite, primitive
 from .checks import ZERO, refuse
 

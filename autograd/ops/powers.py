@@ -10,7 +10,7 @@ from ..dispatch import cast
 from ..dtypes import DEFAULT
 from ..errors import fail
 from ..kernels import maps
-from ..kernels.fused import fused
+from ..kernels.compiled.fused import fused
 from ..primitive import alias, composite, primitive
 from .checks import common_type, is_number, refuse, unsupported, zero_gradient
 

@@ -81,7 +81,7 @@ def run(options: argparse.Namespace) -> int:
 def take(sections: Sequence[Section], peers: Peers, budget: Budget, *, quick: bool = False, tiny: bool = False,
          echo: Callable[[str], object] = lambda text: None) -> Results:
     """Measure sections, and say each table when it is complete."""
-    from autograd.kernels.late import choose
+    from autograd.kernels.compiled.late import choose
     results = Results(describe(peers, "quick" if quick else "tiny" if tiny else "default"), peers.missing)
     echo(header(results))
     for section in sections:

@@ -1,8 +1,8 @@
 """``tapegrad bench --tune``: measure the methods of convolution on this processor, and keep what they cost.
 
 Each method is timed on the shapes of the benchmark's tables; from that follows what each count of its work costs
-(`autograd.kernels.conv_costs`), by least squares of relative errors without negative costs (Lawson and Hanson, Solving
-least squares problems, 1974).
+(`autograd.kernels.convolution.costs`), by least squares of relative errors without negative costs (Lawson and Hanson,
+Solving least squares problems, 1974).
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _ASKED = 10
 class Timing(NamedTuple):
     """What the methods took for one convolution or gradient, in seconds.
 
-    ``geometry`` is an `autograd.kernels.conv_plans.Geometry`.
+    ``geometry`` is an `autograd.kernels.convolution.plans.Geometry`.
     """
 
     name: str
@@ -79,8 +79,8 @@ def take(shapes: Sequence[Shape], rounds: int, echo: Callable[[str], object] = l
 
 def _calls(shape: Shape) -> list[tuple[str, Any, dict[str, Callable[[], Any]]]]:
     """For the forward and each gradient: its geometry, and the call of each method."""
-    from autograd.kernels import conv_choice
-    from autograd.kernels.conv_plans import methods
+    from autograd.kernels.convolution import choice as conv_choice
+    from autograd.kernels.convolution.plans import methods
     from autograd.kernels.windows import output_size
     d = len(shape.size)
     x: tuple[int, ...] = (shape.n, shape.c, *shape.size)
@@ -123,14 +123,14 @@ def _times(calls: dict[str, Callable[[], Any]], rounds: int) -> dict[str, float]
 
 
 def fit(timings: Sequence[Timing], asked: int = 0) -> Any:
-    """The table of costs (`autograd.kernels.conv_costs.Costs`) that explains the timings best.
+    """The table of costs (`autograd.kernels.convolution.costs.Costs`) that explains the timings best.
 
     What no timing tells is as shipped, in proportion. The last ``asked`` shapes count more than the others.
     """
     from scipy.optimize import nnls
 
-    from autograd.kernels import conv_choice
-    from autograd.kernels.conv_costs import SHIPPED, predicted, work
+    from autograd.kernels.convolution import choice as conv_choice
+    from autograd.kernels.convolution.costs import SHIPPED, predicted, work
     lanes, rows = conv_choice.vectors(4)
     samples: dict[tuple[str, str], list[tuple[tuple[int, ...], float]]] = {}
     hopeless: dict[tuple[str, str], list[tuple[tuple[int, ...], float]]] = {}
@@ -158,8 +158,8 @@ def lost(timings: Sequence[Timing], table: Any) -> float:
 
 
 def _choices(timings: Sequence[Timing], table: Any) -> list[tuple[str, dict[str, float]]]:
-    from autograd.kernels import conv_choice
-    from autograd.kernels.conv_costs import predicted
+    from autograd.kernels.convolution import choice as conv_choice
+    from autograd.kernels.convolution.costs import predicted
     lanes, rows = conv_choice.vectors(4)
     found = []
     for _, kind, geometry, seconds in timings:
@@ -171,9 +171,9 @@ def _choices(timings: Sequence[Timing], table: Any) -> list[tuple[str, dict[str,
 def tune(asked: Sequence[Shape], echo: Callable[[str], object], shapes: Sequence[Shape] = SHAPES,
          rounds: int = 7) -> None:
     """Measure, say what is found, and write it to the user's cache."""
-    from autograd.kernels import conv_choice
-    from autograd.kernels.conv_costs import SHIPPED, write
-    from autograd.kernels.vector_ir import processor
+    from autograd.kernels.convolution import choice as conv_choice
+    from autograd.kernels.convolution.costs import SHIPPED, write
+    from autograd.kernels.vectors.ir import processor
     timings = take([*shapes, *asked], rounds, echo)
     table = fit(timings, len(asked))
     before, after = _choices(timings, SHIPPED), _choices(timings, table)

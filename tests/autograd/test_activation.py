@@ -10,7 +10,7 @@ from scipy import special
 
 import autograd
 from autograd import tensor
-from autograd.kernels.late import choose
+from autograd.kernels.compiled.late import choose
 from autograd.ops import activation, piecewise
 
 INF, NAN = math.inf, math.nan

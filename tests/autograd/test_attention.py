@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import autograd
-from autograd.kernels.late import choose
+from autograd.kernels.compiled.late import choose
 from autograd.ops import splitting
 from nn import functional as F
 

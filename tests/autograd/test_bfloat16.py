@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from autograd.kernels.bfloat16 import combination, round_to_bfloat16
-from autograd.kernels.late import choose
+from autograd.kernels.compiled.late import choose
 
 RNG = np.random.default_rng(0)
 

@@ -11,12 +11,14 @@ import pytest
 pytest.importorskip("numba")
 
 import autograd
-from autograd.kernels import ahead, compiled_cache, conv_choice, conv_plans
-from autograd.kernels.loops import LOOPS, Loop
+from autograd.kernels import ahead
+from autograd.kernels.compiled import cache as compiled_cache
+from autograd.kernels.compiled.loops import LOOPS, Loop
+from autograd.kernels.convolution import choice as conv_choice, plans as conv_plans
 
 TRAINING = """if True:
     import autograd, nn, optim
-    from autograd.kernels import compiled_cache, late
+    from autograd.kernels.compiled import cache as compiled_cache, late
     done = autograd.warmup()
     assert done.failed == done.unkept == 0 and set(done.kernels) == {
         "formulas", "loops", "threads", "products", "attention", "recurrent", "convolutions"}
@@ -127,7 +129,7 @@ def test_types_without_kernels(dtype):
 
 
 def test_without_numba_it_is_said_what_is_missing(monkeypatch):
-    for name in [n for n in sys.modules if n.startswith("autograd.kernels.compiled_cache")]:
+    for name in [n for n in sys.modules if n.startswith("autograd.kernels.compiled.cache")]:
         monkeypatch.delitem(sys.modules, name)
     monkeypatch.setitem(sys.modules, "llvmlite", None)
     with pytest.raises(ImportError, match="Numba, which is not installed: pip install numba"):

@@ -12,7 +12,7 @@ from scipy import special, stats
 import autograd
 from autograd import tensor
 from autograd.errors import NonDifferentiableError
-from autograd.kernels.late import choose
+from autograd.kernels.compiled.late import choose
 from autograd.testing import gradcheck
 from nn import functional as F
 

@@ -14,7 +14,7 @@ import pytest
 import autograd
 import nn
 import optim
-from autograd.kernels.late import choose
+from autograd.kernels.compiled.late import choose
 
 
 def leaf(*values: float) -> autograd.Tensor:

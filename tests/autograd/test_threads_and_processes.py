@@ -361,7 +361,8 @@ def test_a_process_forked_while_another_thread_compiles(tmp_path):
     pytest.importorskip("numba")
     assert run_script(CHILD + f"""
 os.environ["XDG_CACHE_HOME"] = {str(tmp_path)!r}
-from autograd.kernels import late, maps
+from autograd.kernels import maps
+from autograd.kernels.compiled import late
 from numba.core.compiler_lock import global_compiler_lock as lock
 
 def compile():

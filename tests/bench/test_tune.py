@@ -6,10 +6,10 @@ import pytest
 
 pytest.importorskip("numba")
 
-from autograd.kernels import conv_choice
-from autograd.kernels.conv_costs import SHIPPED, predicted, read
-from autograd.kernels.conv_plans import methods
-from autograd.kernels.vector_ir import processor
+from autograd.kernels.convolution import choice as conv_choice
+from autograd.kernels.convolution.costs import SHIPPED, predicted, read
+from autograd.kernels.convolution.plans import methods
+from autograd.kernels.vectors.ir import processor
 from tapegrad import cli
 from tapegrad.bench import command, tune
 from tapegrad.bench.sections.convolutions import Shape

@@ -10,10 +10,13 @@ pytest.importorskip("numba")
 import autograd
 import nn
 import optim
-from autograd.kernels import loops, steps, threads, vector_ir
-from autograd.kernels.late import choose
-from autograd.kernels.loops import LOOPS
-from autograd.kernels.vector_ir import Target
+from autograd.kernels import steps
+from autograd.kernels.compiled import loops
+from autograd.kernels.compiled.late import choose
+from autograd.kernels.compiled.loops import LOOPS
+from autograd.kernels.machine import threads
+from autograd.kernels.vectors import ir as vector_ir
+from autograd.kernels.vectors.ir import Target
 from optim import batch
 
 VARIANTS = {

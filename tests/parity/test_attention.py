@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import autograd
-from autograd.kernels.late import choose
+from autograd.kernels.compiled.late import choose
 from nn import functional as F
 
 torch = pytest.importorskip("torch")

@@ -6,7 +6,7 @@ import os
 
 import pytest
 
-from autograd.kernels.late import choose
+from autograd.kernels.compiled.late import choose
 from tapegrad.bench.case import Case
 from tapegrad.bench.measure import TRIAL
 from tapegrad.bench.peers import find

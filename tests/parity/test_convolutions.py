@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import autograd
-from autograd.kernels.late import choose
+from autograd.kernels.compiled.late import choose
 from nn import functional as F
 from tapegrad.bench.sections.convolutions import GROUPED, LINES, STRIDED, THREE, TRANSPOSED
 

@@ -13,7 +13,7 @@ import pytest
 
 import autograd
 import nn
-from autograd.kernels.late import choose
+from autograd.kernels.compiled.late import choose
 
 torch = pytest.importorskip("torch")
 checkpoint = pytest.importorskip("torch.utils.checkpoint").checkpoint

@@ -15,7 +15,7 @@ ROOT = Path(__file__).resolve().parents[3]
 START = """
 import numpy as np
 from numpy._core.multiarray import get_handler_name
-from autograd.kernels import aligned
+from autograd.kernels.machine import aligned
 before = np.arange(100_000)
 small_before = np.arange(3)
 aligned.align_new()
@@ -161,8 +161,8 @@ def test_loading_a_kernel_aligns():
     run("""
 import numpy as np
 import autograd
-from autograd.kernels import compiled_cache
-from autograd.kernels.late import choose
+from autograd.kernels.compiled import cache as compiled_cache
+from autograd.kernels.compiled.late import choose
 from numpy._core.multiarray import get_handler_name
 compiled_cache.patience.silence()
 x = autograd.ones(50_000)

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from autograd.kernels import attention as kernel
-from autograd.kernels.late import choose
+from autograd.kernels.compiled.late import choose
 
 pytest.importorskip("numba")
 
@@ -204,7 +204,7 @@ def test_scores_are_never_there_all_at_once(choice):
 def test_a_processor_without_masks(queries):
     """The narrowest vectors, whose loads have no masks, on any processor."""
     from autograd.kernels import attention_tiles
-    from autograd.kernels.vector_ir import Target
+    from autograd.kernels.vectors.ir import Target
 
     target = Target(16, 16, False, False)
     assert attention_tiles.whole_vectors(target) == 16

@@ -13,11 +13,11 @@ import pytest
 
 numba = pytest.importorskip("numba")
 
-from autograd.kernels import compiled_cache  # noqa: E402
-from autograd.kernels.compiled_cache import Patience, entry_point, fingerprint, jit  # noqa: E402
-from autograd.kernels.direct import Direct  # noqa: E402
-from autograd.kernels.fused import Formula  # noqa: E402
-from autograd.kernels.loops import Loop  # noqa: E402
+from autograd.kernels.compiled import cache as compiled_cache  # noqa: E402
+from autograd.kernels.compiled.cache import Patience, entry_point, fingerprint, jit  # noqa: E402
+from autograd.kernels.compiled.direct import Direct  # noqa: E402
+from autograd.kernels.compiled.fused import Formula  # noqa: E402
+from autograd.kernels.compiled.loops import Loop  # noqa: E402
 
 
 @pytest.fixture(autouse=True)
@@ -188,8 +188,9 @@ def test_drafts_of_killed_processes_go(folder):
 CHILD = """if True:
     import sys, time
     import numpy as np
-    from autograd.kernels import late, maps, optimizer
-    from autograd.kernels.fused import fused
+    from autograd.kernels import maps, optimizer
+    from autograd.kernels.compiled import late
+    from autograd.kernels.compiled.fused import fused
     late.choose("now").__enter__()
     @fused
     def slope(g, out):
@@ -301,7 +302,7 @@ def test_long_compiling_is_said_once(caplog):
 def test_it_is_said_where_one_looks():
     program = """if True:
         import time
-        from autograd.kernels import compiled_cache
+        from autograd.kernels.compiled import cache as compiled_cache
         compiled_cache.patience._left = 0.01
         import numpy as np
         from autograd.kernels import maps

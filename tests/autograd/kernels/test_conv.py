@@ -12,9 +12,10 @@ import pytest
 
 pytest.importorskip("numba")
 
-from autograd.kernels import conv, conv_choice
-from autograd.kernels.late import choose
-from autograd.kernels.vector_ir import Target
+from autograd.kernels import conv
+from autograd.kernels.compiled.late import choose
+from autograd.kernels.convolution import choice as conv_choice
+from autograd.kernels.vectors.ir import Target
 from autograd.kernels.windows import output_size
 
 TARGETS = {
@@ -103,7 +104,7 @@ def test_all_targets(ready, monkeypatch, compiled_for, name, dtype):
 
     What is chosen: test_conv_methods.py has all methods.
     """
-    monkeypatch.setattr("autograd.kernels.vector_ir.host", lambda: TARGETS[name])
+    monkeypatch.setattr("autograd.kernels.vectors.ir.host", lambda: TARGETS[name])
     monkeypatch.setattr(conv_choice, "_compiled", compiled_for.setdefault(name, {}))
     conv_choice._target.cache_clear()
     try:
@@ -120,7 +121,10 @@ def test_all_targets(ready, monkeypatch, compiled_for, name, dtype):
 PROCESSOR = """if True:
     import numpy as np
     import autograd, nn
-    from autograd.kernels import conv_choice, late, products, vector_ir
+    from autograd.kernels import products
+    from autograd.kernels.compiled import late
+    from autograd.kernels.convolution import choice as conv_choice
+    from autograd.kernels.vectors import ir as vector_ir
     assert vector_ir.host() == vector_ir.Target({target}), vector_ir.host()
 
     def results():

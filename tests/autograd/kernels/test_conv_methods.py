@@ -16,10 +16,12 @@ import pytest
 pytest.importorskip("numba")
 
 import autograd
-from autograd.kernels import conv, conv_choice, threads
-from autograd.kernels.conv_plans import methods
-from autograd.kernels.late import choose
-from autograd.kernels.vector_ir import Target, host
+from autograd.kernels import conv
+from autograd.kernels.compiled.late import choose
+from autograd.kernels.convolution import choice as conv_choice
+from autograd.kernels.convolution.plans import methods
+from autograd.kernels.machine import threads
+from autograd.kernels.vectors.ir import Target, host
 from autograd.kernels.windows import output_size
 
 ASKED = os.environ.get("TAPEGRAD_FUZZ")
@@ -105,7 +107,7 @@ def forced(monkeypatch, request):
     """As on a processor with other vectors."""
     if host().width < request.param.width:
         pytest.skip("this processor has no such vectors")
-    monkeypatch.setattr("autograd.kernels.vector_ir.host", lambda: request.param)
+    monkeypatch.setattr("autograd.kernels.vectors.ir.host", lambda: request.param)
     monkeypatch.setattr(conv_choice, "_compiled", _FORCED.setdefault(request.param, {}))
     for kept in (conv_choice._target, conv_choice._chosen):
         kept.cache_clear()
@@ -230,7 +232,7 @@ def test_winograd_4x4_is_taken_where_it_is_allowed():
 
 @pytest.mark.parametrize("value", ["a", None, {}, {"forward": {}}, {"forward": 1, "input": 2, "weight": 3}])
 def test_a_damaged_table_of_costs_is_not_used(tmp_path, caplog, value):
-    from autograd.kernels.conv_costs import SHIPPED, read, write
+    from autograd.kernels.convolution.costs import SHIPPED, read, write
     path = tmp_path / "deep" / "costs.json"
     assert read(path, "mine") is None
     write(path, "other", SHIPPED)
@@ -244,8 +246,8 @@ def test_a_damaged_table_of_costs_is_not_used(tmp_path, caplog, value):
 
 
 def test_a_table_of_costs_decides(tmp_path, monkeypatch):
-    from autograd.kernels.conv_costs import SHIPPED, write
-    from autograd.kernels.vector_ir import processor
+    from autograd.kernels.convolution.costs import SHIPPED, write
+    from autograd.kernels.vectors.ir import processor
     g = conv_choice.geometry((8, 64, 24, 24), (64, 64, 3, 3), (1, 1), ((1, 1), (1, 1)), (1, 1), 1)
     arguments = ("forward", g, 16, 8, 4, False)
     table = {kind: {m: list(row) for m, row in rows.items()} for kind, rows in SHIPPED.items()}

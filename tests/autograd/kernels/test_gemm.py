@@ -12,7 +12,7 @@ import pytest
 pytest.importorskip("numba")
 
 from autograd.kernels import gemm
-from autograd.kernels.vector_ir import Target, host
+from autograd.kernels.vectors.ir import Target, host
 
 TARGETS = {
     "host": host(),
@@ -175,7 +175,8 @@ def test_code_for_a_processor_without_vector_extensions():
     """Numba told to compile for the oldest processor of the family, where no instruction may be assumed."""
     program = """if True:
         import numpy as np
-        from autograd.kernels import gemm, vector_ir
+        from autograd.kernels import gemm
+        from autograd.kernels.vectors import ir as vector_ir
         assert vector_ir.host().width == 16
         rng = np.random.default_rng(0)
         a, b = rng.integers(-9, 9, (21, 50)).astype(np.float32), rng.integers(-9, 9, (50, 30)).astype(np.float32)

@@ -7,8 +7,9 @@ import math
 import numpy as np
 import pytest
 
-from autograd.kernels import gradients, threads
-from autograd.kernels.late import choose
+from autograd.kernels import gradients
+from autograd.kernels.compiled.late import choose
+from autograd.kernels.machine import threads
 
 SIZES = [(3, 4), (), (0,), (gradients.PART,), (2 * gradients.PART + 17,), (130, 70), (1,)]
 

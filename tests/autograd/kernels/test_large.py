@@ -7,7 +7,7 @@ import pytest
 
 import autograd
 from autograd.kernels import large
-from autograd.kernels.late import choose
+from autograd.kernels.compiled.late import choose
 
 pytest.importorskip("numba")
 

@@ -14,10 +14,12 @@ import pytest
 import autograd
 import nn
 from autograd import ops
-from autograd.kernels import conv_choice, late, maps, products
-from autograd.kernels.direct import Direct
-from autograd.kernels.fused import Formula, fused
-from autograd.kernels.late import LATE
+from autograd.kernels import maps, products
+from autograd.kernels.compiled import late
+from autograd.kernels.compiled.direct import Direct
+from autograd.kernels.compiled.fused import Formula, fused
+from autograd.kernels.compiled.late import LATE
+from autograd.kernels.convolution import choice as conv_choice
 from autograd.kernels.reduce import sum_into
 
 ops.load_all()  # all formulas are declared

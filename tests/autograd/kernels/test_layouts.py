@@ -6,7 +6,8 @@ import pytest
 import autograd
 import nn
 import nn.functional as F
-from autograd.kernels import late, products, reduce
+from autograd.kernels import products, reduce
+from autograd.kernels.compiled import late
 
 pytest.importorskip("numba")
 

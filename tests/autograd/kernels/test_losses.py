@@ -8,8 +8,9 @@ import pytest
 pytest.importorskip("numba")
 
 import autograd
-from autograd.kernels import losses, threads
-from autograd.kernels.late import choose
+from autograd.kernels import losses
+from autograd.kernels.compiled.late import choose
+from autograd.kernels.machine import threads
 from autograd.ops import binary_cross_entropy, pair_loss
 
 #: name -> operation, what its second and third numbers are, and whether inputs are probabilities or signs

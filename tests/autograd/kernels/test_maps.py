@@ -7,8 +7,9 @@ import pytest
 
 import autograd
 import nn.functional as F
-from autograd.kernels import elementary, loops, maps
-from autograd.kernels.late import choose
+from autograd.kernels import elementary, maps
+from autograd.kernels.compiled import loops
+from autograd.kernels.compiled.late import choose
 
 pytest.importorskip("numba")
 

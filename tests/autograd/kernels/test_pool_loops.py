@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from autograd.kernels import pool, pool_loops
-from autograd.kernels.late import choose
+from autograd.kernels.compiled.late import choose
 from autograd.kernels.windows import pooled_size
 
 pytest.importorskip("numba")

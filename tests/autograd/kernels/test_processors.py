@@ -4,8 +4,8 @@ import os
 
 import pytest
 
-from autograd.kernels import processors
-from autograd.kernels.processors import _quotas, usable
+from autograd.kernels.machine import processors
+from autograd.kernels.machine.processors import _quotas, usable
 
 
 def group(root, path, **files):

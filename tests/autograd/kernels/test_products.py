@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 
 import autograd
-from autograd.kernels import late, products
+from autograd.kernels import products
+from autograd.kernels.compiled import late
 from nn.functional import linear
 
 PROGRAM = """if True:

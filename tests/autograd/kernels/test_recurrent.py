@@ -7,7 +7,7 @@ import pytest
 
 import autograd
 from autograd.kernels import recurrent
-from autograd.kernels.late import choose
+from autograd.kernels.compiled.late import choose
 from autograd.ops.recurrent import gru_step, lstm_step
 
 pytest.importorskip("numba")

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from autograd.kernels import order, reduce, reduce_loops, scan
-from autograd.kernels.late import choose
+from autograd.kernels.compiled.late import choose
 
 pytest.importorskip("numba")
 

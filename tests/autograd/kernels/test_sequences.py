@@ -9,8 +9,9 @@ import pytest
 
 import autograd
 import nn
-from autograd.kernels import recurrent_panels, sequences, threads
-from autograd.kernels.late import choose
+from autograd.kernels import recurrent_panels, sequences
+from autograd.kernels.compiled.late import choose
+from autograd.kernels.machine import threads
 from autograd.ops import recurrent_layers as layers
 
 KINDS = ["LSTM", "GRU", "RNN_TANH", "RNN_RELU"]
@@ -151,7 +152,7 @@ def test_any_range_of_sequences_gives_the_same_bits():
     """What threads rely on: no number depends on which other sequences a kernel is given."""
     pytest.importorskip("numba")
     from autograd.kernels import sequence_loops
-    from autograd.kernels.vector_ir import host
+    from autograd.kernels.vectors.ir import host
     n, units, steps = 13, 20, sequences.steps_of((13, 13, 9, 4), 0, False)
     lanes = host().width // 4
     rng = np.random.default_rng(0)
@@ -180,7 +181,7 @@ def test_other_processors(target, monkeypatch):
     """Code for narrower vectors and fewer registers runs here too."""
     pytest.importorskip("numba")
     from autograd.kernels import sequence_loops
-    from autograd.kernels.vector_ir import Target
+    from autograd.kernels.vectors.ir import Target
     monkeypatch.setattr(sequences, "_target", lambda: (Target(*target), sequence_loops.compiled))
     monkeypatch.setattr(sequences, "_compiled", {})
     for kind, units, dtype in (("LSTM", 13, "float32"), ("GRU", 13, "float32"), ("RNN_RELU", 13, "float32"),

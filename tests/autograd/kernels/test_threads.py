@@ -14,8 +14,10 @@ import numpy as np
 import pytest
 
 import autograd
-from autograd.kernels import blas, late, products, threads
-from autograd.kernels.loops import LOOPS, loop
+from autograd.kernels import products
+from autograd.kernels.compiled import late
+from autograd.kernels.compiled.loops import LOOPS, loop
+from autograd.kernels.machine import blas, threads
 
 ROOT = Path(__file__).resolve().parents[3]
 

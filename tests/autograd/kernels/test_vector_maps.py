@@ -9,9 +9,9 @@ numba = pytest.importorskip("numba")
 
 import autograd  # noqa: E402
 import nn.functional as F  # noqa: E402
-from autograd.kernels import vector_maps  # noqa: E402
-from autograd.kernels.late import choose  # noqa: E402
-from autograd.kernels.vector_ir import Target, host  # noqa: E402
+from autograd.kernels.compiled.late import choose  # noqa: E402
+from autograd.kernels.vectors import maps as vector_maps  # noqa: E402
+from autograd.kernels.vectors.ir import Target, host  # noqa: E402
 
 special = pytest.importorskip("scipy.special")
 

@@ -7,8 +7,8 @@ import pytest
 
 numba = pytest.importorskip("numba")
 
-from autograd.kernels import vector_norms, vector_rows  # noqa: E402
-from autograd.kernels.vector_ir import Target, host  # noqa: E402
+from autograd.kernels.vectors import norms as vector_norms, rows as vector_rows  # noqa: E402
+from autograd.kernels.vectors.ir import Target, host  # noqa: E402
 
 TARGETS = {"host": host(), "narrow": Target(16, 16, False, False)}
 COUNTS = [1, 3, 16, 31, 64, 65, 200]

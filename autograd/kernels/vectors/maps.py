@@ -14,8 +14,8 @@ from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
-from . import vector_elementary as elementary
-from .vector_ir import I64, Emitter, Target
+from . import elementary
+from .ir import I64, Emitter, Target
 
 #: Vectors that are worked on side by side where there are registers for them: a processor looks ahead too little to
 #: begin with the next one while the instructions of one wait for each other.

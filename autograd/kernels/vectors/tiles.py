@@ -12,7 +12,7 @@ from typing import Any
 from llvmlite import ir
 from numba.extending import intrinsic
 
-from .vector_ir import I64, Emitter, Target, procedure
+from .ir import I64, Emitter, Target, procedure
 
 
 def tile_rows(target: Target) -> int:

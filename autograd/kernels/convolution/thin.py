@@ -9,13 +9,13 @@ from __future__ import annotations
 from types import SimpleNamespace
 from typing import Any
 
-from . import conv_tiles
-from .conv_tiles import put_index, regions
-from .vector_ir import Target
+from ..vectors.ir import Target
+from . import tiles as conv_tiles
+from .tiles import put_index, regions
 
 
 def build(common: SimpleNamespace, kernel: Any, target: Target, size: int) -> dict[str, Any]:
-    """The kernel, not yet compiled; its integers are those of `conv_plans`."""
+    """The kernel, not yet compiled; its integers are those of `plans`."""
     lanes, rows, width = common.lanes, common.rows, target.width
     transpose, fill, panel, vectors_of = common.transpose, common.fill, common.panel, common.vectors_of
     run = conv_tiles.run(target, size)

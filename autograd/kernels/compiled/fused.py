@@ -51,8 +51,8 @@ def fused(function: F | None = None, *, twin: Callable[..., Any] | None = None) 
             that NumPy can do, or is not recorded on Tensors as it should.
 
     >>> import numpy as np
-    >>> from autograd.kernels.fused import fused
-    >>> from autograd.kernels.late import LATE
+    >>> from autograd.kernels.compiled.fused import fused
+    >>> from autograd.kernels.compiled.late import LATE
     >>> @fused
     ... def tanh_slope(g, out):
     ...     return g * (1 - out * out)
@@ -78,7 +78,7 @@ def _inner_loop(function: Callable[..., Any], scalar: type) -> tuple[Any, int]:
     from numba.np.ufunc.ufuncbuilder import UFuncBuilder
     from numba.np.ufunc.wrappers import build_ufunc_wrapper
 
-    from .compiled_cache import CompiledCache, fingerprint, jit, tagged
+    from .cache import CompiledCache, fingerprint, jit, tagged
 
     key = f"{fingerprint(function)} {scalar.__name__}"
     element, context = getattr(numba, scalar.__name__), cpu_target.target_context

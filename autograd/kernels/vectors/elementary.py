@@ -16,8 +16,8 @@ from typing import Any, NamedTuple
 from llvmlite import ir
 from numba.core import cgutils
 
-from .normal_tail import Intervals, tables
-from .vector_ir import I32, I64, Emitter
+from ..normal_tail import Intervals, tables
+from .ir import I32, I64, Emitter
 
 _LOG2_E = 1.4426950408889634
 

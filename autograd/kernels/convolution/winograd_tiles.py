@@ -14,7 +14,7 @@ from llvmlite import ir
 from numba import types
 from numba.extending import intrinsic
 
-from .vector_ir import I1, I64, Emitter, Target, procedure
+from ..vectors.ir import I1, I64, Emitter, Target, procedure
 
 
 def _times(e: Emitter, factor: float, x: Any) -> Any:

@@ -10,14 +10,14 @@ from __future__ import annotations
 from types import SimpleNamespace
 from typing import Any
 
-from . import conv_tiles
-from .conv_tiles import put_index, regions
-from .gemm import loops_over_tiles
-from .vector_ir import Target
+from ..gemm import loops_over_tiles
+from ..vectors.ir import Target
+from . import tiles as conv_tiles
+from .tiles import put_index, regions
 
 
 def build(common: SimpleNamespace, kernel: Any, target: Target, size: int) -> dict[str, Any]:
-    """The kernels, not yet compiled; their integers are those of `conv_plans`."""
+    """The kernels, not yet compiled; their integers are those of `plans`."""
     lanes, width = common.lanes, target.width
     fill, vectors_of, channels_first = common.fill, common.vectors_of, common.channels_first
     put_offsets, mirror = common.put_offsets, common.mirror

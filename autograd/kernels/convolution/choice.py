@@ -13,11 +13,11 @@ from typing import Any
 
 import numpy as np
 
-from .conv_costs import SHIPPED, Costs, predicted, read
-from .conv_plans import Geometry, Plan, methods, plan
-from .late import Account, compiled
-from .threads import count, share
-from .windows import Array, Ints, Pairs, output_size
+from ..compiled.late import Account, compiled
+from ..machine.threads import count, share
+from ..windows import Array, Ints, Pairs, output_size
+from .costs import SHIPPED, Costs, predicted, read
+from .plans import Geometry, Plan, methods, plan
 
 #: Whether `winograd4` takes part: it is faster than other methods, and less precise.
 allow_winograd4 = False
@@ -63,8 +63,8 @@ def geometry(x: Ints, w: Ints, stride: Ints, padding: Pairs, dilation: Ints, gro
 @cache
 def _target() -> Any:
     """This processor, and the rows of its tiles. This imports Numba."""
-    from . import tiles
-    from .vector_ir import host
+    from ..vectors import tiles
+    from ..vectors.ir import host
     target = host()
     return target, tiles.tile_rows(target)
 
@@ -77,15 +77,15 @@ def vectors(size: int) -> tuple[int, int]:
 
 def _build(name: str, dtype: np.dtype[Any], arrays: int, integers: int) -> Callable[..., Any]:
     from . import (
-        conv_direct,
-        conv_grouped,
-        conv_implicit,
-        conv_layout,
-        conv_planes,
-        conv_pointwise,
-        conv_rows,
-        conv_thin,
-        conv_winograd,
+        direct as conv_direct,
+        grouped as conv_grouped,
+        implicit as conv_implicit,
+        layout as conv_layout,
+        planes as conv_planes,
+        pointwise as conv_pointwise,
+        rows as conv_rows,
+        thin as conv_thin,
+        winograd as conv_winograd,
     )
     families = {"conv": conv_direct.build, "grouped": conv_grouped.build, "implicit": conv_implicit.build,
                 "planes": conv_planes.build, "pointwise": conv_pointwise.build, "rows": conv_rows.build,
@@ -98,7 +98,7 @@ def _build(name: str, dtype: np.dtype[Any], arrays: int, integers: int) -> Calla
 @cache
 def costs() -> Costs:
     """The table that choices are made by: what was measured on this processor, or else what we ship."""
-    from .vector_ir import processor
+    from ..vectors.ir import processor
     try:
         path = costs_file()
     except RuntimeError:  # the user has no home folder
@@ -108,7 +108,7 @@ def costs() -> Costs:
 
 def costs_file() -> Path:
     """Where measured costs are kept: `tapegrad bench --tune`."""
-    from .compiled_cache import folder
+    from ..compiled.cache import folder
     return folder().parent / "convolutions.json"
 
 

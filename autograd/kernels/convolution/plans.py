@@ -132,7 +132,7 @@ def _round(n: int, to: int) -> int:
 
 
 def _forward_plan(g: Geometry, lanes: int, rows: int, size: int, turned: bool = False) -> _Kernel:
-    """`conv_direct`'s conv_forward."""
+    """`direct`'s conv_forward."""
     o, (d, h, w), positions = _round(g.O, lanes), g.padded(), g.OD * g.OH * g.OW
     window = g.KD * g.KH * g.KW
     chunk = max(1, min(g.N, CHUNK // (size * (d * h * w * g.C + positions * o))))
@@ -163,7 +163,7 @@ def _weight_plan(g: Geometry, lanes: int, rows: int, size: int) -> _Kernel:
 
 
 def _thin_input_plan(g: Geometry, lanes: int, rows: int, size: int) -> _Kernel:
-    """`conv_thin`'s thin_input."""
+    """`thin`'s thin_input."""
     h, w = (max(reached, n) for reached, n in zip(g.padded()[1:], (g.above + g.H, g.before + g.W)))
     padded, m = _round(g.KH * g.KW * g.C, lanes), _round(g.OH * g.OW, rows)
     offsets, total = _regions([size * g.O * padded, size * m * g.O, size * m * padded, size * (h * w * g.C + lanes),
@@ -172,7 +172,7 @@ def _thin_input_plan(g: Geometry, lanes: int, rows: int, size: int) -> _Kernel:
 
 
 def _grouped_plan(kind: str, g: Geometry, lanes: int, rows: int, size: int, turned: bool = False) -> _Kernel:
-    """The kernels of `conv_grouped`."""
+    """The kernels of `grouped`."""
     padded, (_, h, w), positions, window = _round(g.G, lanes), g.padded(), g.OH * g.OW, g.KH * g.KW
     vector, image, pairs = padded * size, (g.H * g.W if kind == "input" else h * w) * g.C, g.C * g.O * window
     chunk = max(1, min(g.N, CHUNK // (vector * (image + positions * g.O))))
@@ -201,7 +201,7 @@ def _row(g: Geometry, lanes: int) -> int:
 
 
 def _implicit_plan(g: Geometry, lanes: int, rows: int, size: int, turned: bool = False) -> _Kernel:
-    """`conv_implicit`'s implicit_forward."""
+    """`implicit`'s implicit_forward."""
     d, h, across = g.padded()
     row, k = _row(g, lanes), g.C * g.KD * g.KH * g.KW
     image = g.C * d * h * g.stride_w * row + 2 * lanes
@@ -221,7 +221,7 @@ def _rows_plan(g: Geometry, lanes: int, rows: int, size: int, turned: bool = Fal
 
 
 def _pointwise_plan(kind: str, g: Geometry, lanes: int, rows: int, size: int, turned: bool = False) -> _Kernel:
-    """The kernels of `conv_pointwise`."""
+    """The kernels of `pointwise`."""
     positions = g.D * g.H * g.W
     if kind == "weight":
         left, right = max(g.C, g.O), _round(min(g.C, g.O), lanes)
@@ -237,7 +237,7 @@ def _pointwise_plan(kind: str, g: Geometry, lanes: int, rows: int, size: int, tu
 
 
 def _planes_plan(kind: str, g: Geometry, lanes: int, rows: int, size: int, turned: bool = False) -> _Kernel:
-    """The kernels of `conv_planes`."""
+    """The kernels of `planes`."""
     (_, h, w), row, window = g.padded(), _row(g, lanes), g.KH * g.KW
     image = size * (h * g.stride_w * row + _round(g.OW, lanes) + g.KW * g.dilation_w + lanes)
     if kind == "weight":
@@ -256,7 +256,7 @@ def _step(n: int, size: int) -> int:
 
 
 def _winograd_image_plan(m: int, g: Geometry, lanes: int, rows: int, size: int, gradient: bool) -> _Kernel:
-    """`conv_winograd`'s image kernel; m is the side of the squares of results."""
+    """`winograd`'s image kernel; m is the side of the squares of results."""
     if gradient:
         c, o, (h, w), (oh, ow), above, before = g.O, g.C, (g.OH, g.OW), (g.H, g.W), 2 - g.above, 2 - g.before
     else:

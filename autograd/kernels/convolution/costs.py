@@ -14,7 +14,7 @@ import uuid
 from pathlib import Path
 from typing import Any
 
-from .conv_plans import BAND, CHUNK, Geometry
+from .plans import BAND, CHUNK, Geometry
 
 #: Nanoseconds for each thousand of the counts of `work`, by kind and method.
 Costs = dict[str, dict[str, list[float]]]

@@ -13,8 +13,8 @@ from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
-from .tiles import _transposed
-from .vector_ir import I64, Emitter, Target, procedure
+from ..vectors.ir import I64, Emitter, Target, procedure
+from ..vectors.tiles import _transposed
 
 
 def table_entry(e: Emitter, address: Any, index: int | Any) -> Any:

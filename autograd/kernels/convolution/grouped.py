@@ -1,6 +1,6 @@
 """Compiled convolution of many small groups, as depthwise ones: the groups are in the lanes.
 
-Everything is as in `conv_direct`, except that the channels of an image are those of one group, each of them vectors
+Everything is as in `direct`, except that the channels of an image are those of one group, each of them vectors
 that hold the same channel of all groups. This module imports Numba.
 """
 
@@ -9,12 +9,12 @@ from __future__ import annotations
 from types import SimpleNamespace
 from typing import Any
 
-from .conv_tiles import put_index, regions
-from .vector_ir import Target
+from ..vectors.ir import Target
+from .tiles import put_index, regions
 
 
 def build(common: SimpleNamespace, kernel: Any, target: Target, size: int) -> dict[str, Any]:
-    """The three kernels, not yet compiled; their integers are those of `conv_plans`."""
+    """The three kernels, not yet compiled; their integers are those of `plans`."""
     lanes, rows, width = common.lanes, common.rows, target.width
     transpose, fill, lanewise, channels_last = common.transpose, common.fill, common.lanewise, common.channels_last
     put_windows, put_pairs = common.put_windows, common.put_pairs

@@ -11,9 +11,9 @@ from typing import Any
 
 from numba.extending import intrinsic
 
-from .conv_tiles import put_index, regions, table_entry
-from .tiles import clamped
-from .vector_ir import I64, Emitter, Target, procedure
+from ..vectors.ir import I64, Emitter, Target, procedure
+from ..vectors.tiles import clamped
+from .tiles import put_index, regions, table_entry
 
 
 def window_tile(target: Target, itemsize: int, rows: int, vectors: int, partial: bool) -> Any:
@@ -79,7 +79,7 @@ def window_tile(target: Target, itemsize: int, rows: int, vectors: int, partial:
 
 
 def build(common: SimpleNamespace, kernel: Any, target: Target, size: int) -> dict[str, Any]:
-    """The kernel, not yet compiled; its integers are those of `conv_plans`."""
+    """The kernel, not yet compiled; its integers are those of `plans`."""
     lanes, width, rows = common.lanes, target.width, common.rows
     fill, vectors_of, channels_first = common.fill, common.vectors_of, common.channels_first
     put_offsets, mirror = common.put_offsets, common.mirror

@@ -1,6 +1,6 @@
 """Loops along rows of numbers, in vectors, for normalization: moments, and the results and gradients that use them.
 
-As in `vector_rows`. This module imports Numba.
+As in `rows`. This module imports Numba.
 """
 
 from __future__ import annotations
@@ -10,8 +10,8 @@ from typing import Any
 from numba import types
 from numba.extending import intrinsic
 
-from .vector_ir import Emitter, Target
-from .vector_rows import ABREAST, across, along, joined, load, store, typed
+from .ir import Emitter, Target
+from .rows import ABREAST, across, along, joined, load, store, typed
 
 
 def row_sum(target: Target, itemsize: int, squared: bool = False) -> Any:

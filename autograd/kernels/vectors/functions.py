@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from llvmlite import ir
 
-from .vector_ir import Emitter
+from .ir import Emitter
 
 
 class _Format(NamedTuple):

@@ -11,10 +11,11 @@ from typing import Any
 import numpy as np
 from numba import types
 
-from . import conv_tiles, tiles
-from .compiled_cache import entry_point, jit
-from .conv_tiles import put_index
-from .vector_ir import Target
+from ..compiled.cache import entry_point, jit
+from ..vectors import tiles
+from ..vectors.ir import Target
+from . import tiles as conv_tiles
+from .tiles import put_index
 
 #: Kernels that let what is not finite spread, and then return False.
 SPREADING = ("winograd", "planes_weight")

@@ -26,7 +26,7 @@ class Direct(Late):
     def build(self) -> Callable[..., Any]:
         import numba
 
-        from .compiled_cache import entry_point, fingerprint, jit
+        from .cache import entry_point, fingerprint, jit
 
         key = fingerprint(self.function)
         signature = numba.types.void(*[numba.types.Array(getattr(numba, element), rank, "A")

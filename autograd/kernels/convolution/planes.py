@@ -8,14 +8,14 @@ from __future__ import annotations
 from types import SimpleNamespace
 from typing import Any
 
-from . import conv_tiles, winograd_tiles
-from .conv_plans import TAPS
-from .conv_tiles import put_index, regions
-from .vector_ir import Target
+from ..vectors.ir import Target
+from . import tiles as conv_tiles, winograd_tiles
+from .plans import TAPS
+from .tiles import put_index, regions
 
 
 def build(common: SimpleNamespace, kernel: Any, target: Target, size: int) -> dict[str, Any]:
-    """The kernels, not yet compiled; their integers are those of `conv_plans`."""
+    """The kernels, not yet compiled; their integers are those of `plans`."""
     lanes, rows, width = common.lanes, common.rows, target.width
     fill, channels_first, pack_rows = common.fill, common.channels_first, common.pack_rows
     put_windows = common.put_windows

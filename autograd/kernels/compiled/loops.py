@@ -22,9 +22,10 @@ from typing import Any
 
 import numpy as np
 
+from ..machine.threads import count, share
 from .late import KERNELS, Account, compiled
-from .threads import count, share
 
+_KERNELS = __package__.rpartition(".")[0]
 _FLOAT32, _FLOAT64 = np.dtype("float32"), np.dtype("float64")
 _SCALARS = {_FLOAT32: np.float32, _FLOAT64: np.float64}
 
@@ -53,17 +54,17 @@ class InVectors:
 
     Args:
         name: of the function that makes it.
-        module: the one of `vector_...` where it is.
+        module: the one of `vectors` where it is.
     """
 
-    def __init__(self, name: str, module: str = "vector_rows") -> None:
+    def __init__(self, name: str, module: str = "rows") -> None:
         self.name, self.module = name, module
 
     def form(self, scalar: type) -> Any:
         """What a loop over numbers of this type calls."""
-        from .vector_ir import host
+        from ..vectors.ir import host
 
-        module = importlib.import_module(f"{__package__}.{self.module}")
+        module = importlib.import_module(f"{_KERNELS}.vectors.{self.module}")
         return getattr(module, self.name)(host(), np.dtype(scalar).itemsize)
 
 
@@ -133,7 +134,7 @@ class Loop:
     def _build(self, dtype: np.dtype[Any]) -> Callable[..., Any]:
         import numba
 
-        from .compiled_cache import entry_point, fingerprint
+        from .cache import entry_point, fingerprint
 
         key = f"{fingerprint(self.function)} {dtype} {sorted(self._freedom)}"
         words = self.signature.replace("R", "I I").split()
@@ -200,7 +201,7 @@ def _wide() -> Any:
 @functools.cache
 def _typed(function: Callable[..., Any], scalar: type, freedom: frozenset[str], inline: bool) -> Any:
     """The function made for one type: with its constants, and with what it calls."""
-    from .compiled_cache import fingerprint, jit
+    from .cache import fingerprint, jit
 
     def typed(value: Any) -> Any:
         if type(value) is float:
@@ -213,7 +214,7 @@ def _typed(function: Callable[..., Any], scalar: type, freedom: frozenset[str], 
             return value.form(scalar)
         if value is wide:
             return _wide()
-        if type(value) is types.FunctionType and value.__module__.startswith(__package__):
+        if type(value) is types.FunctionType and value.__module__.startswith(_KERNELS):
             return _typed(value, scalar, freedom - {"reassoc"}, True)
         return value
 

@@ -9,12 +9,12 @@ from llvmlite import ir
 from numba import types
 from numba.extending import intrinsic
 
-from .steps import ADDRESS, operands
-from .vector_ir import I64, Emitter, Target
-from .vector_rows import ABREAST, across, along, joined, load, store, typed
+from ..steps import ADDRESS, operands
+from .ir import I64, Emitter, Target
+from .rows import ABREAST, across, along, joined, load, store, typed
 
 if TYPE_CHECKING:
-    from .steps import Trace
+    from ..steps import Trace
 
 
 def step(target: Target, itemsize: int) -> Callable[[Trace], Any]:

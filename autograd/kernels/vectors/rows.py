@@ -14,8 +14,8 @@ from llvmlite import ir
 from numba import types
 from numba.extending import intrinsic
 
-from .elementary import _LN2_HIGH32, _LN2_HIGH64, _LN2_LOW32, _LN2_LOW64, _LOG2_E, _ROUND32, _ROUND64
-from .vector_ir import I64, Emitter, Target
+from ..elementary import _LN2_HIGH32, _LN2_HIGH64, _LN2_LOW32, _LN2_LOW64, _LOG2_E, _ROUND32, _ROUND64
+from .ir import I64, Emitter, Target
 
 #: Vectors of a row that are worked on side by side, so that one need not wait for the other.
 ABREAST = 4

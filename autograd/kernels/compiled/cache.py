@@ -33,14 +33,14 @@ from numba.core.compiler import CompileResult
 from numba.core.runtime import rtsys
 from numba.core.serialize import dumps, pickle  # type: ignore[attr-defined]
 
-from .aligned import align_new
+from ..machine.aligned import align_new
 
 #: Bytes of files that are kept: all kernels for one precision take 5 MB, and there may be several versions.
 LIMIT = 64 << 20
 #: Seconds of compiling after which a process says that it does.
 PATIENCE = 0.5
 
-_HERE = Path(__file__).parent
+_KERNELS = Path(__file__).parents[1]
 _LOG = logging.getLogger("autograd")
 _OPTIONS = {"error_model": "numpy", "nogil": True}
 #: What happened in this process: kernels "found", "compiled", and of these "not kept".
@@ -58,14 +58,14 @@ def _stamp() -> bytes:
     settings = (config.OPT, config.LOOP_VECTORIZE, config.SLP_VECTORIZE, config.BOUNDSCHECK, config.DEBUGINFO_DEFAULT)
     versions = (numba.__version__, llvmlite.__version__, np.__version__, sys.version, sys.platform)
     digest = hashlib.sha256(repr((versions, settings)).encode())
-    for path in sorted(_HERE.glob("*.py")):
+    for path in sorted(_KERNELS.rglob("*.py")):
         digest.update(path.read_bytes())
     return digest.digest()
 
 
 def fingerprint(function: Callable[..., Any]) -> str:
     """What a function computes, as text that is equal in all processes: its code, and the numbers and functions that
-    it takes from its module. For functions that are written outside of this folder."""
+    it takes from its module. For functions that are written outside of the folder of kernels."""
     seen: set[types.FunctionType] = set()
 
     def of_code(code: types.CodeType) -> str:

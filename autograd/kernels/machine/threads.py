@@ -22,7 +22,7 @@ from typing import Any
 
 import numpy as np
 
-from .late import compiled
+from ..compiled.late import compiled
 from .processors import usable
 
 Range = Callable[[int, int], object]

@@ -12,16 +12,16 @@ from __future__ import annotations
 from types import SimpleNamespace
 from typing import Any
 
+from ..vectors.ir import Target
 from . import winograd_tiles
-from .conv_tiles import fetch, get_index, put_index, regions
-from .vector_ir import Target
+from .tiles import fetch, get_index, put_index, regions
 
 #: Bytes of transformed weights that no second-level cache holds.
 LARGE = 8 << 20
 
 
 def build(m: int, common: SimpleNamespace, kernel: Any, target: Target, size: int) -> dict[str, Any]:
-    """The kernels for squares of m x m results, not yet compiled; their integers are those of `conv_plans`."""
+    """The kernels for squares of m x m results, not yet compiled; their integers are those of `plans`."""
     side, elements = m + 2, (m + 2) ** 2
     lanes, width = common.lanes, target.width
     rows = common.rows
@@ -50,7 +50,7 @@ def build(m: int, common: SimpleNamespace, kernel: Any, target: Target, size: in
 
     @kernel
     def winograd_image(x, w, bias, y, table, scratch, part):
-        """`conv_direct`'s conv_forward, or with ``gradient`` its conv_input: then C is the channels of the result's
+        """`direct`'s conv_forward, or with ``gradient`` its conv_input: then C is the channels of the result's
         gradient, and the padding what is to be added around it."""
         _, C, O, H, W, OH, OW, above, before, gradient = table[:10]
         TH, TW, chunk, block, step_in, step_out, step_w = table[10:17]

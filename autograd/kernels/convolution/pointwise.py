@@ -10,14 +10,14 @@ from __future__ import annotations
 from types import SimpleNamespace
 from typing import Any
 
-from . import conv_tiles
-from .conv_tiles import fetch, regions
-from .gemm import loops_over_tiles
-from .vector_ir import Target
+from ..gemm import loops_over_tiles
+from ..vectors.ir import Target
+from . import tiles as conv_tiles
+from .tiles import fetch, regions
 
 
 def build(common: SimpleNamespace, kernel: Any, target: Target, size: int) -> dict[str, Any]:
-    """The kernels, not yet compiled; their integers are those of `conv_plans`."""
+    """The kernels, not yet compiled; their integers are those of `plans`."""
     lanes, width, rows = common.lanes, target.width, common.rows
     fill, transpose, pack_rows, vectors_of = common.fill, common.transpose, common.pack_rows, common.vectors_of
     mirror = common.mirror

@@ -16,7 +16,7 @@ from numba import types
 from numba.core.registry import cpu_target
 from numba.extending import intrinsic
 
-from .compiled_cache import entry_point, jit
+from ..compiled.cache import entry_point, jit
 
 _I64 = ir.IntType(64)
 #: Looks at the number for which the clock is read twice, to know what one takes.

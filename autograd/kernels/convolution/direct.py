@@ -10,12 +10,12 @@ from __future__ import annotations
 from types import SimpleNamespace
 from typing import Any
 
-from .conv_tiles import put_index, regions
-from .vector_ir import Target
+from ..vectors.ir import Target
+from .tiles import put_index, regions
 
 
 def build(common: SimpleNamespace, kernel: Any, target: Target, size: int) -> dict[str, Any]:
-    """The three kernels, not yet compiled; their integers are those of `conv_plans`."""
+    """The three kernels, not yet compiled; their integers are those of `plans`."""
     lanes, rows, width = common.lanes, common.rows, target.width
     transpose, fill, panel, vectors_of = common.transpose, common.fill, common.panel, common.vectors_of
     volume_last, pack_weights = common.volume_last, common.pack_weights

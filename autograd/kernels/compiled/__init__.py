@@ -1,0 +1,1 @@
+"""How kernels are compiled, when, and where they are kept."""

@@ -1,0 +1,1 @@
+"""Convolutions: methods, and which is chosen."""
