@@ -27,7 +27,9 @@ def clean_environment(threads: int) -> dict[str, str]:
 
 def rerun_clean(threads: int = 1) -> None:
     """Start this process again with a clean environment, unless it has one."""
-    wanted = clean_environment(threads)
+    # The rows about threads use two. Where GNU's OpenMP is asked for more threads than it began with, those of PyTorch
+    # that have nothing to do never sleep, on a processor that others need; PyTorch itself is told how many to use.
+    wanted = clean_environment(threads) | {"OMP_NUM_THREADS": str(max(threads, 2))}
     if any(os.environ.get(k) != v for k, v in wanted.items()) or any(k in os.environ for k in _OVERRIDES):
         os.execve(sys.executable, [sys.executable, *sys.orig_argv[1:]], wanted)
 

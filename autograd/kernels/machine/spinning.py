@@ -6,6 +6,7 @@ notices within one. This module imports Numba.
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Callable
 from typing import Any
@@ -13,6 +14,7 @@ from typing import Any
 import numpy as np
 from llvmlite import ir
 from numba import types
+from numba.core import cgutils
 from numba.core.registry import cpu_target
 from numba.extending import intrinsic
 
@@ -24,6 +26,8 @@ _SAMPLE = 500
 #: Seconds to go on when it has changed. Whoever changed it holds the interpreter's lock until it has called a kernel:
 #: whoever asked for the lock before would be put to sleep.
 _AFTER = 5e-6
+#: Looks after which others may have the processor, a few microseconds.
+_EACH = 128
 
 
 @intrinsic  # type: ignore[untyped-decorator]
@@ -38,12 +42,25 @@ def _look(typing, cells):  # type: ignore[no-untyped-def]
     return types.int64(cells), emit
 
 
+@intrinsic  # type: ignore[untyped-decorator]
+def _let_others(typing):  # type: ignore[no-untyped-def]
+    """Let another thread have this processor, if one waits for it: it may be the one that is waited for."""
+    def emit(context, builder, signature, args):  # type: ignore[no-untyped-def]
+        if sys.platform != "win32":
+            yields = ir.FunctionType(ir.IntType(32), [])
+            builder.call(cgutils.get_or_insert_function(builder.module, yields, "sched_yield"), [])
+        return context.get_dummy_value()
+    return types.void(), emit
+
+
 def _spin(cells, value, looks, after):  # type: ignore[no-untyped-def]
-    for _ in range(looks):
+    for i in range(looks):
         if _look(cells) != value:
             for _ in range(after):
                 _look(cells)
             return
+        if i % _EACH == _EACH - 1:
+            _let_others()
 
 
 def compiled(seconds: float) -> Callable[[np.ndarray[Any, Any], int], None]:
