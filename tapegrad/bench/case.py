@@ -18,6 +18,9 @@ from .threads import limited
 
 Array = np.ndarray[Any, Any]
 
+#: Seconds after which threads sleep that have nothing to do.
+_REST = 0.02
+
 
 @dataclass(frozen=True)
 class Work:
@@ -103,11 +106,12 @@ class Case:
         """Everybody who takes part, by title; ours first."""
         sides: dict[str, Local | Remote] = {}
         clock = clock_for(peers.threads) if self.threads is None else time.perf_counter  # rows of any count compare
+        rests = (self.threads or peers.threads) > 1
         for library in peers.libraries:
             if library.key != "compile" or self.compiles:
-                sides[library.title] = Local(self.make(library), library.numbers, clock)
+                sides[library.title] = Local(self.make(library), library.numbers, clock, rests)
         for title, make in self.others.items():
-            sides[title] = Local(make(), lambda values: [np.array(v) for v in values], clock)
+            sides[title] = Local(make(), lambda values: [np.array(v) for v in values], clock, rests)
         try:
             if self.elsewhere is not None:
                 state = self.elsewhere.state(peers.libraries[0])
@@ -121,11 +125,14 @@ class Case:
 
 
 class Local:
-    """A side in this process."""
+    """A side in this process; one that ``rests`` begins when the threads of others sleep, and its own are awake.
+
+    Threads that have nothing to do stay awake for some milliseconds, on the processors that the next side needs.
+    """
 
     def __init__(self, work: Work, numbers: Callable[[Sequence[Any]], list[Array]],
-                 clock: Callable[[], float]) -> None:
-        self._work, self._numbers, self._clock = work, numbers, clock
+                 clock: Callable[[], float], rests: bool = False) -> None:
+        self._work, self._numbers, self._clock, self._rests = work, numbers, clock, rests
 
     def values(self) -> list[Array]:
         """The numbers to compare."""
@@ -133,6 +140,9 @@ class Local:
 
     def time(self, count: int) -> float:
         """Seconds of one piece of the work."""
+        if self._rests:
+            time.sleep(_REST)
+            batch(self._work.run, self._work.before, 1, self._clock)
         return batch(self._work.run, self._work.before, count, self._clock) / self._work.units
 
     def close(self) -> None:

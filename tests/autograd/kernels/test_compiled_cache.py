@@ -188,7 +188,7 @@ def test_drafts_of_killed_processes_go(folder):
 CHILD = """if True:
     import sys, time
     import numpy as np
-    from autograd.kernels import maps, optimizer
+    from autograd.kernels import maps
     from autograd.kernels.compiled import late
     from autograd.kernels.compiled.fused import fused
     late.choose("now").__enter__()

@@ -54,8 +54,9 @@ def test_a_short_program_does_not_load_numba():
 def test_a_program_that_multiplies_much_uses_the_kernel():
     pytest.importorskip("numba")
     cheap = "late._IMPORT = 1e-4; [setattr(a, 'price', 1e-4) for a in products._accounts.values()]"
-    _run(first=f"from autograd.kernels import late, products; products._blas_is_slower = lambda: True; {cheap}",
-         AUTOGRAD_JIT="1", last="assert products._compiled[np.dtype('f4')] is not None")
+    modules = "from autograd.kernels import products; from autograd.kernels.compiled import late"
+    _run(first=f"{modules}; products._blas_is_slower = lambda: True; {cheap}", AUTOGRAD_JIT="1",
+         last="assert products._compiled[np.dtype('f4')] is not None")
 
 
 def test_switched_off():
