@@ -15,6 +15,7 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.lib.array_utils import byte_bounds
 
+from autograd.errors import fail
 from autograd.kernels.steps import Pass
 from autograd.tape import wrap_node
 
@@ -132,7 +133,11 @@ def _adopt(name: str, parts: list[Array], states: list[dict[str, Any]], version:
     for part, state in zip(parts, states, strict=True):
         old = state.get(name)
         if old is not None:
-            part[...] = getattr(old, "_a", old)
+            value = np.asarray(getattr(old, "_a", old))
+            if value.size != part.size:
+                fail(RuntimeError, f"optimizer.step: {name!r} has shape {list(value.shape)}, and its parameter "
+                                   f"now has shape {list(part.shape)}; make a new one, or delete optimizer.state[parameter]")
+            part[...] = value
         state[name] = wrap_node(part, None)
         state[name]._vc = version
 

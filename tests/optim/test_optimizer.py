@@ -109,6 +109,20 @@ def test_replaced_data_and_state_are_noticed(name):
     assert a.state[ps[0]][key].shape == (2,)
 
 
+def test_a_parameter_of_another_shape_is_an_error_that_names_the_state():
+    p = parameters([(2, 2)])[0]
+    optimizer = optim.Adam([p])
+    gradients([p], 0)
+    optimizer.step()
+    p.data = autograd.ones(3, dtype=autograd.float64)
+    gradients([p], 1)
+    with pytest.raises(RuntimeError, match=r"'exp_avg' has shape \[2, 2\], and its parameter now has shape \[3\]"):
+        optimizer.step()
+    del optimizer.state[p]
+    optimizer.step()
+    assert optimizer.state[p]["exp_avg"].shape == (3,)
+
+
 def test_state_tensors_are_shared_with_the_update():
     ps = parameters([(2,), (2, 2)])
     optimizer = optim.Adam(ps)
