@@ -136,7 +136,7 @@ def _adopt(name: str, parts: list[Array], states: list[dict[str, Any]], version:
             value = np.asarray(getattr(old, "_a", old))
             if value.size != part.size:
                 fail(RuntimeError, f"optimizer.step: {name!r} has shape {list(value.shape)}, and its parameter "
-                                   f"now has shape {list(part.shape)}; make a new one, or delete optimizer.state[parameter]")
+                                   f"now has shape {list(part.shape)}; delete optimizer.state[parameter]")
             part[...] = value
         state[name] = wrap_node(part, None)
         state[name]._vc = version
