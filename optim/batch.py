@@ -15,6 +15,7 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.lib.array_utils import byte_bounds
 
+from autograd.errors import fail
 from autograd.kernels.steps import Pass
 from autograd.tape import wrap_node
 
@@ -60,10 +61,12 @@ class Batch:
             column = np.full(len(params), start, scalar_type)
             _adopt(name, [column[i:i + 1].reshape(()) for i in range(len(params))], states, self.version)
             self.scalars[name] = column
-        small = [i for i, a in enumerate(sources) if a.size <= LARGE]
+        apart = _apart(sources)
+        # Copies side by side of what shares memory would miss each other's updates.
+        small = [i for i, a in enumerate(sources) if a.size <= LARGE] if apart else []
         joined = [small] if small else []
         self._blocks = [(which, _Block([sources[i] for i in which], arrays, [states[i] for i in which], self.version))
-                        for which in joined + [[i] for i, a in enumerate(sources) if a.size > LARGE]]
+                        for which in joined + [[i] for i, a in enumerate(sources) if a.size > LARGE or not apart]]
         #: The constants: one array, and 0-d views of its elements.
         self._row = np.empty(0, self._real)
         self._constants: list[Array] = []
@@ -71,7 +74,7 @@ class Batch:
         # For one pass over all: the identities of the arrays of each parameter, and how many numbers they are.
         self._sizes = list(map(_size, sources))
         self._dtypes, self._contiguous = [dtype] * len(params), [True] * len(params)
-        self._alike = dtype != _HALF and all(a.flags.carray for a in sources) and _apart(sources)
+        self._alike = dtype != _HALF and all(a.flags.carray for a in sources) and apart
         pairs = dtype.itemsize // self._real.itemsize if self._alike else 1
         self._total = np.array(self._sizes, np.int64) * pairs
         self._size = int(self._total.sum())
@@ -130,7 +133,11 @@ def _adopt(name: str, parts: list[Array], states: list[dict[str, Any]], version:
     for part, state in zip(parts, states, strict=True):
         old = state.get(name)
         if old is not None:
-            part[...] = getattr(old, "_a", old)
+            value = np.asarray(getattr(old, "_a", old))
+            if value.size != part.size:
+                fail(RuntimeError, f"optimizer.step: {name!r} has shape {list(value.shape)}, and its parameter "
+                                   f"now has shape {list(part.shape)}; delete optimizer.state[parameter]")
+            part[...] = value
         state[name] = wrap_node(part, None)
         state[name]._vc = version
 

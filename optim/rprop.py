@@ -84,4 +84,5 @@ class Rprop(RuleOptimizer):
         size = np.where(agreement > 0, size * grow, np.where(agreement < 0, size * shrink, size))
         size = np.minimum(np.maximum(size, smallest), largest)
         g = np.where(agreement < 0, 0, g)
-        return p - np.sign(g) * size, g, size
+        # Not by `sign`: a gradient that is not a number moves nothing, as in PyTorch.
+        return p - np.where(g > 0, size, np.where(g < 0, -size, 0)), g, size

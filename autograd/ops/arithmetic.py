@@ -10,9 +10,14 @@ from ..primitive import alias, composite, primitive
 from .checks import checked, not_differentiable, number_option, refuse, zero_gradient
 
 
+def _plain(number):
+    """A number as Python's own, which leaves the type of what it is multiplied with as it is; NumPy's would not."""
+    return np.asarray(number).item()
+
+
 @primitive(
     vjp={"input": lambda g: g,
-         "other": lambda g, alpha: g if alpha == 1 else g * alpha.conjugate()},
+         "other": lambda g, alpha: g if alpha == 1 else g * _plain(alpha).conjugate()},
     broadcasts=True, promote="common", numbers="all", ufunc=np.add, inplace=True, numpy=(np.add,),
 )
 def add(input, other, *, alpha=1):
@@ -27,7 +32,7 @@ def add(input, other, *, alpha=1):
 
 @primitive(
     vjp={"input": lambda g: g,
-         "other": lambda g, alpha: -g if alpha == 1 else g * -alpha.conjugate()},
+         "other": lambda g, alpha: -g if alpha == 1 else g * -_plain(alpha).conjugate()},
     broadcasts=True, promote="common", numbers="all", ufunc=np.subtract, inplace=True, numpy=(np.subtract,),
 )
 def sub(input, other, *, alpha=1):

@@ -188,7 +188,7 @@ def pow(input, exponent):
     if (kind is int or kind is float) and not is_number(input):
         return pow_number(input, exponent)
     if is_number(exponent) and not is_number(input):
-        exponent = exponent.item() if isinstance(exponent, np.generic) else exponent
+        exponent = np.asarray(exponent).item()  # no subclass of float, which would give gradients in double precision
         return pow_number(cast(input, common_type(input, exponent)), exponent)
     return pow_tensor(input, exponent)
 

@@ -11,7 +11,7 @@ import numpy as np
 
 from autograd import Tensor, no_grad
 from autograd.dtypes import DEFAULT
-from autograd.errors import fail
+from autograd.errors import describe, fail
 from autograd.kernels import gradients
 from autograd.tape import wrap_node, written
 
@@ -129,6 +129,9 @@ def clip_grad_norm(parameters: Any, max_norm: float, norm_type: float = 2.0, err
 def clip_grad_value_(parameters: Any, clip_value: float, foreach: bool | None = None) -> None:
     """Limit every element of the gradients, in place, to plus or minus ``clip_value``.
 
+    Raises:
+        NotImplementedError: a gradient is complex; nothing is changed.
+
     >>> import autograd, nn
     >>> p = nn.Parameter(autograd.zeros(2))
     >>> p.grad = autograd.tensor([3., -4.])
@@ -138,6 +141,10 @@ def clip_grad_value_(parameters: Any, clip_value: float, foreach: bool | None = 
     """
     limit = float(clip_value)
     grads = _gradients(parameters)
+    for g in grads:
+        if g.is_complex():
+            fail(NotImplementedError, "clip_grad_value_: clamp is not supported for complex types, and one gradient is "
+                                      f"{describe(g)}; clip_grad_norm_ scales it")
     gradients.clip([g._a for g in grads], -limit, limit)
     for g in grads:
         written(g._vc)

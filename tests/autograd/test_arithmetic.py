@@ -367,3 +367,20 @@ def test_numbers_on_the_left() -> None:
 def test_negative_zero_is_kept() -> None:
     assert math.copysign(1, (tensor([0.0]) * -0.0).item()) == -1
     assert math.copysign(1, (tensor([0.0]) * 0.0).item()) == 1
+
+
+class Number(float):
+    """A number of Python's with a class of its own."""
+
+
+@pytest.mark.parametrize("function, slope", [
+    (lambda x: x ** Number(2.5), [2.5, 2.5 * 4 ** 1.5]),
+    (lambda x: autograd.add(x, x, alpha=np.float64(2)), [3, 3]),
+    (lambda x: autograd.add(1, x, alpha=Number(2.5)), [2.5, 2.5]),
+    (lambda x: autograd.sub(1, x, alpha=np.int64(2)), [-2, -2]),
+    (lambda x: autograd.rsub(x, x, alpha=np.float64(2)), [-1, -1]),
+])
+def test_numbers_of_other_classes_leave_the_type_of_gradients(function, slope):
+    x = autograd.tensor([1., 4.], requires_grad=True)
+    function(x).sum().backward()
+    assert x.grad.dtype == autograd.float32 and x.grad.tolist() == slope

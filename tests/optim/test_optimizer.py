@@ -9,6 +9,7 @@ from optimizer_setup import ALL, gradients, parameters, values
 import autograd
 import nn
 import optim
+from autograd.kernels.compiled import late
 from optim.batch import LARGE
 from optim.optimizer import required
 
@@ -108,6 +109,20 @@ def test_replaced_data_and_state_are_noticed(name):
     assert a.state[ps[0]][key].shape == (2,)
 
 
+def test_a_parameter_of_another_shape_is_an_error_that_names_the_state():
+    p = parameters([(2, 2)])[0]
+    optimizer = optim.Adam([p])
+    gradients([p], 0)
+    optimizer.step()
+    p.data = autograd.ones(3, dtype=autograd.float64)
+    gradients([p], 1)
+    with pytest.raises(RuntimeError, match=r"'exp_avg' has shape \[2, 2\], and its parameter now has shape \[3\]"):
+        optimizer.step()
+    del optimizer.state[p]
+    optimizer.step()
+    assert optimizer.state[p]["exp_avg"].shape == (3,)
+
+
 def test_state_tensors_are_shared_with_the_update():
     ps = parameters([(2,), (2, 2)])
     optimizer = optim.Adam(ps)
@@ -118,6 +133,37 @@ def test_state_tensors_are_shared_with_the_update():
     optimizer.step()
     assert optimizer.state[ps[1]]["exp_avg"] is first and first._version > 0
     assert optimizer.state[ps[0]]["step"].item() == 2
+
+
+@pytest.mark.parametrize("jit", ["0", "now"])
+@pytest.mark.parametrize("name", ["SGD", "Adam", "RMSprop"])
+def test_parameters_that_share_memory(name, jit):
+    """Each sees what the one before it has written."""
+    results = []
+    for together in (True, False):
+        whole = autograd.tensor([1., 2., 3.])
+        ps = [part.detach().requires_grad_() for part in (whole[:2], whole[1:])]
+        optimizers = [getattr(optim, name)(part, lr=0.1) for part in ([ps] if together else [[p] for p in ps])]
+        with late.choose(jit):
+            for _ in range(3):
+                for p, g in zip(ps, ([0.5, -0.5], [0.25, -1.0]), strict=True):
+                    p.grad = autograd.tensor(g)
+                for optimizer in optimizers:
+                    optimizer.step()
+        results.append(whole.tolist())
+    assert results[0] == results[1]
+
+
+def test_a_gradient_that_is_not_a_number_moves_nothing_in_rprop():
+    for differentiable in (False, True):
+        p = autograd.tensor([1., 2.]).requires_grad_()
+        with autograd.no_grad():
+            p = p * 1 if differentiable else p
+        optimizer = optim.Rprop([p], lr=0.1, differentiable=differentiable)
+        for _ in range(2):
+            p.grad = autograd.tensor([math.nan, 1.])
+            optimizer.step()
+        np.testing.assert_allclose(p.detach().numpy(), [1, 2 - 0.1 - 0.12], rtol=1e-6)
 
 
 def test_a_step_counts_as_a_write():

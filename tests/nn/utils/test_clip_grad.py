@@ -46,6 +46,15 @@ def test_clip_grad_value():
     assert ps[0].grad.tolist() == [1.5, 0] and ps[1].grad.tolist() == [0, -1.5]
 
 
+def test_complex_gradients_are_not_clipped_by_value():
+    ps = [nn.Parameter(autograd.ones(2)), nn.Parameter(autograd.ones(2, dtype=autograd.complex64))]
+    for p in ps:
+        p.grad = 3 * p.detach()
+    with pytest.raises(NotImplementedError, match="complex"):
+        nn.utils.clip_grad_value_(ps, 1.0)
+    assert ps[0].grad.tolist() == [3, 3]
+
+
 def test_parameters_to_vector_and_back():
     m = nn.Linear(2, 3)
     vector = nn.utils.parameters_to_vector(m.parameters())
