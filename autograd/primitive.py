@@ -186,7 +186,7 @@ def primitive(
             it, ``"either"`` of them, or even ``"all"``. Default: none, as in PyTorch. Among themselves operations are
             not so strict.
         blas: the forward or the rules call BLAS or LAPACK other than by `kernels.matmul`, which then have one thread
-            (see `kernels.blas`).
+            (see `kernels.machine.blas`).
         at_once: computes what the rules give, of arrays of single or double precision, in fewer calls: a function of
             ``g``, saved values and ``shapes``, a tuple with the shape of each input, or None where its gradient is not
             wanted (what only its rule names is then None, too). It returns a gradient for each input, or None where

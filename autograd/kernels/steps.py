@@ -173,7 +173,7 @@ def _unpack(letter: str, count: int, source: str) -> list[str]:
 
 
 class _Vectors(InVectors):
-    """`vector_steps.step` for one trace."""
+    """`vectors.steps.step` for one trace."""
 
     def __init__(self, trace: Trace) -> None:
         super().__init__("step", "steps")

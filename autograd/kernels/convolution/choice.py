@@ -125,7 +125,7 @@ def _chosen(kind: str, g: Geometry, lanes: int, rows: int, size: int, winograd4:
 
 
 def compile(method: str, kind: str, g: Geometry, dtype: np.dtype[Any]) -> tuple[Any, Plan]:
-    """The kernel that computes a ``forward`` pass, ``input`` or ``weight`` gradient by one of `conv_plans.methods`,
+    """The kernel that computes a ``forward`` pass, ``input`` or ``weight`` gradient by one of `plans.methods`,
     compiled or loaded, and how to call it; None for a kernel that cannot be compiled."""
     found = plan(method, kind, g, *vectors(dtype.itemsize), dtype.itemsize)
     kernel = compiled(_compiled, (found.name, dtype), "the convolution {} for {}",
