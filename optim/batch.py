@@ -8,14 +8,12 @@ buffers for good: the tensors in ``optimizer.state`` are views of them.
 
 from __future__ import annotations
 
-from itertools import pairwise
 from operator import attrgetter
 from typing import Any, TypeAlias
 
 import numpy as np
-from numpy.lib.array_utils import byte_bounds
 
-from autograd.kernels.steps import Pass
+from autograd.kernels.steps import Pass, apart
 from autograd.tape import wrap_node
 
 Array: TypeAlias = np.ndarray
@@ -71,7 +69,7 @@ class Batch:
         # For one pass over all: the identities of the arrays of each parameter, and how many numbers they are.
         self._sizes = list(map(_size, sources))
         self._dtypes, self._contiguous = [dtype] * len(params), [True] * len(params)
-        self._alike = dtype != _HALF and all(a.flags.carray for a in sources) and _apart(sources)
+        self._alike = dtype != _HALF and all(a.flags.carray for a in sources) and apart(sources)
         pairs = dtype.itemsize // self._real.itemsize if self._alike else 1
         self._total = np.array(self._sizes, np.int64) * pairs
         self._size = int(self._total.sum())
@@ -117,12 +115,6 @@ class Batch:
         self._table[:, 1] = list(map(id, grads))
         compiled(self._table, self._total, self._row, size)
         return True
-
-
-def _apart(arrays: list[Array]) -> bool:
-    """Whether no two arrays share memory: threads that write to it would take turns as it happens."""
-    bounds = sorted(map(byte_bounds, arrays))
-    return all(before[1] <= after[0] for before, after in pairwise(bounds))
 
 
 def _adopt(name: str, parts: list[Array], states: list[dict[str, Any]], version: list[int]) -> None:
