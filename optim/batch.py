@@ -8,15 +8,13 @@ buffers for good: the tensors in ``optimizer.state`` are views of them.
 
 from __future__ import annotations
 
-from itertools import pairwise
 from operator import attrgetter
 from typing import Any, TypeAlias
 
 import numpy as np
-from numpy.lib.array_utils import byte_bounds
 
 from autograd.errors import fail
-from autograd.kernels.steps import Pass
+from autograd.kernels.steps import Pass, apart
 from autograd.tape import wrap_node
 
 Array: TypeAlias = np.ndarray
@@ -61,12 +59,12 @@ class Batch:
             column = np.full(len(params), start, scalar_type)
             _adopt(name, [column[i:i + 1].reshape(()) for i in range(len(params))], states, self.version)
             self.scalars[name] = column
-        apart = _apart(sources)
+        separate = apart(sources)
         # Copies side by side of what shares memory would miss each other's updates.
-        small = [i for i, a in enumerate(sources) if a.size <= LARGE] if apart else []
+        small = [i for i, a in enumerate(sources) if a.size <= LARGE] if separate else []
         joined = [small] if small else []
         self._blocks = [(which, _Block([sources[i] for i in which], arrays, [states[i] for i in which], self.version))
-                        for which in joined + [[i] for i, a in enumerate(sources) if a.size > LARGE or not apart]]
+                        for which in joined + [[i] for i, a in enumerate(sources) if a.size > LARGE or not separate]]
         #: The constants: one array, and 0-d views of its elements.
         self._row = np.empty(0, self._real)
         self._constants: list[Array] = []
@@ -74,7 +72,7 @@ class Batch:
         # For one pass over all: the identities of the arrays of each parameter, and how many numbers they are.
         self._sizes = list(map(_size, sources))
         self._dtypes, self._contiguous = [dtype] * len(params), [True] * len(params)
-        self._alike = dtype != _HALF and all(a.flags.carray for a in sources) and apart
+        self._alike = dtype != _HALF and all(a.flags.carray for a in sources) and separate
         pairs = dtype.itemsize // self._real.itemsize if self._alike else 1
         self._total = np.array(self._sizes, np.int64) * pairs
         self._size = int(self._total.sum())
@@ -120,12 +118,6 @@ class Batch:
         self._table[:, 1] = list(map(id, grads))
         compiled(self._table, self._total, self._row, size)
         return True
-
-
-def _apart(arrays: list[Array]) -> bool:
-    """Whether no two arrays share memory: threads that write to it would take turns as it happens."""
-    bounds = sorted(map(byte_bounds, arrays))
-    return all(before[1] <= after[0] for before, after in pairwise(bounds))
 
 
 def _adopt(name: str, parts: list[Array], states: list[dict[str, Any]], version: list[int]) -> None:

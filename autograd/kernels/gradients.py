@@ -107,7 +107,7 @@ def _change(formula: Callable[..., Any], arrays: Sequence[Array], *numbers: floa
     step = steps.step(formula, (), 0, len(numbers))
     dtype = arrays[0].dtype
     # What stands there twice is changed twice, one after the other.
-    if _alike(arrays) and all(a.flags.writeable for a in arrays) and len(set(map(id, arrays))) == len(arrays):
+    if _alike(arrays) and all(a.flags.writeable for a in arrays) and steps.apart(arrays):
         sizes = np.array([a.size for a in arrays])
         size = int(sizes.sum())
         compiled = step.on(dtype, size)

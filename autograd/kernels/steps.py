@@ -12,12 +12,13 @@ the same bits, whichever runs, on any number of threads.
 from __future__ import annotations
 
 import functools
-import hashlib
 import types
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
+from numpy.lib.array_utils import byte_bounds
 
 from .compiled.loops import InVectors, Loop
 
@@ -232,11 +233,21 @@ _PASSES: dict[str, Pass] = {}
 def step(formula: Callable[..., Any], choices: tuple[bool, ...], states: int, constants: int) -> Pass:
     """The step that a formula gives with these choices, with so many arrays of state and constants."""
     trace = Trace(formula, choices, states, constants)
+    import hashlib  # with OpenSSL, a fiftieth of what importing this package takes
+
     content = hashlib.sha256(repr((trace.entries, trace.results)).encode()).hexdigest()
     title = f"{formula.__qualname__.partition('.')[0]}_{content[:16]}"
     if title not in _PASSES:
         _PASSES[title] = Pass(title, trace)
     return _PASSES[title]
+
+
+def apart(arrays: Sequence[Array]) -> bool:
+    """Whether no two arrays share memory: threads that write to it would take turns as it happens."""
+    if all(a.flags.owndata for a in arrays):  # bounds take a microsecond each
+        return len(set(map(id, arrays))) == len(arrays)
+    bounds = sorted(map(byte_bounds, arrays))
+    return all(before[1] <= after[0] for before, after in pairwise(bounds))
 
 
 #: Called before all loops are compiled: declares the steps that are usual.

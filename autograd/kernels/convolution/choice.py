@@ -8,8 +8,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from functools import cache, lru_cache, partial
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -18,6 +17,9 @@ from ..machine.threads import count, share
 from ..windows import Array, Ints, Pairs, output_size
 from .costs import SHIPPED, Costs, predicted, read
 from .plans import Geometry, Plan, methods, plan
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 #: Whether `winograd4` takes part: it is faster than other methods, and less precise.
 allow_winograd4 = False
@@ -125,7 +127,7 @@ def _chosen(kind: str, g: Geometry, lanes: int, rows: int, size: int, winograd4:
 
 
 def compile(method: str, kind: str, g: Geometry, dtype: np.dtype[Any]) -> tuple[Any, Plan]:
-    """The kernel that computes a ``forward`` pass, ``input`` or ``weight`` gradient by one of `conv_plans.methods`,
+    """The kernel that computes a ``forward`` pass, ``input`` or ``weight`` gradient by one of `plans.methods`,
     compiled or loaded, and how to call it; None for a kernel that cannot be compiled."""
     found = plan(method, kind, g, *vectors(dtype.itemsize), dtype.itemsize)
     kernel = compiled(_compiled, (found.name, dtype), "the convolution {} for {}",

@@ -7,14 +7,13 @@ and on the table alone.
 
 from __future__ import annotations
 
-import json
-import logging
 import os
-import uuid
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .plans import BAND, CHUNK, Geometry
+
+if TYPE_CHECKING:
+    from pathlib import Path  # which takes a twentieth of what importing this package does, as do json and logging
 
 #: Nanoseconds for each thousand of the counts of `work`, by kind and method.
 Costs = dict[str, dict[str, list[float]]]
@@ -54,8 +53,6 @@ SHIPPED: Costs = {
 
 #: Elements that the second-level cache holds.
 _FITS = 1 << 18
-
-_LOG = logging.getLogger("autograd")
 
 
 def _round(n: int, to: int) -> int:
@@ -154,18 +151,25 @@ def checked(table: Any) -> Costs:
 
 def read(path: Path, processor: str) -> Costs | None:
     """The table of a processor in a file that `write` wrote; None where there is none, or a damaged one."""
+    import json
+
     try:
         tables = json.loads(path.read_text(encoding="utf-8"))
         return checked(tables[processor]) if processor in tables else None
     except (FileNotFoundError, NotADirectoryError):
         return None
     except (OSError, ValueError, TypeError, RecursionError) as error:
-        _LOG.warning("the costs of convolutions in %s are not used: %s", path, error)
+        import logging
+
+        logging.getLogger("autograd").warning("the costs of convolutions in %s are not used: %s", path, error)
         return None
 
 
 def write(path: Path, processor: str, table: Costs) -> None:
     """Add the table of a processor to a file, or replace it there."""
+    import json
+    import uuid
+
     try:
         tables = json.loads(path.read_text(encoding="utf-8"))
         if not isinstance(tables, dict):

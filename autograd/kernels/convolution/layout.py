@@ -23,7 +23,7 @@ SPREADING = ("winograd", "planes_weight")
 
 def compiled(build: Any, name: str, dtype: Any, target: Target, arrays: int, integers: int) -> Any:
     """A compiled function of so many arrays of one element type, a tuple of so many integers, scratch memory, and the
-    part to do: its first sample, the one after its last, and likewise vectors of channels (see `conv_plans.Plan`).
+    part to do: its first sample, the one after its last, and likewise vectors of channels (see `plans.Plan`).
 
     ``build(common, kernel, target, itemsize)`` gives the functions of a family by name; ``kernel`` is the decorator of
     what it compiles.
@@ -88,7 +88,7 @@ def _build(target: Target, size: int) -> SimpleNamespace:
 
     @kernel
     def panel(vectors, m, outer, a_offsets, inner, a, a_rows, a_step, b, b_step, c, c_rows, bias, accumulate):
-        """`conv_tiles.gathered_tile` for m rows, a multiple of a tile's."""
+        """`tiles.gathered_tile` for m rows, a multiple of a tile's."""
         for i in range(0, 8 * m, 8 * rows):
             if vectors == 3:
                 tile3(outer, a_offsets, inner, a, a_rows + i, a_step, b, b_step, c, c_rows + i, bias, accumulate)

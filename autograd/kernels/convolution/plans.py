@@ -212,7 +212,7 @@ def _implicit_plan(g: Geometry, lanes: int, rows: int, size: int, turned: bool =
 
 
 def _rows_plan(g: Geometry, lanes: int, rows: int, size: int, turned: bool = False) -> _Kernel:
-    """`conv_rows`' rows_forward."""
+    """`rows`' rows_forward."""
     d, h, across = g.padded()
     row, k, slots = _row(g, lanes), g.C * g.KD * g.KH * g.KW, g.OD * g.OH * -(-g.OW // lanes)
     offsets, total = _regions([size * (g.C * d * h * g.stride_w * row + 2 * lanes), 8 * k, 8 * slots, 8 * slots,

@@ -22,6 +22,8 @@ import numpy as np
 #: Bytes of a line, and how large arrays are that begin with one; smaller ones would grow for nothing.
 LINE, LEAST = 64, 4096
 _NAME = b"tapegrad: lines of the cache"
+#: What NumPy calls handlers. A capsule does not copy its name, and asks for it when the last array is freed.
+_CAPSULE = ctypes.create_string_buffer(b"mem_handler")
 #: Places in NumPy's table of functions, which are the same for all versions since 1.22.
 _SET_HANDLER, _GET_HANDLER = 304, 305
 
@@ -172,7 +174,7 @@ def _keep(thing: Any) -> None:
 
 
 def _of(capsule: Any) -> _Handler:
-    return _Handler.from_address(_capsule_pointer(capsule, b"mem_handler"))
+    return _Handler.from_address(_capsule_pointer(capsule, _CAPSULE))
 
 
 @functools.cache
@@ -180,7 +182,8 @@ def _on_top_of(address: int) -> Any:
     """A handler that asks the one at an address."""
     before = address + _Handler.allocator.offset
     handler = _Handler(_NAME, 1, _Allocator(before, **_machine_code()))
-    capsule = _new_capsule(ctypes.addressof(handler), b"mem_handler", None)
+    capsule = _new_capsule(ctypes.addressof(handler), _CAPSULE, None)
+    _keep(_CAPSULE)
     _keep(handler)
     _keep(capsule)
     return capsule
@@ -192,4 +195,4 @@ def align_new() -> None:
     capsule = get()
     if _of(capsule).name != _NAME:
         _keep(capsule)
-        set_to(_on_top_of(_capsule_pointer(capsule, b"mem_handler")))
+        set_to(_on_top_of(_capsule_pointer(capsule, _CAPSULE)))

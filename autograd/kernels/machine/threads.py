@@ -73,9 +73,13 @@ class _Job:
     def finish(self) -> None:
         """In the thread that asked: take ranges, and wait for those that others took."""
         self._work()
-        if self._open[0]:
-            _wait(self._open, 1)
-        self._done.acquire()
+        while self._left:
+            try:
+                if self._open[0]:
+                    _wait(self._open, 1)
+                self._done.acquire()
+            except BaseException as error:  # Ctrl-C: others still write to arrays, which must not be freed
+                self._error = error
         self._run = None  # a thread that wakes too late keeps no arrays alive
         if self._error is not None:
             raise self._error

@@ -156,6 +156,20 @@ circle = [np.ones(20_000)]; circle.append(circle)
 """)
 
 
+def test_the_handler_outlives_its_module():
+    """Arrays may be freed when the memory of what modules held is in use again."""
+    run("""
+import gc
+a = np.empty(10_000)
+for name in [name for name in sys.modules if name.startswith("autograd")]:
+    del sys.modules[name]
+del aligned, name
+gc.collect()
+others = [b"%011d" % i for i in range(100_000)]
+del a
+""", start="import sys" + START)
+
+
 def test_loading_a_kernel_aligns():
     pytest.importorskip("numba")
     run("""

@@ -102,3 +102,15 @@ def test_what_stands_there_twice_is_scaled_twice():
         with choose(choice):
             gradients.scale([x, x], 0.5)
         assert x.min() == x.max() == 0.25
+
+
+def test_what_shares_memory_is_not_shared_among_threads(monkeypatch):
+    def compiled(*args):
+        raise AssertionError("threads would write to the same elements at once")
+
+    monkeypatch.setattr(gradients.steps.Pass, "on", compiled)
+    whole = np.ones(1000, np.float32)
+    gradients.scale([whole[:700], whole[300:]], 0.5)
+    assert whole.tolist() == [0.5] * 300 + [0.25] * 400 + [0.5] * 300
+    with pytest.raises(AssertionError):
+        gradients.scale([whole[:300], whole[300:]], 0.5)

@@ -309,6 +309,25 @@ def test_ctrl_c_at_any_moment_leaves_blas_its_threads(two_of_blas):
     assert interrupted == len(times)
 
 
+@pytest.mark.skipif(not hasattr(signal, "pthread_kill"), reason="this system sends threads no signals")
+def test_ctrl_c_waits_for_those_who_still_write(four):
+    main, started, ended = threading.get_ident(), threading.Event(), []
+
+    def run(start, stop):
+        if threading.get_ident() == main:
+            assert started.wait(20)
+            return
+        started.set()
+        time.sleep(0.05)  # the other is waiting by now
+        signal.pthread_kill(main, signal.SIGINT)
+        time.sleep(0.2)
+        ended.append((start, stop))
+
+    with pytest.raises(KeyboardInterrupt):
+        threads.share(run, 2, 1.0)
+    assert ended == [(0, 1)] or ended == [(1, 2)]
+
+
 @needs_fork
 def test_a_child_forked_while_blas_is_held_gets_its_threads(two_of_blas):
     with blas.one_thread:
