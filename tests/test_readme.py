@@ -23,7 +23,7 @@ def test_the_commands_install_what_they_need_and_are_those_of_the_checks():
     commands = " && ".join(blocks("sh")).split()
     assert commands.count("pip") == 2 and "tapegrad" in commands and "pytest" in commands
     script = (ROOT / ".ci/run").read_text()
-    assert '".[data,test]"' in TEXT and '".[data,test]"' in script and "step pytest\n" in script
+    assert '".[data,test]"' in TEXT and '".[data,test]"' in script and "step pytest -n auto\n" in script
 
 
 def test_links_lead_somewhere():
