@@ -84,5 +84,6 @@ class Rprop(RuleOptimizer):
         size = np.where(agreement > 0, size * grow, np.where(agreement < 0, size * shrink, size))
         size = np.minimum(np.maximum(size, smallest), largest)
         g = np.where(agreement < 0, 0, g)
-        # Not by `sign`: a gradient that is not a number moves nothing, as in PyTorch.
-        return p - np.where(g > 0, size, np.where(g < 0, -size, 0)), g, size
+        move = np.sign(g) * size
+        # A gradient that is not a number moves nothing, as in PyTorch.
+        return p - np.where(g > 0, move, np.where(g < 0, move, 0)), g, size

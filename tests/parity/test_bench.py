@@ -47,7 +47,8 @@ def test_fresh_processes_are_timed(peers):
 
 @pytest.mark.skipif(not os.path.exists("/proc/self/status"), reason="the kernel's account of a process is Linux's")
 def test_memory_of_training(peers):
-    whole, above = (next(r for r in fresh.memory(True) if r.network == "mlp" and r.above is above) for above in (False, True))
-    a, b = whole.measure(peers, TRIAL), above.measure(peers, TRIAL)
+    whole, above, more = (next(r for r in fresh.memory(True) if (r.network, r.kind) == ("mlp", kind)) for kind in fresh.KINDS)
+    a, b, c = (row.measure(peers, TRIAL) for row in (whole, above, more))
     for side in ("ours", "PyTorch"):
         assert 1 << 20 < b.sides[side].median < a.sides[side].median < 4 << 30
+        assert 1 <= c.sides[side].median < b.sides[side].median

@@ -12,7 +12,7 @@ from torch.utils.data import DataLoader, TensorDataset
 class Net(nn.Module):
     def __init__(self, upscale_factor):
         super().__init__()
-        self.relu = nn.ReLU()
+        self.tanh = nn.Tanh()
         self.conv1 = nn.Conv2d(1, 32, (5, 5), (1, 1), (2, 2), padding_mode="reflect")
         self.conv2 = nn.Conv2d(32, 32, (3, 3), (1, 1), (1, 1))
         self.conv3 = nn.Conv2d(32, 16, (3, 3), (1, 1), "same")
@@ -21,15 +21,15 @@ class Net(nn.Module):
         self._initialize_weights()
 
     def forward(self, x):
-        x = self.relu(self.conv1(x))
-        x = self.relu(self.conv2(x))
-        x = self.relu(self.conv3(x))
+        x = self.tanh(self.conv1(x))
+        x = self.tanh(self.conv2(x))
+        x = self.tanh(self.conv3(x))
         return self.pixel_shuffle(self.conv4(x))
 
     def _initialize_weights(self):
-        init.orthogonal_(self.conv1.weight, init.calculate_gain("relu"))
-        init.orthogonal_(self.conv2.weight, init.calculate_gain("relu"))
-        init.orthogonal_(self.conv3.weight, init.calculate_gain("relu"))
+        init.orthogonal_(self.conv1.weight, init.calculate_gain("tanh"))
+        init.orthogonal_(self.conv2.weight, init.calculate_gain("tanh"))
+        init.orthogonal_(self.conv3.weight, init.calculate_gain("tanh"))
         init.orthogonal_(self.conv4.weight)
 
 
